@@ -1,0 +1,66 @@
+"""The command line: parse, make one call of ``Ledger``, print."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from provenance import __version__
+from provenance.cli.database import db
+from provenance.cli.dataset import dataset
+from provenance.cli.explain import explain
+from provenance.cli.ingest import ingest
+from provenance.cli.loops import loops
+from provenance.cli.model import model
+from provenance.cli.report import report
+from provenance.errors import LedgerError, VerificationError
+
+__all__ = ["cli", "main"]
+
+_DEFAULT = "sqlite:///provenance.db"
+_REFUSED, _NOT_VERIFIED = 1, 3
+
+
+class _Group(click.Group):
+    """A group whose commands end in the exit code of the error they raise."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except LedgerError as error:
+            click.echo(f"Error: {error.message}", err=True)
+            if error.hint:
+                click.echo(f"Hint: {error.hint}", err=True)
+            ctx.exit(
+                _NOT_VERIFIED if isinstance(error, VerificationError) else _REFUSED
+            )
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--ledger",
+    "url",
+    metavar="URL",
+    envvar="PROVENANCE_LEDGER",
+    default=_DEFAULT,
+    show_default=True,
+    help="Database of the ledger, or $PROVENANCE_LEDGER; created on first use.",
+)
+@click.version_option(__version__, prog_name="provenance")
+@click.pass_context
+def cli(ctx: click.Context, url: str) -> None:
+    """Know how much of a training set is downstream of generative models.
+
+    Exit codes: 0 done, 1 refused, 2 usage, 3 verification failed, 4 check failed.
+    """
+    ctx.obj = url
+
+
+for command in (ingest, report, explain, loops, model, dataset, db):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli.main(args=sys.argv[1:], prog_name="provenance")

@@ -1,0 +1,63 @@
+"""``provenance db``: the schema, and the tables derived from the facts."""
+
+from __future__ import annotations
+
+import click
+
+__all__ = ["db"]
+
+_CHECK_FAILED = 4
+
+
+@click.group()
+def db() -> None:
+    """Look after the database: schema and derived tables."""
+
+
+@db.command()
+@click.pass_obj
+def upgrade(url: str) -> None:
+    """Bring the schema up to date; creates the ledger where there is none."""
+    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
+
+    with Ledger.open(url, upgrade=True) as ledger:
+        click.echo(f"schema {ledger.revision()}")
+
+
+@db.command()
+@click.pass_obj
+def current(url: str) -> None:
+    """Print the revision of the schema."""
+    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
+
+    with Ledger.open(url, create=False) as ledger:
+        click.echo(ledger.revision() or "no schema")
+
+
+@db.command()
+@click.pass_context
+def check(ctx: click.Context) -> None:
+    """Compare the derived tables with a rebuild, and edges with what they join.
+
+    Changes nothing. Exits with 4 when something differs.
+    """
+    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
+
+    with Ledger.open(ctx.obj) as ledger:
+        differences = ledger.check()
+    for difference in differences:
+        click.echo(difference)
+    if differences:
+        ctx.exit(_CHECK_FAILED)
+    click.echo("all derived tables are what the facts make them")
+
+
+@db.command()
+@click.pass_obj
+def rebuild(url: str) -> None:
+    """Make every derived table anew from the facts."""
+    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
+
+    with Ledger.open(url) as ledger:
+        ledger.rebuild()
+    click.echo("derived tables rebuilt")

@@ -1,0 +1,70 @@
+"""``provenance dataset``: record and list dataset versions."""
+
+from __future__ import annotations
+
+import click
+
+from provenance.cli.output import print_json, print_table
+
+__all__ = ["dataset"]
+
+
+@click.group()
+def dataset() -> None:
+    """Record and list dataset versions: parents, licence, notes."""
+
+
+@dataset.command("add")
+@click.argument("name", metavar="NAME[@VERSION]")
+@click.option(
+    "--derived-from",
+    multiple=True,
+    metavar="D[@V]",
+    help="Parent dataset; its own interval is shown beside the report.",
+)
+@click.option("--license", "license_", metavar="L", help="Licence it comes under.")
+@click.option("--note", metavar="N", help="Anything worth knowing.")
+@click.pass_obj
+def add(
+    url: str,
+    name: str,
+    derived_from: tuple[str, ...],
+    license_: str | None,
+    note: str | None,
+) -> None:
+    """Record a dataset version, or more about it."""
+    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
+
+    with Ledger.open(url) as ledger:
+        position = ledger.add_dataset(
+            name, derived_from=derived_from, license=license_, note=note
+        )
+    click.echo(f"dataset {name} recorded at log position {position}")
+
+
+@dataset.command("list")
+@click.option("--json", "as_json", is_flag=True, help="A JSON array.")
+@click.pass_obj
+def list_(url: str, as_json: bool) -> None:
+    """List dataset versions with their records."""
+    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
+
+    with Ledger.open(url) as ledger:
+        datasets = ledger.datasets()
+    if as_json:
+        print_json(datasets)
+        return
+    print_table(
+        ("dataset", "version", "records", "contents", "derived from", "license"),
+        [
+            (
+                one["dataset"],
+                one["version"],
+                f"{one['records']:,}",
+                f"{one['contents']:,}",
+                ", ".join(one["derived_from"]),
+                one["license"] or "",
+            )
+            for one in datasets
+        ],
+    )

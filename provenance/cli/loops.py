@@ -1,0 +1,29 @@
+"""``provenance loops``: what hangs on itself."""
+
+from __future__ import annotations
+
+import click
+
+from provenance.cli.output import print_json
+
+__all__ = ["loops"]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="A JSON array.")
+@click.pass_obj
+def loops(url: str, as_json: bool) -> None:
+    """List models trained on what they wrote, and items derived from themselves."""
+    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
+
+    with Ledger.open(url) as ledger:
+        found = ledger.loops()
+    if as_json:
+        print_json([loop.to_dict() for loop in found])
+        return
+    for loop in found:
+        click.echo(f"{loop.kind}: {loop.text}")
+        for item in loop.items:
+            click.echo(f"  {item}")
+    if not found:
+        click.echo("no loops")

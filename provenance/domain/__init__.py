@@ -1,0 +1,62 @@
+"""The values of the ledger: immutable, without I/O, clock or database.
+
+Example:
+    >>> from provenance.domain import parse_digest, format_digest
+    >>> empty = "sha1:3I42H3S6NNFQ2MSVX7XZKYAYSCX5QBYJ"
+    >>> format_digest(parse_digest(empty))
+    'sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709'
+"""
+
+from provenance.domain.datasets import DatasetName, parse_dataset
+from provenance.domain.digests import (
+    Digest,
+    Spelling,
+    choose_spelling,
+    content_key,
+    format_digest,
+    is_weak,
+    named_item,
+    parse_digest,
+    scoped_item,
+)
+from provenance.domain.fields import FIELDS, Field
+from provenance.domain.models import Model, ModelBook
+from provenance.domain.origins import (
+    Derivation,
+    Evidence,
+    Grade,
+    Kind,
+    Mode,
+    Origin,
+)
+from provenance.domain.policies import DEFAULT, LOW_BACKGROUND, Policy
+from provenance.domain.tiers import Tier, Unit
+
+__all__ = [
+    "DEFAULT",
+    "FIELDS",
+    "LOW_BACKGROUND",
+    "DatasetName",
+    "Derivation",
+    "Digest",
+    "Evidence",
+    "Field",
+    "Grade",
+    "Kind",
+    "Mode",
+    "Model",
+    "ModelBook",
+    "Origin",
+    "Policy",
+    "Spelling",
+    "Tier",
+    "Unit",
+    "choose_spelling",
+    "content_key",
+    "format_digest",
+    "is_weak",
+    "named_item",
+    "parse_dataset",
+    "parse_digest",
+    "scoped_item",
+]

@@ -1,0 +1,50 @@
+"""Names of datasets: ``NAME`` or ``NAME@VERSION``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from provenance.errors import NameRefusedError
+
+__all__ = ["DatasetName", "parse_dataset"]
+
+_PART = re.compile(r"\w[\w.+:-]*(?:/\w[\w.+:-]*)*")
+_MAX_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DatasetName:
+    """A dataset version; an empty version is the unversioned dataset."""
+
+    name: str
+    version: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}@{self.version}" if self.version else self.name
+
+
+def parse_dataset(text: str) -> DatasetName:
+    """Read ``NAME`` or ``NAME@VERSION``.
+
+    Letters and digits of any script, and ``. _ - + :`` between slashes;
+    ``@`` and ``#`` have a meaning of their own.
+
+    Raises:
+        NameRefusedError: The text is not such a name.
+
+    Example:
+        >>> parse_dataset("allenai/c4@en.noblocklist")
+        DatasetName(name='allenai/c4', version='en.noblocklist')
+        >>> str(parse_dataset("crawl"))
+        'crawl'
+    """
+    name, at, version = text.partition("@")
+    parts = [name, version] if at else [name]
+    if len(text) > _MAX_LENGTH or not all(_PART.fullmatch(part) for part in parts):
+        raise NameRefusedError(
+            f"{text!r} is not a dataset name",
+            hint="Write NAME or NAME@VERSION with letters, digits and . _ - + : / "
+            f"only, at most {_MAX_LENGTH} characters.",
+        )
+    return DatasetName(name, version)

@@ -1,0 +1,74 @@
+"""Every error the ledger raises on purpose, in one tree.
+
+::
+
+    LedgerError                   the root: catch this one
+    ├── ManifestError             the author of the data must act
+    │   ├── ManifestChangedError  the file is not the one recorded before
+    │   └── QuarantineError       a bad row, and the caller asked to stop
+    ├── NameRefusedError          a dataset, model or field name is not one
+    ├── NotRecordedError          the ledger knows nothing under that name
+    ├── LedgerStateError          the operator must act: location, rights, lock
+    │   └── MigrationError        the schema of the ledger is not the expected one
+    └── VerificationError         recorded history and its proof disagree
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "LedgerError",
+    "LedgerStateError",
+    "ManifestChangedError",
+    "ManifestError",
+    "MigrationError",
+    "NameRefusedError",
+    "NotRecordedError",
+    "QuarantineError",
+    "VerificationError",
+]
+
+
+class LedgerError(Exception):
+    """The root of all errors raised on purpose; never raised directly.
+
+    Attributes:
+        message: What was found and what was expected, in one sentence.
+        hint: What to do next; empty when nothing sensible can be said.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ManifestError(LedgerError):
+    """A manifest cannot be read as what it claims to be."""
+
+
+class ManifestChangedError(ManifestError):
+    """A manifest was recorded before and its bytes or mapping differ now."""
+
+
+class QuarantineError(ManifestError):
+    """A row is bad, and the caller asked to stop at the first bad row."""
+
+
+class NameRefusedError(LedgerError):
+    """A name breaks the grammar of names, or names several things."""
+
+
+class NotRecordedError(LedgerError):
+    """The ledger holds nothing under the given name."""
+
+
+class LedgerStateError(LedgerError):
+    """The ledger cannot be opened, written or locked as it stands."""
+
+
+class MigrationError(LedgerStateError):
+    """The schema of the ledger is newer, older or other than expected."""
+
+
+class VerificationError(LedgerError):
+    """Recorded bytes do not agree with the hashes or signatures over them."""

@@ -1,0 +1,218 @@
+"""Record models, datasets and policies: facts that are not rows of a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+
+from provenance.domain import (
+    DEFAULT,
+    LOW_BACKGROUND,
+    DatasetName,
+    Kind,
+    Model,
+    ModelBook,
+    parse_dataset,
+)
+from provenance.errors import NameRefusedError
+from provenance.lineage import reassess, rebuild
+from provenance.log import append_entry
+from provenance.store import schema
+from provenance.store.facts import load_models, load_origins
+from provenance.store.intern import last_id
+
+__all__ = ["find_dataset", "record_dataset", "record_model", "record_policies"]
+
+_LONGEST_NAME = 300
+
+
+def find_dataset(connection: sa.Connection, dataset: DatasetName) -> int | None:
+    """Return the id of exactly this dataset version, if it is recorded."""
+    table = schema.datasets
+    query = sa.select(table.c.id).where(
+        table.c.name == dataset.name, table.c.version == dataset.version
+    )
+    return connection.execute(query).scalar_one_or_none()
+
+
+def record_dataset(
+    connection: sa.Connection,
+    dataset: DatasetName,
+    *,
+    parents: Sequence[DatasetName] = (),
+    license_: str | None = None,
+    note: str | None = None,
+    now: int,
+) -> int:
+    """Record a dataset version and what is said of it; return the log position."""
+    body = {
+        "dataset": dataset.name,
+        "version": dataset.version,
+        "derived_from": [str(parent) for parent in parents],
+        "license": license_,
+        "note": note,
+    }
+    position = append_entry(connection, "dataset", body, now)
+    number = find_dataset(connection, dataset)
+    if number is None:
+        number = last_id(connection, schema.datasets) + 1
+        connection.execute(
+            schema.datasets.insert().values(
+                id=number,
+                name=dataset.name,
+                version=dataset.version,
+                position=position,
+            )
+        )
+    if license_ is not None or note is not None:
+        connection.execute(
+            schema.dataset_facts.insert().values(
+                dataset_id=number, position=position, license=license_, note=note
+            )
+        )
+    _insert_new(
+        connection,
+        schema.dataset_parents,
+        [
+            {
+                "dataset_id": number,
+                "parent_name": parent.name,
+                "parent_version": parent.version,
+            }
+            for parent in parents
+        ],
+        position,
+    )
+    return position
+
+
+def record_model(
+    connection: sa.Connection,
+    model: Model,
+    *,
+    generative: bool | None,
+    training_complete: bool | None,
+    now: int,
+) -> int:
+    """Record a model and what is said of it; return the log position."""
+    before = load_models(connection)
+    _refuse_names(before, model)
+    training = [parse_dataset(text) for text in model.trained_on]
+    released = model.released.isoformat() if model.released else None
+    body = {
+        "model": model.name,
+        "aliases": list(model.aliases),
+        "provider": model.provider,
+        "released": released,
+        "based_on": list(model.based_on),
+        "trained_on": [str(name) for name in training],
+        "training_complete": training_complete,
+        "generative": generative,
+    }
+    position = append_entry(connection, "model", body, now)
+    table = schema.models
+    number = connection.execute(
+        sa.select(table.c.id).where(table.c.name == model.name)
+    ).scalar_one_or_none()
+    if number is None:
+        number = last_id(connection, table) + 1
+        connection.execute(
+            table.insert().values(id=number, name=model.name, position=position)
+        )
+    connection.execute(
+        schema.model_facts.insert().values(
+            model_id=number,
+            position=position,
+            provider=model.provider,
+            released=released,
+            generative=generative,
+            training_complete=training_complete,
+        )
+    )
+    lists = {
+        schema.model_aliases: [
+            {"alias": alias} for alias in model.aliases if alias != model.name
+        ],
+        schema.model_bases: [{"base": base} for base in model.based_on],
+        schema.training_sets: [
+            {"dataset_name": name.name, "dataset_version": name.version}
+            for name in training
+        ],
+    }
+    for target, rows in lists.items():
+        numbered = [{"model_id": number, **row} for row in rows]
+        _insert_new(connection, target, numbered, position)
+    if _generative(connection, before) != _generative(
+        connection, load_models(connection)
+    ):
+        rebuild(connection)
+    else:
+        reassess(connection)
+    return position
+
+
+def _refuse_names(book: ModelBook, model: Model) -> None:
+    for name in (model.name, *model.aliases, *model.based_on):
+        if not name.strip() or len(name) > _LONGEST_NAME or "\n" in name:
+            raise NameRefusedError(
+                f"{name!r} is not a model name",
+                hint=f"Write one line of 1 to {_LONGEST_NAME} characters.",
+            )
+    owner = book.find(model.name)
+    if owner.name != model.name:
+        raise NameRefusedError(
+            f"{model.name!r} is already an alias of {owner.name!r}",
+            hint=f"Record it under {owner.name!r}.",
+        )
+    for alias in model.aliases:
+        owner = book.find(alias)
+        if owner.registered and owner.name != model.name:
+            raise NameRefusedError(
+                f"{alias!r} already means {owner.name!r}",
+                hint="An alias can stand for one model only.",
+            )
+
+
+def _generative(connection: sa.Connection, book: ModelBook) -> dict[str, bool]:
+    """Which of the stated models are recorded as generative."""
+    stated = {
+        origin.model or ""
+        for origin in load_origins(connection).values()
+        if origin.kind is Kind.MODEL
+    }
+    return {name: book.find(name).generative for name in stated}
+
+
+def _insert_new(
+    connection: sa.Connection,
+    table: sa.Table,
+    rows: Iterable[dict[str, object]],
+    position: int,
+) -> None:
+    """Insert the rows that are not there yet."""
+    for row in {tuple(row.items()): row for row in rows}.values():
+        same = sa.and_(*(table.c[name] == value for name, value in row.items()))
+        if connection.execute(sa.select(sa.exists().where(same))).scalar():
+            continue
+        connection.execute(table.insert().values(position=position, **row))
+
+
+def record_policies(connection: sa.Connection, now: int) -> None:
+    """Record the built-in policies that are not recorded yet."""
+    table = schema.policies
+    for policy in (DEFAULT, LOW_BACKGROUND):
+        same = sa.and_(table.c.name == policy.name, table.c.version == policy.version)
+        if connection.execute(sa.select(sa.exists().where(same))).scalar():
+            continue
+        body = policy.to_json()
+        position = append_entry(connection, "policy", {"policy": body}, now)
+        connection.execute(
+            table.insert().values(
+                id=last_id(connection, table) + 1,
+                name=policy.name,
+                version=policy.version,
+                body=body,
+                position=position,
+            )
+        )

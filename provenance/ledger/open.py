@@ -1,0 +1,371 @@
+"""The ledger: opens the database, owns every transaction, joins the stages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from provenance.domain import Field, Model, Unit, parse_dataset
+from provenance.errors import LedgerStateError
+from provenance.ledger.facts import record_dataset, record_model, record_policies
+from provenance.ledger.ingest import Ingest, Ingested, ingest_file
+from provenance.ledger.loops import Loop, list_loops
+from provenance.ledger.maintain import check_ledger
+from provenance.ledger.reports import list_datasets, list_models, make_report
+from provenance.lineage import rebuild
+from provenance.query import Explanation, explain_item
+from provenance.report import Report
+from provenance.store.engine import connect_engine, is_sqlite, say_database_error
+from provenance.store.migrate import (
+    check_schema,
+    current_revision,
+    head_revision,
+    upgrade_schema,
+)
+
+__all__ = ["Ledger"]
+
+_WRITE_LOCK = 0x70726F76
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
+
+
+class Ledger:
+    r"""A database of where training items came from, and what made them.
+
+    Open it with ``Ledger.open(url)``, best in a ``with`` statement. Every method that
+    records is one transaction: it is there whole, with its place in the log, or not
+    at all.
+
+    Example:
+        >>> import tempfile, pathlib
+        >>> folder = pathlib.Path(tempfile.mkdtemp())
+        >>> rows = folder / "answers.jsonl"
+        >>> _ = rows.write_text('{"name": "a1", "generated_by": "GPT-4"}\n')
+        >>> with Ledger.open(f"sqlite:///{folder}/ledger.db") as ledger:
+        ...     done = ledger.ingest(rows, dataset="answers")
+        ...     report = ledger.report("answers")
+        >>> done.recorded, report.units["items"].downstream_share
+        (1, (1.0, 1.0))
+    """
+
+    def __init__(self, engine: sa.Engine, clock: Callable[[], int] = _now) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        create: bool = True,
+        upgrade: bool = False,
+        clock: Callable[[], int] = _now,
+    ) -> Ledger:
+        """Open the ledger at a database URL; it is created on first use.
+
+        Args:
+            url: ``sqlite:///FILE.db`` or ``postgresql://USER@HOST/NAME``.
+            create: Whether to make a ledger where there is none.
+            upgrade: Whether to bring an older schema up to date.
+            clock: Returns microseconds since 1970 UTC.
+
+        Raises:
+            LedgerStateError: The place cannot be opened or written.
+            MigrationError: Its schema is not the one this version needs.
+        """
+        engine = connect_engine(url)
+        if not create:
+            _refuse_missing(engine.url)
+        ledger = cls(engine, clock)
+        with ledger._reading() as connection:
+            found = current_revision(connection)
+            if found and not upgrade:
+                check_schema(connection)
+        if not found and not create:
+            raise LedgerStateError(
+                f"{url} holds no ledger yet",
+                hint="Record something first: provenance ingest PATH",
+            )
+        if upgrade or not found:
+            ledger.upgrade()
+        return ledger
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        """One consistent view of the ledger."""
+        with self._said(), self._engine.connect() as connection, connection.begin():
+            if not is_sqlite(connection):
+                connection.exec_driver_sql(
+                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+                )
+            yield connection
+
+    @contextmanager
+    def _writing(self, *, keep: bool = True) -> Iterator[sa.Connection]:
+        """One transaction under the write lock; undone on any error."""
+        with self._said(), self._engine.connect() as opened:
+            connection = opened.execution_options(write=True)
+            with connection.begin() as transaction:
+                if not is_sqlite(connection):
+                    lock = sa.select(sa.func.pg_advisory_xact_lock(_WRITE_LOCK))
+                    connection.execute(lock)
+                yield connection
+                if not keep:
+                    transaction.rollback()
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise say_database_error(error, self._engine.url) from error
+
+    def ingest(
+        self,
+        path: str | Path,
+        *,
+        dataset: str | None = None,
+        format: str = "auto",  # noqa: A002 - the word of the command line
+        columns: Mapping[str, str] | None = None,
+        constants: Mapping[str, str] | None = None,
+        kind: str = "dataset",
+        append: bool = False,
+        replace: bool = False,
+        stop_on_fault: bool = False,
+        dry_run: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Ingested:
+        """Record the rows of one manifest.
+
+        Args:
+            path: The manifest.
+            dataset: ``NAME`` or ``NAME@VERSION``; the file's stem by default.
+            format: auto, jsonl, csv, parquet or cdxj.
+            columns: Field → column, where the usual names do not say it.
+            constants: Field → value, the same for every row.
+            kind: ``dataset``, or ``crawl`` for what a crawler fetched.
+            append: Record a changed file beside what was recorded of it; rows of
+                which it is a continuation are not recorded twice.
+            replace: Withdraw what was recorded of the file, then record it.
+            stop_on_fault: Refuse the file at its first bad row.
+            dry_run: Do everything and keep nothing.
+            progress: Called with rows read and rows quarantined so far.
+
+        Returns:
+            What was recorded; ``already`` says that nothing was, because it had been.
+
+        Raises:
+            ManifestError: The file cannot be read as a manifest.
+            ManifestChangedError: It was recorded before and is different now.
+            NameRefusedError: The name is not a dataset's.
+        """
+        order = Ingest(
+            path=Path(path),
+            dataset=parse_dataset(dataset or _stem(Path(path))),
+            format=format,
+            columns={Field(name): column for name, column in (columns or {}).items()},
+            constants={Field(name): value for name, value in (constants or {}).items()},
+            kind=kind,
+            append=append,
+            replace=replace,
+            stop_on_fault=stop_on_fault,
+            dry_run=dry_run,
+            quarantine=self._quarantine_folder(),
+            progress=progress,
+        )
+        return ingest_file(order, self._reading, self._writing, self._clock)
+
+    def _quarantine_folder(self) -> Path:
+        database = self._engine.url.database
+        if self._engine.url.get_backend_name() == "sqlite" and database:
+            return Path(database).parent
+        return Path()
+
+    def add_model(
+        self,
+        name: str,
+        *,
+        aliases: Iterable[str] = (),
+        provider: str | None = None,
+        released: date | None = None,
+        based_on: Iterable[str] = (),
+        trained_on: Iterable[str] = (),
+        training_complete: bool | None = None,
+        generative: bool | None = None,
+    ) -> int:
+        """Record a model, or more about it; return the log position.
+
+        What is left out stays as it was; lists grow.
+
+        Args:
+            name: The model's own name.
+            aliases: Other names that rows use for it.
+            provider: Who makes it.
+            released: When it was released.
+            based_on: Models it was made from.
+            trained_on: Datasets it was trained on, ``NAME`` for all versions.
+            training_complete: Whether these are declared to be all.
+            generative: False for a filter, a detector, a recogniser, a template.
+
+        Raises:
+            NameRefusedError: A name is empty or already means another model.
+        """
+        model = Model(
+            name=name,
+            aliases=tuple(aliases),
+            provider=provider,
+            released=released,
+            based_on=tuple(based_on),
+            trained_on=tuple(trained_on),
+        )
+        with self._writing() as connection:
+            return record_model(
+                connection,
+                model,
+                generative=generative,
+                training_complete=training_complete,
+                now=self._clock(),
+            )
+
+    def models(self) -> list[Model]:
+        """Return every recorded model by name, those only mentioned by rows too."""
+        with self._reading() as connection:
+            return list_models(connection)
+
+    def add_dataset(
+        self,
+        dataset: str,
+        *,
+        derived_from: Sequence[str] = (),
+        license: str | None = None,  # noqa: A002 - the word of the command line
+        note: str | None = None,
+    ) -> int:
+        """Record a dataset version, or more about it; return the log position."""
+        with self._writing() as connection:
+            return record_dataset(
+                connection,
+                parse_dataset(dataset),
+                parents=[parse_dataset(parent) for parent in derived_from],
+                license_=license,
+                note=note,
+                now=self._clock(),
+            )
+
+    def datasets(self) -> list[dict[str, Any]]:
+        """Return every dataset version with its records, licence and parents."""
+        with self._reading() as connection:
+            return list_datasets(connection)
+
+    def report(
+        self,
+        dataset: str,
+        *,
+        by: Sequence[str] = (),
+        unit: str | Unit = Unit.ITEMS,
+        policy: str = "default",
+    ) -> Report:
+        """Say how much of a dataset is downstream of generative models.
+
+        Args:
+            dataset: ``NAME@VERSION``; ``NAME`` when it has but one version.
+            by: Groupings: model, mode, evidence, depth, source, month, language
+                or split.
+            unit: The unit of the breakdowns and of the depth.
+            policy: Name of a stored policy.
+
+        Raises:
+            NotRecordedError: No such dataset or policy.
+            NameRefusedError: The name stands for several versions.
+        """
+        with self._reading() as connection:
+            return make_report(
+                connection,
+                parse_dataset(dataset),
+                by=by,
+                unit=Unit(unit),
+                policy=policy,
+            )
+
+    def explain(self, subject: str) -> list[Explanation]:
+        """Say why items have their tier.
+
+        Args:
+            subject: A digest in any spelling, a name, ``DATASET#NAME``, or a URL.
+
+        Raises:
+            NotRecordedError: Nothing of that name or digest is recorded.
+        """
+        with self._reading() as connection:
+            return explain_item(connection, subject)
+
+    def loops(self) -> list[Loop]:
+        """Return models trained on what they wrote, and items of a cycle."""
+        with self._reading() as connection:
+            return list_loops(connection)
+
+    def upgrade(self) -> str:
+        """Bring the schema up to date; return its revision."""
+        with self._writing() as connection:
+            fresh = not current_revision(connection)
+            upgrade_schema(connection)
+            record_policies(connection, self._clock())
+            if not fresh:
+                rebuild(connection)
+        return head_revision()
+
+    def revision(self) -> str:
+        """Return the revision of the ledger's schema."""
+        with self._reading() as connection:
+            return current_revision(connection)
+
+    def check(self) -> list[str]:
+        """Compare the derived tables with a rebuild; return what differs."""
+        with self._writing(keep=False) as connection:
+            return check_ledger(connection)
+
+    def rebuild(self) -> None:
+        """Make every derived table anew from the facts."""
+        with self._writing() as connection:
+            rebuild(connection)
+
+
+def _refuse_missing(url: sa.URL) -> None:
+    """Refuse to make a file by merely asking it something."""
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return
+    if not Path(url.database or "").is_file():
+        raise LedgerStateError(
+            f"there is no ledger at {url.database}",
+            hint="Name it with --ledger or $PROVENANCE_LEDGER, or record something "
+            "first: provenance ingest PATH",
+        )
+
+
+def _stem(path: Path) -> str:
+    return path.name.split(".", 1)[0] or path.name

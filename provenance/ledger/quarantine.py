@@ -1,0 +1,60 @@
+"""The file of rows that were not recorded, written while a manifest is read."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO
+
+from provenance.batch import Fault
+
+__all__ = ["Quarantine"]
+
+
+class Quarantine:
+    """Collects faults into a JSONL file: file, row, field, value, reason.
+
+    The file appears with the first fault, under a name of its own until ``keep``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.count = 0
+        self._reasons = Counter[tuple[str, str]]()
+        self._part = path.with_name(path.name + ".part")
+        self._file: IO[str] | None = None
+
+    def add(self, faults: Iterable[Fault]) -> None:
+        """Write faults down."""
+        for fault in faults:
+            if self._file is None:
+                self._file = self._part.open("w", encoding="utf-8")
+            self._file.write(json.dumps(asdict(fault), ensure_ascii=False) + "\n")
+            self._reasons[fault.field, fault.reason] += 1
+            self.count += 1
+
+    def most_frequent(self) -> str:
+        """Say which reasons were met most, as one line."""
+        return "; ".join(
+            f"{field}: {reason} ({count} rows)"
+            for (field, reason), count in self._reasons.most_common(3)
+        )
+
+    def keep(self) -> Path | None:
+        """Put the file in its place; return where, or None without faults."""
+        if self._file is None:
+            return None
+        self._file.close()
+        self._file = None
+        self._part.replace(self.path)
+        return self.path
+
+    def drop(self) -> None:
+        """Remove what was written and not kept."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self._part.unlink(missing_ok=True)

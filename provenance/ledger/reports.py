@@ -1,0 +1,230 @@
+"""Answer questions about datasets and models from the derived tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from provenance.domain import DatasetName, Kind, Model, Policy, Unit
+from provenance.errors import NameRefusedError, NotRecordedError
+from provenance.ledger.loops import Loop, list_loops
+from provenance.log import log_size
+from provenance.report import (
+    GROUPINGS,
+    Report,
+    load_amounts,
+    load_depth,
+    load_groups,
+)
+from provenance.store import schema
+from provenance.store.facts import (
+    load_datasets,
+    load_models,
+    load_origins,
+    load_policies,
+)
+
+__all__ = ["list_datasets", "list_models", "make_report"]
+
+
+def make_report(
+    connection: sa.Connection,
+    dataset: DatasetName,
+    *,
+    by: Sequence[str],
+    unit: Unit,
+    policy: str,
+) -> Report:
+    """Join tallies and assessments of a dataset version; see ``Ledger.report``."""
+    for grouping in by:
+        if grouping not in GROUPINGS:
+            raise NameRefusedError(
+                f"{grouping!r} is nothing a report can be broken down by",
+                hint=f"Choose from: {', '.join(GROUPINGS)}.",
+            )
+    number, name = _find_version(connection, dataset)
+    policy_id, _ = _find_policy(connection, policy)
+    groups = {
+        grouping: load_groups(connection, number, policy_id, grouping, unit)
+        for grouping in by
+    }
+    return Report(
+        dataset=str(name),
+        policy=policy,
+        as_of=log_size(connection),
+        unit=unit,
+        units=load_amounts(connection, number, policy_id),
+        depth=load_depth(connection, number, policy_id, unit),
+        by=groups,
+        loops=tuple(
+            loop.to_dict() for loop in _loops_of(connection, number, str(name))
+        ),
+        parents=tuple(_parents(connection, number, policy_id)),
+    )
+
+
+def _find_version(
+    connection: sa.Connection, dataset: DatasetName
+) -> tuple[int, DatasetName]:
+    recorded = {name: number for number, name in load_datasets(connection).items()}
+    if dataset in recorded:
+        return recorded[dataset], dataset
+    versions = sorted(name for name in recorded if name.name == dataset.name)
+    if not dataset.version and len(versions) == 1:
+        return recorded[versions[0]], versions[0]
+    if versions:
+        known = ", ".join(map(str, versions))
+        if not dataset.version:
+            raise NameRefusedError(
+                f"{dataset} stands for {len(versions)} versions",
+                hint=f"Name one: {known}.",
+            )
+        raise NotRecordedError(
+            f"no version {dataset.version!r} of {dataset.name} is recorded",
+            hint=f"Recorded are: {known}.",
+        )
+    raise NotRecordedError(
+        f"no dataset {str(dataset)!r} is recorded",
+        hint="See: provenance dataset list",
+    )
+
+
+def _find_policy(connection: sa.Connection, name: str) -> tuple[int, Policy]:
+    policies = load_policies(connection)
+    for number, policy in policies.items():
+        if policy.name == name:
+            return number, policy
+    known = ", ".join(sorted(policy.name for policy in policies.values()))
+    raise NotRecordedError(
+        f"no policy {name!r} is recorded", hint=f"Recorded are: {known}."
+    )
+
+
+def _loops_of(connection: sa.Connection, number: int, name: str) -> list[Loop]:
+    """The loops that a dataset version stands in, by its models or its items."""
+    tallied, assessed = schema.tallies, schema.assessments
+    query = (
+        sa.select(assessed.c.value)
+        .join(tallied, tallied.c.pedigree_id == assessed.c.pedigree_id)
+        .where(
+            tallied.c.dataset_id == number,
+            tallied.c.dimension == "",
+            assessed.c.aspect == "model",
+        )
+        .distinct()
+    )
+    models = set(connection.execute(query).scalars())
+    items = _looped_items(connection, number)
+    return [
+        loop
+        for loop in list_loops(connection)
+        if name in loop.datasets
+        or models & set(loop.models)
+        or (loop.kind == "item" and loop.number in items)
+    ]
+
+
+def _looped_items(connection: sa.Connection, number: int) -> set[int]:
+    loops, records, batches = schema.item_loops, schema.records, schema.batches
+    query = (
+        sa.select(loops.c.loop)
+        .join(records, records.c.content_key == loops.c.content_key)
+        .join(batches, batches.c.id == records.c.batch_id)
+        .where(
+            batches.c.dataset_id == number,
+            sa.func.coalesce(records.c.item, records.c.digest) == loops.c.item,
+        )
+        .distinct()
+    )
+    return set(connection.execute(query).scalars())
+
+
+def _parents(
+    connection: sa.Connection, number: int, policy_id: int
+) -> list[dict[str, Any]]:
+    """Declared parents with their own intervals, never merged into the tiers."""
+    recorded = load_datasets(connection)
+    table = schema.dataset_parents
+    query = sa.select(table).where(table.c.dataset_id == number)
+    found = []
+    for row in connection.execute(query):
+        wanted = DatasetName(row.parent_name, row.parent_version)
+        versions = [
+            (one, name)
+            for one, name in recorded.items()
+            if name == wanted or (not wanted.version and name.name == wanted.name)
+        ]
+        if not versions:
+            found.append({"dataset": str(wanted), "recorded": False, "units": {}})
+        for one, name in versions:
+            units = load_amounts(connection, one, policy_id)
+            shares = {
+                str(unit): figures.to_dict()["downstream_share"]
+                for unit, figures in units.items()
+            }
+            recorded_rows = bool(units[Unit.RECORDS].total)
+            found.append(
+                {"dataset": str(name), "recorded": recorded_rows, "units": shares}
+            )
+    return sorted(found, key=lambda parent: str(parent["dataset"]))
+
+
+def list_datasets(connection: sa.Connection) -> list[dict[str, Any]]:
+    """Return every dataset version with its records, licence, note and parents."""
+    facts, parents, tallied = (
+        schema.dataset_facts,
+        schema.dataset_parents,
+        schema.tallies,
+    )
+    said: dict[int, dict[str, Any]] = {}
+    for row in connection.execute(sa.select(facts).order_by(facts.c.position)):
+        stated = {"license": row.license, "note": row.note}
+        known = {name: value for name, value in stated.items() if value is not None}
+        said.setdefault(row.dataset_id, {}).update(known)
+    derived: dict[int, list[str]] = {}
+    for row in connection.execute(sa.select(parents).order_by(parents.c.position)):
+        name = str(DatasetName(row.parent_name, row.parent_version))
+        derived.setdefault(row.dataset_id, []).append(name)
+    counts = {
+        row[0]: (int(row[1]), int(row[2]))
+        for row in connection.execute(
+            sa.select(
+                tallied.c.dataset_id,
+                sa.func.sum(tallied.c.records),
+                sa.func.sum(tallied.c.contents),
+            )
+            .where(tallied.c.dimension == "")
+            .group_by(tallied.c.dataset_id)
+        )
+    }
+    return [
+        {
+            "dataset": name.name,
+            "version": name.version,
+            "records": counts.get(number, (0, 0))[0],
+            "contents": counts.get(number, (0, 0))[1],
+            "derived_from": derived.get(number, []),
+            "license": said.get(number, {}).get("license"),
+            "note": said.get(number, {}).get("note"),
+        }
+        for number, name in sorted(
+            load_datasets(connection).items(), key=lambda pair: pair[1]
+        )
+    ]
+
+
+def list_models(connection: sa.Connection) -> list[Model]:
+    """Return recorded models, and those that only rows or other models mention."""
+    book = load_models(connection)
+    mentioned = {
+        origin.model
+        for origin in load_origins(connection).values()
+        if origin.kind is Kind.MODEL and origin.model
+    } | {base for model in book for base in model.based_on}
+    found = {model.name: model for model in book}
+    for name in mentioned:
+        model = book.find(name)
+        found.setdefault(model.name, model)
+    return sorted(found.values(), key=lambda model: model.name)

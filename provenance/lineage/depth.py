@@ -1,0 +1,173 @@
+"""How many generations of models lie behind an item, a dataset, a model.
+
+``depth(item)`` is the greatest of ``hops + depth(model)`` over its counting
+generating origins; ``depth(model)`` is that of what the model was trained on. Models
+and datasets may form loops (a model is trained on a set that it wrote part of): the
+strongly connected components are condensed, a loop takes its depth from outside
+itself, and everything above it is marked open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from provenance.domain import DatasetName, ModelBook, Tier, parse_dataset
+from provenance.lineage.assess import Assessor
+from provenance.lineage.condense import condense
+from provenance.lineage.pedigree import Pedigree
+
+__all__ = ["Depths", "ModelDepth", "ModelLoop", "measure_depths"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDepth:
+    """The greatest known depth of a model, and whether it may be deeper."""
+
+    depth: int
+    open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelLoop:
+    """Models that were trained on what they wrote, and the datasets between."""
+
+    models: tuple[str, ...]
+    datasets: tuple[DatasetName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A model by name, or a dataset version."""
+
+    model: str | None = None
+    dataset: DatasetName | None = None
+
+
+class Depths:
+    """Depths of pedigrees, once those of the models are known."""
+
+    def __init__(
+        self,
+        assessor: Assessor,
+        models: Mapping[str, ModelDepth],
+        loops: tuple[ModelLoop, ...],
+    ) -> None:
+        self._assessor = assessor
+        self.models = models
+        self.loops = loops
+
+    def of(self, pedigree: Pedigree) -> tuple[int | None, bool]:
+        """Return the greatest known depth (None: not known), and whether open."""
+        return _item_depth(self._assessor, self.models, pedigree)
+
+
+def _item_depth(
+    assessor: Assessor,
+    known: Mapping[str, ModelDepth],
+    pedigree: Pedigree,
+    leaving_out: frozenset[str] = frozenset(),
+) -> tuple[int | None, bool]:
+    generating = assessor.generating(pedigree)
+    if not generating:
+        return (None if assessor.tier(pedigree) is Tier.UNKNOWN else 0), False
+    deepest: int | None = None
+    is_open = False
+    for element in generating:
+        name = assessor.model_of(element) or ""
+        if name in leaving_out:
+            continue
+        model = known[name]
+        deepest = max(deepest or 0, element.greatest_hops + model.depth)
+        is_open = is_open or model.open
+    return deepest, is_open
+
+
+def measure_depths(
+    assessor: Assessor,
+    book: ModelBook,
+    pedigrees: Iterable[Pedigree],
+    members: Mapping[DatasetName, Iterable[Pedigree]],
+) -> Depths:
+    """Find the depth of every model, and the loops among models and datasets.
+
+    Args:
+        assessor: The policy's view of pedigrees.
+        book: The models as recorded.
+        pedigrees: All pedigrees whose depth will be asked.
+        members: Dataset version → the distinct pedigrees of its items.
+    """
+    versions: dict[str, list[DatasetName]] = {}
+    for dataset in members:
+        versions.setdefault(dataset.name, []).append(dataset)
+    writers = {
+        dataset: sorted(
+            {
+                assessor.model_of(element) or ""
+                for pedigree in inside
+                for element in assessor.generating(pedigree)
+            }
+        )
+        for dataset, inside in members.items()
+    }
+
+    def training_sets(name: str) -> tuple[list[DatasetName], bool]:
+        found, missing = [], False
+        for text in book.find(name).trained_on:
+            wanted = parse_dataset(text)
+            if wanted.version:
+                hits = [wanted] if wanted in members else []
+            else:
+                hits = versions.get(wanted.name, [])
+            found += hits
+            missing = missing or not hits
+        return found, missing
+
+    def successors(node: _Node) -> list[_Node]:
+        if node.dataset is not None:
+            return [_Node(model=name) for name in writers[node.dataset]]
+        name = node.model or ""
+        bases = [book.find(base).name for base in book.find(name).based_on]
+        sets = [_Node(dataset=dataset) for dataset in training_sets(name)[0]]
+        return sets + [_Node(model=base) for base in bases]
+
+    names = {model.name for model in book} | {
+        assessor.model_of(element) or ""
+        for pedigree in pedigrees
+        for element in assessor.generating(pedigree)
+    }
+    known: dict[str, ModelDepth] = {}
+    loops: list[ModelLoop] = []
+    for component in condense(
+        [_Node(model=name) for name in sorted(names)], successors
+    ):
+        inside = frozenset(node.model for node in component if node.model is not None)
+        looped = len(component) > 1 or component[0] in successors(component[0])
+        depth, is_open = 0, looped
+        for name in inside:
+            model = book.find(name)
+            sets, missing = training_sets(name)
+            is_open = is_open or missing or not model.training_complete
+            for base in model.based_on:
+                outside = known.get(book.find(base).name)
+                if outside:
+                    depth = max(depth, outside.depth)
+                    is_open = is_open or outside.open
+            for dataset in sets:
+                for pedigree in members[dataset]:
+                    found, may_be_deeper = _item_depth(
+                        assessor, known, pedigree, inside
+                    )
+                    depth = max(depth, found or 0)
+                    is_open = is_open or may_be_deeper
+        known |= {name: ModelDepth(depth, is_open) for name in inside}
+        if looped:
+            loops.append(
+                ModelLoop(
+                    models=tuple(sorted(inside)),
+                    datasets=tuple(
+                        sorted(n.dataset for n in component if n.dataset is not None)
+                    ),
+                )
+            )
+    return Depths(assessor, known, tuple(loops))

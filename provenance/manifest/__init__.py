@@ -1,0 +1,36 @@
+"""Reading manifests: rows of any supported format as batches of the one schema.
+
+Example:
+    >>> from pathlib import Path
+    >>> import tempfile
+    >>> from provenance.manifest import Normaliser, map_columns, open_manifest
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name) / "mix.csv"
+    >>> _ = path.write_text("name,num_examples,model\\nchat,746622,Qwen3\\n")
+    >>> reader = open_manifest(path)
+    >>> column_map = map_columns(reader.columns, {}, {})
+    >>> column_map.described()
+    {'name': 'name', 'items': 'num_examples', 'generated_by': 'model'}
+    >>> normaliser = Normaliser(column_map, file=reader.file)
+    >>> for raw in reader.read(column_map.needed):
+    ...     batch, faults = normaliser.normalise(raw)
+    ...     print(batch["items"].to_pylist(), faults)
+    [746622] []
+    >>> folder.cleanup()
+"""
+
+from provenance.manifest.fingerprint import fingerprint
+from provenance.manifest.mapping import ColumnMap, map_columns
+from provenance.manifest.normalise import Normaliser
+from provenance.manifest.open import open_manifest
+from provenance.manifest.reader import RawBatch, Reader
+
+__all__ = [
+    "ColumnMap",
+    "Normaliser",
+    "RawBatch",
+    "Reader",
+    "fingerprint",
+    "map_columns",
+    "open_manifest",
+]

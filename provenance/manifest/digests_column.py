@@ -1,0 +1,193 @@
+"""A column of digests: its spelling is decided once, then decoded in bulk."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b32encode
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from provenance.domain import (
+    Digest,
+    Field,
+    Spelling,
+    choose_spelling,
+    format_digest,
+    parse_digest,
+)
+from provenance.domain.digests import EMPTY_DIGESTS
+from provenance.manifest.parsed import Parsed, parse_rest
+from provenance.manifest.raw_text import contiguous, is_binary, to_text
+
+__all__ = ["DigestColumn"]
+
+_SAMPLE = 1000
+_SPELLED = re.compile(rb"[0-9A-Za-z:+/=_-]+")
+_BASE32 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_TO_BASE32HEX = bytes.maketrans(
+    _BASE32 + _BASE32[:26].lower(),
+    b"0123456789ABCDEFGHIJKLMNOPQRSTUV0123456789ABCDEFGHIJKLMNOP",
+)
+_EMPTY = pa.array(sorted(EMPTY_DIGESTS), pa.binary())
+_SHA1 = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shape:
+    """How the digests of one algorithm look in a column, so that they can be cut."""
+
+    head: str
+    """What stands before each payload: ``sha256:``, ``1220`` or nothing."""
+    payload: int
+    """Characters of the payload."""
+    is_hex: bool
+    """Hexadecimal; otherwise base32 without padding."""
+    prefix: bytes
+    """What the multihash has before the raw digest."""
+
+
+class DigestColumn:
+    """Reads one column of digests, batch after batch.
+
+    The spelling comes from a sample of the first batch that has values. Deciding
+    value by value would take a hexadecimal MD5 for a SHA-1 in base32.
+    """
+
+    def __init__(self, of: Field) -> None:
+        self._of = of
+        self.spelling: Spelling | None = None
+        """None until a value was seen."""
+
+    def parse(self, column: Any) -> Parsed:
+        """Read digests as multihashes; placeholders and empty payloads are null."""
+        text = self.to_text(column)
+        self.decide(text.values)
+        found = parse_rest(self._of, text.values, self.decode(text.values), self.read)
+        empty = pc.is_in(found.values, value_set=_EMPTY)
+        values = found.values
+        if pc.any(empty, min_count=0).as_py():
+            values = pc.if_else(empty, pa.scalar(None, pa.binary()), values)
+        return Parsed(values=values, flaws=found.flaws | text.flaws)
+
+    def to_text(self, column: Any) -> Parsed:
+        """Return the column as text; raw bytes as hexadecimal."""
+        if is_binary(column):
+            column = _to_hex(column.cast(pa.binary()))
+        text = to_text(self._of, column)
+        placeholder = pc.equal(text.values, "-")
+        if not pc.any(placeholder, min_count=0).as_py():
+            return text
+        values = pc.if_else(placeholder, pa.scalar(None, pa.string()), text.values)
+        return Parsed(values=values, flaws=text.flaws)
+
+    def decide(self, text: pa.StringArray) -> None:
+        """Choose the spelling, unless that was done."""
+        if self.spelling is None:
+            sample = text.drop_null().slice(0, _SAMPLE).to_pylist()
+            self.spelling = choose_spelling(sample) if sample else None
+
+    def read(self, text: str) -> Digest:
+        """Read one digest in the spelling of the column.
+
+        Raises:
+            ValueError: It is none; the text says what is expected.
+        """
+        try:
+            return parse_digest(text, self.spelling)
+        except ValueError:
+            raise ValueError(
+                f"expected a digest, spelled {self.spelling} as in the whole column"
+            ) from None
+
+    def decode(self, text: Any) -> pa.BinaryArray:
+        """Decode the values that look like the first one; null for all others."""
+        shape = self._find_shape(text)
+        if shape is None:
+            return pa.nulls(len(text), pa.binary())
+        fits = pc.and_(
+            pc.equal(pc.binary_length(text), len(shape.head) + shape.payload),
+            pc.starts_with(text, shape.head),
+        )
+        fits = pc.fill_null(fits, False)
+        kept = text.filter(fits)
+        raw = _decode_payloads(kept, shape)
+        if raw is None:
+            alphabet = "[0-9a-fA-F]" if shape.is_hex else "[A-Za-z2-7]"
+            pattern = f"^{re.escape(shape.head)}{alphabet}{{{shape.payload}}}$"
+            fits = pc.and_(fits, pc.match_substring_regex(text, pattern))
+            fits = pc.fill_null(fits, False)
+            kept = text.filter(fits)
+            raw = _decode_payloads(kept, shape) or b""
+        digests = _join(shape.prefix, raw, len(kept))
+        if len(kept) == len(text):
+            return digests
+        return pc.replace_with_mask(pa.nulls(len(text), pa.binary()), fits, digests)
+
+    def _find_shape(self, text: Any) -> _Shape | None:
+        for value in text.drop_null().slice(0, 10).to_pylist():
+            try:
+                digest = parse_digest(value, self.spelling)
+            except ValueError:
+                continue
+            return _shape_of(value, digest)
+        return None
+
+
+def _shape_of(text: str, digest: Digest) -> _Shape | None:
+    """Find where the payload of a digest begins; None for a shape without bulk path."""
+    written = format_digest(digest).partition(":")[2]
+    raw = bytes.fromhex(written)
+    prefix = digest[: -len(raw)]
+    if text.lower().endswith(written):
+        head = text[: -len(written)]
+        return _Shape(head=head, payload=len(written), is_hex=True, prefix=prefix)
+    base32 = b32encode(raw).decode()
+    if len(raw) == _SHA1 and text.upper().endswith(base32):
+        head = text[: -len(base32)]
+        return _Shape(head=head, payload=len(base32), is_hex=False, prefix=prefix)
+    return None
+
+
+def _decode_payloads(text: Any, shape: _Shape) -> bytes | None:
+    """Decode all payloads in one go; None when one of them is not in the alphabet."""
+    if shape.head:
+        text = pc.utf8_slice_codeunits(text, len(shape.head))
+    data = contiguous(text)
+    if shape.is_hex:
+        try:
+            return binascii.unhexlify(data)
+        except binascii.Error:
+            return None
+    if data.translate(None, _BASE32 + _BASE32[:26].lower()):
+        return None
+    # 32 characters are 20 bytes exactly, so the column is one long number.
+    digits = data.translate(_TO_BASE32HEX)
+    return int(digits or b"0", 32).to_bytes(len(data) * 5 // 8, "big")
+
+
+def _join(prefix: bytes, raw: bytes, count: int) -> pa.BinaryArray:
+    if not count:
+        return pa.array([], pa.binary())
+    kind = pa.binary(len(raw) // count)
+    fixed = pa.Array.from_buffers(kind, count, [None, pa.py_buffer(raw)])
+    return pc.binary_join_element_wise(prefix, fixed.cast(pa.binary()), b"")
+
+
+def _to_hex(column: Any) -> Any:
+    """Return raw digests in hexadecimal; text in disguise as the text it is."""
+    sample = column.drop_null().slice(0, _SAMPLE).to_pylist()
+    if all(_SPELLED.fullmatch(value) for value in sample):
+        return column
+    lengths = pc.binary_length(column)
+    length = pc.max(lengths).as_py()
+    if column.null_count or pc.min(lengths).as_py() != length:
+        values = [None if v is None else v.hex() for v in column.to_pylist()]
+        return pa.array(values, pa.string())
+    data = binascii.hexlify(contiguous(column))
+    kind = pa.binary(2 * length)
+    fixed = pa.Array.from_buffers(kind, len(column), [None, pa.py_buffer(data)])
+    return fixed.cast(pa.binary()).cast(pa.string())

@@ -1,0 +1,143 @@
+"""JSON objects held as text in Arrow, read by DuckDB: one parse, all fields.
+
+DuckDB gives every scalar as its text and every array or object as JSON text, so
+``12``, ``"12"`` and ``12.0`` reach the rules of a field in one shape.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["JsonText"]
+
+_DEPTH = 3
+_NESTED_SAMPLE = 1000
+_MOST_NESTED = 200
+
+
+class JsonText:
+    """A private DuckDB that reads JSON text; one per reader and thread.
+
+    It takes one core and loads no extension: those would come from a network.
+    """
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect(
+            config={
+                "threads": 1,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
+        )
+
+    def _query(self, table: pa.Table, sql: str) -> duckdb.DuckDBPyRelation:
+        return self._connection.from_arrow(table).query("lines", sql)
+
+    def extract(
+        self, lines: pa.StringArray, paths: Sequence[Sequence[str]]
+    ) -> tuple[list[pa.StringArray], pa.BooleanArray | None]:
+        """Read fields of objects, one per line.
+
+        Returns:
+            A column of text for each path, over the lines that are objects; and
+            which lines those are, or None when all of them are.
+        """
+        if paths and _all(pc.starts_with(lines, "{")):
+            try:
+                return self._fields(lines, paths), None
+            except duckdb.InvalidInputException:
+                pass  # At least one line is not JSON: find out which.
+        good = self._tell_objects(lines)
+        return self._fields(lines.filter(good), paths), good
+
+    def _tell_objects(self, lines: pa.StringArray) -> pa.BooleanArray:
+        table = pa.table({"line": lines})
+        valid = self._query(table, "SELECT json_valid(line) AS is_valid FROM lines")
+        is_valid = valid.to_arrow_table()["is_valid"].combine_chunks()
+        is_object = pc.starts_with(pc.ascii_trim_whitespace(lines), "{")
+        return pc.and_(is_valid, is_object)
+
+    def _fields(
+        self, lines: pa.StringArray, paths: Sequence[Sequence[str]]
+    ) -> list[pa.StringArray]:
+        if not paths:
+            return []
+        wanted = ", ".join(_literal(_pointer(path)) for path in paths)
+        taken = ", ".join(f"v[{place}]" for place in range(1, len(paths) + 1))
+        table = self._query(
+            pa.table({"line": lines}),
+            f"SELECT {taken} FROM "  # noqa: S608  the paths are quoted as literals
+            f"(SELECT json_extract_string(line, [{wanted}]) AS v FROM lines)",
+        ).to_arrow_table()
+        return [_one(column) for column in table.columns]
+
+    def list_keys(
+        self, lines: pa.StringArray, path: Sequence[str] = ()
+    ) -> dict[str, int]:
+        """Return the keys of objects → place of the first line that has them.
+
+        The order is that of the lines. Every line must be an object.
+        """
+        table = pa.table({"line": lines, "place": pa.array(range(len(lines)))})
+        found = self._query(
+            table,
+            f"SELECT json_keys(line, {_literal(_pointer(path))}) AS names, "  # noqa: S608  quoted
+            "min(place) FROM lines GROUP BY names ORDER BY min(place)",
+        ).fetchall()
+        keys: dict[str, int] = {}
+        for names, place in found:
+            for name in names or ():
+                keys.setdefault(name, place)
+        return keys
+
+    def list_paths(self, lines: pa.StringArray) -> list[tuple[str, ...]]:
+        """Return the paths of all keys, each outer one before its inner ones.
+
+        Inner keys are looked for in the first lines only, and not in objects that
+        have so many that their keys must be data.
+        """
+        sample = lines.slice(0, _NESTED_SAMPLE)
+        paths: list[tuple[str, ...]] = []
+        for key in self.list_keys(lines):
+            paths.append((key,))
+            paths.extend(self._list_inner(sample, (key,)))
+        return [path for path in paths if not any("\0" in key for key in path)]
+
+    def _list_inner(
+        self, sample: pa.StringArray, path: tuple[str, ...]
+    ) -> Iterable[tuple[str, ...]]:
+        keys = self.list_keys(sample, path)
+        if len(path) > _DEPTH or len(keys) > _MOST_NESTED:
+            return
+        for key in keys:
+            yield (*path, key)
+            yield from self._list_inner(sample, (*path, key))
+
+
+def _pointer(path: Sequence[str]) -> str:
+    """Write a path as a JSON pointer (RFC 6901), which can name any key."""
+    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in path)
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _all(mask: Any) -> bool:
+    return bool(pc.all(mask, min_count=0).as_py())
+
+
+def _one(column: pa.ChunkedArray[Any]) -> Any:
+    """Return a column in one piece (an empty result has none)."""
+    return (
+        pa.concat_arrays(column.chunks)
+        if column.num_chunks
+        else pa.array([], column.type)
+    )

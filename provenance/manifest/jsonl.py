@@ -1,0 +1,101 @@
+"""JSON Lines: one JSON object per physical line.
+
+https://jsonlines.org, also known as NDJSON. Blank lines mean nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+
+from provenance.errors import ManifestError
+from provenance.manifest.json_text import JsonText
+from provenance.manifest.reader import RawBatch
+from provenance.manifest.text_lines import TextLines, iter_text_lines, row_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from provenance.batch import Fault
+
+__all__ = ["JsonlReader", "explain_line"]
+
+
+class JsonlReader:
+    """Rows of a JSON Lines file; ``row`` is the physical line."""
+
+    format = "jsonl"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._json = JsonText()
+        self._paths = self._find_paths()
+        self._late: dict[str, int] = {}
+
+    @property
+    def file(self) -> str:
+        return str(self._path)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(self._paths)
+
+    @property
+    def late(self) -> Mapping[str, int]:
+        return self._late
+
+    def _find_paths(self) -> dict[str, tuple[str, ...]]:
+        """Look for keys in the first lines that are objects."""
+        for text in iter_text_lines(self._path):
+            if not text.lines and not text.faults:
+                continue
+            _, good = self._json.extract(text.lines, [])
+            paths = self._json.list_paths(text.lines.filter(good))
+            return {".".join(path): path for path in reversed(paths)}
+        raise ManifestError(f"{self._path} holds no rows")
+
+    def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
+        paths = [self._paths[column] for column in columns]
+        for place, text in enumerate(iter_text_lines(self._path)):
+            values, good = self._json.extract(text.lines, paths)
+            faults = text.faults
+            kept = text
+            if good is not None:
+                faults = faults + self._explain(text.filter(pc.invert(good)))
+                kept = text.filter(good)
+            if place:
+                self._note_late(kept)
+            yield RawBatch(
+                rows=kept.rows,
+                columns=dict(zip(columns, values, strict=True)),
+                faults=faults,
+            )
+
+    def _explain(self, bad: TextLines) -> list[Fault]:
+        return [
+            row_fault(self.file, row, line, explain_line(line))
+            for row, line in zip(
+                bad.rows.to_pylist(), bad.lines.to_pylist(), strict=True
+            )
+        ]
+
+    def _note_late(self, text: TextLines) -> None:
+        for key, place in self._json.list_keys(text.lines).items():
+            if key not in self._paths:
+                self._late.setdefault(key, text.rows[place].as_py())
+
+
+def explain_line(line: str) -> str:
+    """Say why a line is not a JSON object, with the place where that is known."""
+    try:
+        value = json.loads(line)
+    except json.JSONDecodeError as error:
+        return f"not valid JSON: {error.msg} at character {error.pos + 1}"
+    except RecursionError:
+        return "not valid JSON: nested too deeply"
+    if isinstance(value, dict):
+        return "not valid JSON: NaN, Infinity or half a surrogate pair"
+    return "expected a JSON object"

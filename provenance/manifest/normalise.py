@@ -1,0 +1,158 @@
+"""Raw rows to batches of the one schema: every field parsed, every flaw named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from provenance.batch import Fault
+from provenance.domain import FIELDS, Derivation, Evidence, Field
+from provenance.errors import ManifestError
+from provenance.manifest.amounts import parse_copies, parse_count
+from provenance.manifest.assemble import assemble
+from provenance.manifest.digests_column import DigestColumn
+from provenance.manifest.origins_column import (
+    ORIGIN_FIELDS,
+    parse_origins,
+    parse_vocabulary,
+)
+from provenance.manifest.parents_column import ParentsColumn
+from provenance.manifest.parsed import Flaw, Parsed
+from provenance.manifest.raw_text import to_text
+from provenance.manifest.reader import RawBatch, cut
+from provenance.manifest.times import parse_times
+from provenance.manifest.words import parse_languages, parse_media_types, parse_words
+
+if TYPE_CHECKING:
+    from provenance.manifest.mapping import ColumnMap
+
+__all__ = ["Normaliser"]
+
+
+_parse_derivations = parse_vocabulary(Derivation)
+_parse_evidence = parse_vocabulary(Evidence)
+_SIMPLE: Mapping[Field, Callable[[Field, Any], Parsed]] = {
+    Field.NAME: parse_words,
+    Field.URL: parse_words,
+    Field.FETCHED_AT: lambda _, column: parse_times(column),
+    Field.BYTES: parse_count,
+    Field.TOKENS: parse_count,
+    Field.ITEMS: parse_count,
+    Field.COPIES: lambda _, column: parse_copies(column),
+    Field.LANGUAGE: lambda _, column: parse_languages(column),
+    Field.MEDIA_TYPE: lambda _, column: parse_media_types(column),
+    Field.SPLIT: parse_words,
+}
+"""The fields that come from one column and depend on nothing else."""
+
+
+class Normaliser:
+    """Parses the raw batches of one file, one after another.
+
+    What was decided about a column in the first batch holds for the whole file, so
+    the batches of a file go through one normaliser, in order.
+    """
+
+    def __init__(self, column_map: ColumnMap, *, file: str) -> None:
+        """Check the constants before any row is read.
+
+        Args:
+            file: The file as faults name it.
+
+        Raises:
+            ManifestError: A constant is not a value of its field.
+        """
+        self._map = column_map
+        self._file = file
+        self._digests = DigestColumn(Field.DIGEST)
+        self._parents = ParentsColumn()
+        self._check_constants()
+
+    @property
+    def spellings(self) -> dict[str, str]:
+        """How digests are spelled, as far as seen: field → spelling."""
+        seen = {
+            Field.DIGEST: self._digests.spelling,
+            Field.DERIVED_FROM: self._parents.spelling,
+        }
+        return {str(field): str(found) for field, found in seen.items() if found}
+
+    def normalise(self, raw: RawBatch) -> tuple[pa.RecordBatch, list[Fault]]:
+        """Return the good rows of a raw batch, and a fault for each bad one.
+
+        A row with several bad fields has one fault, for the first in the order of
+        ``FIELDS``. The faults of the reader are among those returned; all are in
+        the order of their rows.
+        """
+        height = len(raw.rows)
+        columns = {
+            field: raw.columns[name] for field, name in self._map.columns.items()
+        }
+        parsed = self._parse(columns | self._repeat_constants(height), height)
+        flaws: dict[int, Flaw] = {}
+        for field in reversed(FIELDS):
+            if field in parsed:
+                flaws.update(parsed[field].flaws)
+        batch = assemble(raw.rows, parsed)
+        faults = list(raw.faults)
+        if flaws:
+            rows = raw.rows.to_pylist()
+            faults += [self._fault(rows[place], flaw) for place, flaw in flaws.items()]
+            batch = batch.filter(pa.array([n not in flaws for n in range(height)]))
+        return batch, sorted(faults, key=lambda fault: fault.row)
+
+    def _fault(self, row: int, flaw: Flaw) -> Fault:
+        return Fault(
+            file=self._file,
+            row=row,
+            field=str(flaw.field),
+            value=cut(flaw.value),
+            reason=flaw.reason,
+        )
+
+    def _repeat_constants(self, height: int) -> dict[Field, Any]:
+        return {
+            field: pa.repeat(pa.scalar(value), height)
+            for field, value in self._map.constants.items()
+        }
+
+    def _check_constants(self) -> None:
+        parsed = self._parse(self._repeat_constants(1), 1)
+        flaws = [flaw for found in parsed.values() for flaw in found.flaws.values()]
+        for flaw in flaws:
+            raise ManifestError(
+                f"--set {flaw.field}={cut(flaw.value)}: {flaw.reason}",
+                hint="Nothing was read.",
+            )
+
+    def _parse(self, columns: Mapping[Field, Any], height: int) -> dict[Field, Parsed]:
+        parsed = {
+            field: _SIMPLE[field](field, column)
+            for field, column in columns.items()
+            if field in _SIMPLE
+        }
+        if Field.DIGEST in columns:
+            parsed[Field.DIGEST] = self._digests.parse(columns[Field.DIGEST])
+        if Field.TEXT in columns:
+            parsed[Field.TEXT] = to_text(Field.TEXT, columns[Field.TEXT], strip=False)
+        told = {field: columns[field] for field in ORIGIN_FIELDS if field in columns}
+        parsed[Field.ORIGIN] = parse_origins(told, height)
+        if Field.DERIVED_FROM in columns:
+            parsed |= self._parse_parents(columns, height)
+        return parsed
+
+    def _parse_parents(
+        self, columns: Mapping[Field, Any], height: int
+    ) -> dict[Field, Parsed]:
+        nothing = Parsed(values=pa.nulls(height, pa.string()))
+        modes = evidence = nothing
+        if Field.DERIVATION in columns:
+            modes = _parse_derivations(Field.DERIVATION, columns[Field.DERIVATION])
+        if Field.EVIDENCE in columns:
+            evidence = _parse_evidence(Field.EVIDENCE, columns[Field.EVIDENCE])
+        parents = self._parents.parse(
+            columns[Field.DERIVED_FROM], modes.values, evidence.values
+        )
+        return {Field.DERIVED_FROM: parents, Field.DERIVATION: modes}

@@ -1,0 +1,48 @@
+"""Opening a manifest: recognise its format, and get the reader for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provenance.errors import ManifestError
+from provenance.manifest.cdx import CdxjReader, CdxReader
+from provenance.manifest.delimited import DelimitedReader
+from provenance.manifest.jsonl import JsonlReader
+from provenance.manifest.parquet import ParquetReader
+from provenance.manifest.recognise import first_line, recognise
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from provenance.manifest.reader import Reader
+
+__all__ = ["open_manifest"]
+
+
+def open_manifest(path: Path, *, format: str = "auto") -> Reader:  # noqa: A002  the word of --format
+    """Open a manifest in any supported format, plain or packed.
+
+    Args:
+        format: ``jsonl``, ``csv``, ``parquet`` or ``cdxj``; ``auto`` looks at the
+            content first and at the suffix second.
+
+    Raises:
+        ManifestError: The file is missing, empty, damaged or of another format.
+    """
+    if format == "auto":
+        format = recognise(path)  # noqa: A001  as above
+    if format == "parquet":
+        return ParquetReader(path)
+    if format == "csv":
+        return DelimitedReader(path)
+    if format == "jsonl":
+        return JsonlReader(path)
+    if format == "cdxj":
+        legend = first_line(path).decode(errors="replace")
+        if legend.lstrip().startswith("CDX "):
+            return CdxReader(path, legend)
+        return CdxjReader(path)
+    raise ManifestError(
+        f"{format!r} is no manifest format",
+        hint="Known are jsonl, csv, parquet and cdxj.",
+    )

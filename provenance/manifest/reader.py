@@ -1,0 +1,65 @@
+"""What every reader of a manifest format offers, and what it hands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import pyarrow as pa
+
+    from provenance.batch import Fault
+
+__all__ = ["RawBatch", "Reader", "cut"]
+
+_LONGEST_VALUE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawBatch:
+    """Rows as the file has them: some columns, nothing parsed."""
+
+    rows: pa.Int64Array
+    """For each row, the number that a fault or a record would name."""
+    columns: Mapping[str, pa.Array[Any]]
+    """Column path → values, as long as ``rows``; text, or what Parquet holds."""
+    faults: Sequence[Fault]
+    """Rows that could not be read at all; they are not among ``rows``."""
+
+
+class Reader(Protocol):
+    """One manifest file, opened and recognised, read as often as wanted."""
+
+    @property
+    def file(self) -> str:
+        """The file as faults name it."""
+
+    @property
+    def format(self) -> str:
+        """``jsonl``, ``csv``, ``parquet`` or ``cdxj``."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Column paths in the order of the file; nested ones with dots."""
+
+    @property
+    def late(self) -> Mapping[str, int]:
+        """Columns that ``read`` met only after ``columns`` was made → first row.
+
+        Only a format without a header can have them. They were not read.
+        """
+
+    def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
+        """Yield the given columns from the first row on, in bounded memory.
+
+        Raises:
+            ManifestError: The file is damaged. Nothing of it must be recorded,
+                not even what was yielded before.
+        """
+
+
+def cut(value: object) -> str:
+    """Return what a fault shows of a value: its first 200 characters."""
+    return str(value)[:_LONGEST_VALUE]

@@ -1,0 +1,91 @@
+"""Which format a manifest has: by its content first, then by its suffix."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from provenance.errors import ManifestError
+from provenance.manifest.stream import iter_chunks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["first_line", "recognise"]
+
+_PACKED = {".gz", ".bz2", ".zst", ".gzip", ".bz", ".zstd"}
+_SUFFIXES = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".psv": "csv",
+    ".cdxj": "cdxj",
+    ".cdx": "cdxj",
+    ".parquet": "parquet",
+}
+_CDXJ_LINE = re.compile(rb"\S+ \d{4,14} \{")
+
+
+def first_line(path: Path) -> bytes:
+    """Return the first line that is not blank, without a byte order mark.
+
+    Of a very long line only the beginning.
+
+    Raises:
+        ManifestError: The file cannot be read, or has no such line.
+    """
+    start = b""
+    try:
+        for chunk in iter_chunks(path):
+            start = (start + chunk).removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+            if start.strip():
+                break
+    except EOFError as error:
+        raise ManifestError(f"{path} {error} after row 0") from error
+    if not start.strip():
+        raise ManifestError(f"{path} holds no rows", hint="The file is blank.")
+    return next(line for line in start.split(b"\n") if line.strip())
+
+
+def recognise(path: Path) -> str:
+    """Return ``jsonl``, ``csv``, ``parquet`` or ``cdxj``.
+
+    Raises:
+        ManifestError: It is none of these; the message says what it looks like.
+    """
+    line = first_line(path)
+    start = line.lstrip()
+    suffixes = [s.lower() for s in PurePath(path).suffixes if s.lower() not in _PACKED]
+    by_suffix = _SUFFIXES.get(suffixes[-1] if suffixes else "", "")
+    if line.startswith(b"PAR1"):
+        return "parquet"
+    if start.startswith((b"CDX ", b"!")) or _CDXJ_LINE.match(line):
+        return "cdxj"
+    if start.startswith(b"["):
+        raise ManifestError(
+            f"{path} is one JSON array",
+            hint="Write one object per line: jq -c '.[]' FILE > FILE.jsonl",
+        )
+    if start.rstrip() == b"{":
+        raise ManifestError(
+            f"{path} is one JSON document over several lines",
+            hint="Write one object per line: jq -c . FILE > FILE.jsonl",
+        )
+    if start.startswith(b"{"):
+        return "jsonl"
+    if start.startswith(b"WARC/"):
+        raise ManifestError(
+            f"{path} is a WARC file", hint="Index it, and record the CDXJ index."
+        )
+    if by_suffix:
+        return by_suffix
+    if b"\0" in line or not any(mark in line for mark in (b",", b"\t", b";", b"|")):
+        raise ManifestError(
+            f"{path} is in no format that is known",
+            hint="Say --format jsonl, csv, parquet or cdxj.",
+        )
+    return "csv"

@@ -1,0 +1,149 @@
+"""Times of capture, in every spelling that crawlers use, as UTC microseconds.
+
+Digits alone mean the same in every format, whether the file calls them a number
+or a text: 14 of them are a CDX time; 8, 10 or 12 that begin with 19 or 20 and can
+be read as the beginning of one, too; all others count seconds, milliseconds or
+microseconds since 1970, by their size. Four digits are a year, and no time.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
+
+from provenance.domain import Field
+from provenance.manifest.parsed import Flaw, Parsed, parse_rest
+from provenance.manifest.raw_text import to_text
+
+__all__ = ["TIME", "parse_times"]
+
+TIME = pa.timestamp("us", tz="UTC")
+
+_OF = Field.FETCHED_AT
+_NAIVE = pa.timestamp("us")
+_FIRST = datetime(1000, 1, 1, tzinfo=UTC)
+_EXPECTED = (
+    "expected a time: ISO 8601, a 14-digit CDX time, or seconds since 1970, "
+    "in the years 1000 to 9999"
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CDX = r"^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$"
+_CDX_AS_ISO = r"\1-\2-\3T\4:\5:\6"
+_CDX_LENGTH = 14
+_CDX_PREFIXES = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+_ZONED = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)$"
+_LOCAL = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"
+_NUMBER = re.compile(r"-?\d{1,17}(\.\d+)?", re.ASCII)
+_MILLISECONDS_FROM = 10**11
+_MICROSECONDS_FROM = 10**14
+
+
+def parse_times(column: Any) -> Parsed:
+    """Read times as UTC; one without an offset is UTC already."""
+    if types.is_timestamp(column.type) or types.is_date(column.type):
+        found = _read_times(column)
+    else:
+        text = to_text(_OF, column)
+        done = _read_bulk(text.values)
+        rest = parse_rest(_OF, text.values, done, _read_time)
+        found = Parsed(values=rest.values, flaws=rest.flaws | text.flaws)
+    return _refuse_early(found)
+
+
+def _read_times(column: Any) -> Parsed:
+    """Take Arrow's own times; a naive one is UTC."""
+    if types.is_date(column.type):
+        column = column.cast(_NAIVE)
+    try:
+        return Parsed(values=column.cast(TIME, safe=False))
+    except pa.ArrowInvalid:
+        text = column.cast(pa.int64()).cast(pa.string())
+        return parse_rest(_OF, text, pa.nulls(len(column), TIME), _refuse)
+
+
+def _refuse(_: str) -> datetime:
+    raise ValueError(_EXPECTED)
+
+
+def _read_bulk(text: Any) -> Any:
+    """Read the common spellings; null where Python must look."""
+    for read in (_read_zoned, _read_local, _read_cdx):
+        try:
+            return read(text)
+        except pa.ArrowInvalid:
+            continue
+    done = pa.nulls(len(text), TIME)
+    for pattern, read in ((_ZONED, _read_zoned), (_LOCAL, _read_local)):
+        fits = pc.fill_null(pc.match_substring_regex(text, pattern), False)
+        try:
+            done = pc.replace_with_mask(done, fits, read(text.filter(fits)))
+        except pa.ArrowInvalid:
+            continue  # One of them is no time, as February 30: Python finds it.
+    return done
+
+
+def _read_zoned(text: Any) -> Any:
+    return text.cast(TIME)
+
+
+def _read_local(text: Any) -> Any:
+    return text.cast(_NAIVE).cast(TIME)
+
+
+def _read_cdx(text: Any) -> Any:
+    if pc.max(pc.binary_length(text)).as_py() != _CDX_LENGTH:
+        raise pa.ArrowInvalid("not CDX times")
+    return _read_local(pc.replace_substring_regex(text, _CDX, _CDX_AS_ISO))
+
+
+def _refuse_early(found: Parsed) -> Parsed:
+    early = pc.less(found.values, pa.scalar(_FIRST, TIME))
+    if not pc.any(early, min_count=0).as_py():
+        return found
+    flaws = {
+        place: Flaw(
+            field=_OF,
+            value=found.values[place].cast(pa.string()).as_py(),
+            reason=_EXPECTED,
+        )
+        for place in pc.indices_nonzero(early).to_pylist()
+    }
+    values = pc.if_else(early, pa.scalar(None, TIME), found.values)
+    return Parsed(values=values, flaws=found.flaws | flaws)
+
+
+def _read_time(text: str) -> datetime:
+    try:
+        time = _read_number(text) if _NUMBER.fullmatch(text) else _read_iso(text)
+    except (ValueError, OverflowError):
+        raise ValueError(_EXPECTED) from None
+    return time
+
+
+def _read_iso(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def _read_number(text: str) -> datetime:
+    pattern = _CDX_PREFIXES.get(len(text))
+    if pattern and (len(text) == _CDX_LENGTH or text.startswith(("19", "20"))):
+        try:
+            return datetime.strptime(text, pattern).replace(tzinfo=UTC)
+        except ValueError:
+            if len(text) == _CDX_LENGTH:
+                raise
+    if len(text) == len("2023"):
+        raise ValueError(_EXPECTED)
+    number = Decimal(text)
+    if abs(number) < _MILLISECONDS_FROM:
+        number *= 1_000_000
+    elif abs(number) < _MICROSECONDS_FROM:
+        number *= 1_000
+    return _EPOCH + timedelta(microseconds=int(number))

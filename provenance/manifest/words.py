@@ -1,0 +1,88 @@
+"""Short texts of a row: names, addresses, languages, media types."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from provenance.domain import Field
+from provenance.manifest.parsed import Flaw, Parsed, parse_distinct
+from provenance.manifest.raw_text import read_list, to_text
+
+__all__ = ["find_media", "parse_languages", "parse_media_types", "parse_words"]
+
+_LONGEST = {Field.NAME: 4096, Field.URL: 65_536, Field.SPLIT: 300, Field.DETECTOR: 300}
+"""Characters; of a URL, which is ASCII when it is one, bytes."""
+
+_LONGEST_CODE = 100
+_SEPARATORS = re.compile(r"[,\s]+")
+_NO_TYPE = frozenset({"-", "unk", "warc/revisit", "none", "null"})
+_MEDIA = frozenset({"text", "image", "audio", "video"})
+_TEXTUAL = re.compile(
+    r"application/((.+\+)?(json|xml)|(x-)?(ndjson|jsonlines|javascript|yaml|tex))"
+)
+
+
+def parse_words(of: Field, column: Any) -> Parsed:
+    """Read texts as they are, without the white space around them."""
+    text = to_text(of, column)
+    longest = _LONGEST[of]
+    measure = pc.binary_length if of is Field.URL else pc.utf8_length
+    if (pc.max(pc.binary_length(text.values)).as_py() or 0) <= longest:
+        return text
+    long = pc.greater(measure(text.values), longest)
+    reason = f"expected at most {longest} characters"
+    flaws = {
+        place: Flaw(field=of, value=text.values[place].as_py(), reason=reason)
+        for place in pc.indices_nonzero(long).to_pylist()
+    }
+    values = pc.if_else(long, pa.scalar(None, pa.string()), text.values)
+    return Parsed(values=values, flaws=text.flaws | flaws)
+
+
+def parse_languages(column: Any) -> Parsed:
+    """Read language codes; of a list, the first."""
+    text = to_text(Field.LANGUAGE, column)
+    found = parse_distinct(Field.LANGUAGE, text.values, _read_language, pa.string())
+    return Parsed(values=found.values, flaws=found.flaws | text.flaws)
+
+
+def _read_language(text: str) -> str | None:
+    codes = read_list(text)
+    if codes is None:
+        codes = _SEPARATORS.split(text)
+    first = next((code.strip() for code in codes if code.strip()), None)
+    if first is not None and len(first) > _LONGEST_CODE:
+        raise ValueError("expected a language code")
+    return first
+
+
+def parse_media_types(column: Any) -> Parsed:
+    """Read media types without their parameters."""
+    of = Field.MEDIA_TYPE
+    text = to_text(of, column)
+    found = parse_distinct(of, text.values, _read_media_type, pa.string())
+    return Parsed(values=found.values, flaws=found.flaws | text.flaws)
+
+
+def find_media(media_types: pa.StringArray) -> pa.StringArray:
+    """Return the medium of each media type: text, image, audio, video or other."""
+    of = Field.MEDIA_TYPE
+    return parse_distinct(of, media_types, _find_medium, pa.string()).values
+
+
+def _read_media_type(text: str) -> str | None:
+    name = text.partition(";")[0].strip().lower()
+    if len(name) > _LONGEST_CODE:
+        raise ValueError("expected a media type, as text/html")
+    return None if not name or name in _NO_TYPE else name
+
+
+def _find_medium(media_type: str) -> str:
+    medium = media_type.partition("/")[0]
+    if medium in _MEDIA:
+        return medium
+    return "text" if _TEXTUAL.fullmatch(media_type) else "other"

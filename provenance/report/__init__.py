@@ -1,0 +1,23 @@
+"""Numbers for people: tallies and assessments become a report."""
+
+from provenance.report.figures import (
+    GROUPINGS,
+    Amounts,
+    DepthFigures,
+    Report,
+    UnitFigures,
+    load_amounts,
+    load_depth,
+    load_groups,
+)
+
+__all__ = [
+    "GROUPINGS",
+    "Amounts",
+    "DepthFigures",
+    "Report",
+    "UnitFigures",
+    "load_amounts",
+    "load_depth",
+    "load_groups",
+]

@@ -1,0 +1,1 @@
+"""The database: engine, schema, views, migrations, bulk paths."""

@@ -1,0 +1,84 @@
+"""The one query behind every number: tallies joined with an assessment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+
+from provenance.domain import DEFAULT, Unit
+from provenance.store.schema import assessments, datasets, policies, tallies
+
+__all__ = ["ASSESSED", "default_policy", "select_amounts"]
+
+ASSESSED = ("items", "bytes", "tokens")
+"""The units a record may lack; their tallies are in thousandths."""
+
+
+def default_policy() -> sa.ScalarSelect[int]:
+    """The id of the newest stored version of the default policy."""
+    return (
+        sa.select(policies.c.id)
+        .where(policies.c.name == DEFAULT.name)
+        .order_by(policies.c.version.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def select_amounts(
+    policy: ColumnElement[int] | sa.ScalarSelect[int] | int,
+    *,
+    dimension: str = "",
+    aspect: str = "",
+    by_depth: bool = False,
+) -> sa.Select[Any]:
+    """Sum the tallies by dataset, group and tier under a policy.
+
+    Args:
+        policy: Id of a stored policy.
+        dimension: month, source, language, split or medium; empty for none.
+        aspect: model, mode or evidence; empty for none.
+        by_depth: Group by generation depth.
+
+    Returns:
+        Columns ``dataset_id, value, tier``, one per unit, and ``without_…`` for the
+        units a record may lack. Items, bytes and tokens are in thousandths.
+    """
+    value: ColumnElement[Any] = sa.null().label("value")
+    if dimension:
+        value = tallies.c.value.label("value")
+    elif aspect:
+        value = assessments.c.value.label("value")
+    elif by_depth:
+        value = assessments.c.depth.label("value")
+    keys = [tallies.c.dataset_id, assessments.c.tier]
+    if dimension or aspect or by_depth:
+        keys.append(value.element if isinstance(value, sa.Label) else value)
+    summed = [*Unit, *(f"without_{unit}" for unit in ASSESSED)]
+    return (
+        sa.select(
+            tallies.c.dataset_id,
+            value,
+            assessments.c.tier,
+            *(
+                sa.cast(sa.func.sum(tallies.c[str(name)]), sa.BigInteger).label(
+                    str(name)
+                )
+                for name in summed
+            ),
+        )
+        .join(assessments, assessments.c.pedigree_id == tallies.c.pedigree_id)
+        .where(
+            tallies.c.dimension == dimension,
+            assessments.c.aspect == aspect,
+            assessments.c.policy_id == policy,
+        )
+        .group_by(*keys)
+    )
+
+
+def dataset_columns() -> list[ColumnElement[Any]]:
+    """The columns that name a dataset version in every view."""
+    return [datasets.c.name.label("dataset"), datasets.c.version.label("version")]

@@ -1,0 +1,120 @@
+"""Open the database behind a ledger URL, with the settings a ledger needs."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from provenance.errors import LedgerStateError
+
+__all__ = ["connect_engine", "is_sqlite", "say_database_error"]
+
+_BUSY_SECONDS = 60
+_CACHE_KIB = 128 * 1024
+
+
+def is_sqlite(connection: sa.Connection) -> bool:
+    """Whether the connection speaks to the embedded database."""
+    return connection.dialect.name == "sqlite"
+
+
+def connect_engine(url: str) -> sa.Engine:
+    """Make the engine of a ledger URL; nothing is connected yet.
+
+    ``sqlite:///file.db`` is the embedded default; ``postgresql://…`` uses psycopg.
+    Transactions that write say so by ``execution_options(write=True)``: only they
+    take SQLite's write lock, so readers never wait for it.
+
+    Raises:
+        LedgerStateError: The URL names no database we support.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError as error:
+        raise LedgerStateError(
+            f"{url!r} is not a ledger URL",
+            hint="Write sqlite:///FILE.db or postgresql://USER@HOST/NAME.",
+        ) from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return _sqlite_engine(parsed)
+    if backend in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        try:
+            return sa.create_engine(parsed)
+        except (ModuleNotFoundError, NoSuchModuleError) as error:
+            raise LedgerStateError(
+                "the PostgreSQL driver is not installed",
+                hint="Install it with: pip install 'training-provenance[postgres]'",
+            ) from error
+    raise LedgerStateError(
+        f"{backend!r} is not a database a ledger can live in",
+        hint="Write sqlite:///FILE.db or postgresql://USER@HOST/NAME.",
+    )
+
+
+def _sqlite_engine(url: sa.URL) -> sa.Engine:
+    if url.database and not Path(url.database).absolute().parent.is_dir():
+        raise LedgerStateError(
+            f"the folder of {url.database} does not exist",
+            hint="Create it first, or name another file with --ledger.",
+        )
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    sa.event.listen(engine, "connect", _set_pragmas)
+    sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_pragmas(connection: sqlite3.Connection, _: Any) -> None:
+    # Python would open transactions by itself, and leave half-applied migrations.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        f"cache_size = -{_CACHE_KIB}",
+        "temp_store = FILE",
+        "recursive_triggers = ON",
+        "foreign_keys = OFF",  # checked before each commit of a migration instead
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: sa.Connection) -> None:
+    write = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if write else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def say_database_error(error: DBAPIError, url: sa.URL) -> LedgerStateError:
+    """Turn a driver's error into one that says what to do."""
+    words = str(error.orig).strip().splitlines()[0] if str(error.orig) else str(error)
+    place = url.render_as_string(hide_password=True)
+    if "locked" in words:
+        return LedgerStateError(
+            f"another process has been writing to {place} for {_BUSY_SECONDS} s",
+            hint="Wait for it to finish, or stop it, then run the command again.",
+        )
+    if "readonly" in words or "unable to open" in words or "read-only" in words:
+        return LedgerStateError(
+            f"{place} cannot be written here: {words}",
+            hint="Check the rights of the file and its folder, or name another "
+            "place with --ledger.",
+        )
+    if "not a database" in words or "malformed" in words:
+        return LedgerStateError(
+            f"{place} is not a ledger: {words}",
+            hint="Name the right file with --ledger, or restore it from a backup.",
+        )
+    if "full" in words:
+        return LedgerStateError(
+            f"no room left to write {place}: {words}",
+            hint="Free some space; nothing half-recorded was kept. Then run the "
+            "command again.",
+        )
+    return LedgerStateError(f"the database of {place} failed: {words}")

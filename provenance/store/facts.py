@@ -1,0 +1,115 @@
+"""Load the small facts as values: origins, models, policies, datasets."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+
+from provenance.domain import (
+    DatasetName,
+    Derivation,
+    Evidence,
+    Grade,
+    Kind,
+    Mode,
+    Model,
+    ModelBook,
+    Origin,
+    Policy,
+)
+from provenance.store import schema
+
+__all__ = [
+    "load_datasets",
+    "load_derivations",
+    "load_models",
+    "load_origins",
+    "load_policies",
+]
+
+
+def load_origins(connection: sa.Connection) -> dict[int, Origin]:
+    """Return every origin by its id."""
+    table = schema.origins
+    return {
+        row.id: Origin(
+            kind=Kind(row.kind),
+            model=row.model,
+            mode=Mode(row.mode),
+            evidence=Evidence(row.evidence),
+            detector=row.detector,
+            score=row.score,
+            asserted=row.asserted,
+            month=row.month,
+            medium=row.medium,
+        )
+        for row in connection.execute(sa.select(table))
+    }
+
+
+def load_derivations(connection: sa.Connection) -> dict[int, tuple[Derivation, Grade]]:
+    """Return mode and grade of every way of deriving, by its id."""
+    return {
+        row.id: (Derivation(row.mode), Grade(row.grade))
+        for row in connection.execute(sa.select(schema.derivations))
+    }
+
+
+def load_datasets(connection: sa.Connection) -> dict[int, DatasetName]:
+    """Return every dataset version by its id."""
+    table = schema.datasets
+    query = sa.select(table.c.id, table.c.name, table.c.version)
+    return {
+        row.id: DatasetName(row.name, row.version) for row in connection.execute(query)
+    }
+
+
+def load_policies(connection: sa.Connection) -> dict[int, Policy]:
+    """Return the newest version of every stored policy by its id."""
+    table = schema.policies
+    newest: dict[str, tuple[int, Policy]] = {}
+    for row in connection.execute(sa.select(table).order_by(table.c.version)):
+        newest[row.name] = (row.id, Policy.from_json(row.body))
+    return dict(newest.values())
+
+
+def load_models(connection: sa.Connection) -> ModelBook:
+    """Return the models as recorded; of each attribute the latest value stands."""
+    stated: dict[int, dict[str, object]] = {}
+    facts = schema.model_facts
+    for row in connection.execute(sa.select(facts).order_by(facts.c.position)):
+        known = stated.setdefault(row.model_id, {})
+        for name in ("provider", "released", "generative", "training_complete"):
+            value = getattr(row, name)
+            if value is not None:
+                known[name] = value
+
+    def listed(table: sa.Table, *columns: str) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        order = [table.c.position, *(table.c[name] for name in columns)]
+        for row in connection.execute(sa.select(table).order_by(*order)):
+            parts = [getattr(row, name) for name in columns]
+            found.setdefault(row.model_id, []).append("@".join(filter(None, parts)))
+        return found
+
+    aliases = listed(schema.model_aliases, "alias")
+    bases = listed(schema.model_bases, "base")
+    training = listed(schema.training_sets, "dataset_name", "dataset_version")
+    models = []
+    for row in connection.execute(sa.select(schema.models)):
+        known = stated.get(row.id, {})
+        released = known.get("released")
+        models.append(
+            Model(
+                name=row.name,
+                aliases=tuple(aliases.get(row.id, ())),
+                provider=str(known["provider"]) if "provider" in known else None,
+                released=date.fromisoformat(str(released)) if released else None,
+                generative=bool(known.get("generative", True)),
+                based_on=tuple(bases.get(row.id, ())),
+                trained_on=tuple(training.get(row.id, ())),
+                training_complete=bool(known.get("training_complete", False)),
+            )
+        )
+    return ModelBook(models)

@@ -1,0 +1,144 @@
+"""Give distinct values their ids: origins, derivations, media types, sources.
+
+Ids are private to one database; they never appear in reports or logged bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import sqlalchemy as sa
+
+from provenance.domain import Derivation, Evidence, Grade, Origin
+from provenance.domain.digests import finding_key
+from provenance.domain.sources import Source
+from provenance.store import schema
+from provenance.store.arrow import insert_rows
+
+__all__ = [
+    "intern_derivations",
+    "intern_media_types",
+    "intern_origins",
+    "intern_sources",
+    "last_id",
+]
+
+_KEYS_ASKED = 500
+
+
+def last_id(connection: sa.Connection, table: sa.Table) -> int:
+    """Return the greatest id of a table, 0 when empty; call under the write lock."""
+    return (
+        connection.execute(sa.select(sa.func.max(table.c.id))).scalar_one_or_none() or 0
+    )
+
+
+def _origin_row(origin: Origin) -> tuple[object, ...]:
+    return (
+        str(origin.kind),
+        origin.model,
+        str(origin.mode),
+        str(origin.evidence),
+        int(origin.grade),
+        origin.detector,
+        origin.score,
+        origin.asserted,
+        origin.month,
+        origin.medium,
+    )
+
+
+_ORIGIN_COLUMNS = (
+    "kind",
+    "model",
+    "mode",
+    "evidence",
+    "grade",
+    "detector",
+    "score",
+    "asserted",
+    "month",
+    "medium",
+)
+
+
+def _intern(
+    connection: sa.Connection,
+    table: sa.Table,
+    columns: tuple[str, ...],
+    wanted: Iterable[tuple[object, ...]],
+) -> dict[tuple[object, ...], int]:
+    query = sa.select(table.c.id, *(table.c[name] for name in columns))
+    known = {tuple(row[1:]): int(row[0]) for row in connection.execute(query)}
+    last = max(known.values(), default=0)
+    new = [row for row in dict.fromkeys(wanted) if row not in known]
+    numbered = [(last + place, *row) for place, row in enumerate(new, start=1)]
+    insert_rows(connection, table, ("id", *columns), numbered)
+    return known | {row: last + place for place, row in enumerate(new, start=1)}
+
+
+def intern_origins(
+    connection: sa.Connection, origins: Iterable[Origin]
+) -> Mapping[Origin, int]:
+    """Return the id of each origin; new ones are recorded."""
+    wanted = {origin: _origin_row(origin) for origin in origins}
+    ids = _intern(connection, schema.origins, _ORIGIN_COLUMNS, wanted.values())
+    return {origin: ids[row] for origin, row in wanted.items()}
+
+
+def intern_derivations(
+    connection: sa.Connection, ways: Iterable[tuple[str, str]]
+) -> Mapping[tuple[str, str], int]:
+    """Return the id of each (mode, evidence) of deriving; new ones are recorded."""
+
+    def grade(mode: str, evidence: str) -> int:
+        stated = Evidence(evidence).grade
+        limited = Derivation(mode) is Derivation.NEAR_DUPLICATE
+        return int(min(stated, Grade.DETECTED) if limited else stated)
+
+    wanted = {way: (*way, grade(*way)) for way in ways}
+    columns = ("mode", "evidence", "grade")
+    ids = _intern(connection, schema.derivations, columns, wanted.values())
+    return {way: ids[row] for way, row in wanted.items()}
+
+
+def intern_media_types(
+    connection: sa.Connection, media: Iterable[tuple[str, str | None]]
+) -> Mapping[str, int]:
+    """Return the id of each media type, given with its medium."""
+    columns = ("media_type", "medium")
+    ids = _intern(connection, schema.media_types, columns, media)
+    return {str(media_type): number for (media_type, _), number in ids.items()}
+
+
+def intern_sources(
+    connection: sa.Connection, sources: Mapping[str, Source]
+) -> Mapping[str, int]:
+    """Return the id of each source, given by its prefix; new ones are recorded.
+
+    Only the asked prefixes are looked up, by their 64-bit finding key.
+    """
+    table = schema.sources
+    keys = {prefix: finding_key(prefix) for prefix in sources}
+    asked = list(keys.values())
+    known: dict[str, int] = {}
+    for start in range(0, len(asked), _KEYS_ASKED):
+        query = sa.select(table.c.prefix, table.c.id).where(
+            table.c.finding_key.in_(asked[start : start + _KEYS_ASKED])
+        )
+        known |= {row.prefix: row.id for row in connection.execute(query)}
+    last = last_id(connection, table)
+    new = [prefix for prefix in sources if prefix not in known]
+    rows = [
+        (
+            last + place,
+            keys[prefix],
+            prefix,
+            sources[prefix].host,
+            sources[prefix].domain,
+        )
+        for place, prefix in enumerate(new, start=1)
+    ]
+    columns = ("id", "finding_key", "prefix", "host", "domain")
+    insert_rows(connection, table, columns, rows)
+    return known | {prefix: last + place for place, prefix in enumerate(new, start=1)}

@@ -1,0 +1,94 @@
+"""Bring the schema of a ledger up to date; the only way users apply migrations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from provenance.errors import MigrationError
+from provenance.store.engine import is_sqlite
+from provenance.store.views import create_views, drop_views
+
+__all__ = ["check_schema", "current_revision", "head_revision", "upgrade_schema"]
+
+
+def _migrations() -> Path:
+    package = Path(__file__).parent.parent
+    for folder in (package / "_migrations", package.parent / "migrations"):
+        if (folder / "env.py").is_file():
+            return folder
+    raise MigrationError(
+        "the migrations of this installation are missing",
+        hint="Install the package again.",
+    )
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_migrations()).replace("%", "%%"))
+    return config
+
+
+def head_revision() -> str:
+    """Return the newest revision this package knows."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def current_revision(connection: sa.Connection) -> str:
+    """Return the revision of the ledger; empty when it has no schema yet."""
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def check_schema(connection: sa.Connection) -> None:
+    """Refuse a ledger whose schema is not the newest this package knows.
+
+    Raises:
+        MigrationError: It is older, or newer, than this package.
+    """
+    found, head = current_revision(connection), head_revision()
+    if found == head:
+        return
+    known = {
+        r.revision for r in ScriptDirectory.from_config(_config()).walk_revisions()
+    }
+    if found and found not in known:
+        raise MigrationError(
+            f"the ledger has schema {found}; this version knows up to {head}",
+            hint="Install a newer training-provenance, or name another ledger.",
+        )
+    raise MigrationError(
+        f"the ledger has schema {found or 'none'}; {head} is needed",
+        hint="Run: provenance db upgrade",
+    )
+
+
+def upgrade_schema(connection: sa.Connection) -> None:
+    """Migrate to the newest revision and create the views, in one transaction.
+
+    Raises:
+        MigrationError: The schema is newer than this package, or rows would be left
+            without what they point to.
+    """
+    found = current_revision(connection)
+    if found:
+        scripts = ScriptDirectory.from_config(_config())
+        if found not in {r.revision for r in scripts.walk_revisions()}:
+            check_schema(connection)
+    drop_views(connection)
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    create_views(connection)
+    if is_sqlite(connection):
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken is not None:
+            raise MigrationError(
+                f"after the migration a row of {broken[0]} points to nothing",
+                hint="Nothing was changed. Report this with the output of: "
+                "provenance db check",
+            )

@@ -1,0 +1,269 @@
+"""The reporting views: the same columns and numbers on every database.
+
+Views are not versioned: each migration drops them, and they are created anew from
+here. They answer under the newest stored version of the policy ``default``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
+
+from provenance.domain import Tier, Unit
+from provenance.domain.digests import ALGORITHMS, multihash_prefix
+from provenance.store.amounts import (
+    ASSESSED,
+    dataset_columns,
+    default_policy,
+    select_amounts,
+)
+from provenance.store.schema import (
+    assessments,
+    batches,
+    datasets,
+    item_pedigrees,
+    media_types,
+    pedigrees,
+    records,
+    sources,
+    withdrawals,
+)
+
+__all__ = ["VIEWS", "create_views", "drop_views"]
+
+_AMOUNTS = {
+    "unit": "records, items, bytes, tokens or contents",
+    "total": "sum over the records that have the unit",
+    **{str(tier): f"part of the total that is {tier}" for tier in Tier},
+    "missing": "records that lack the unit, and are in no total",
+    "downstream_low": "(generated + derived) / total; null when records lack the unit",
+    "downstream_high": "the same with unknown added",
+    "measured_low": "(generated + derived) / total, of the records that have it",
+    "measured_high": "the same with unknown added",
+}
+_DATASET = {"dataset": "name of the dataset", "version": "empty: unversioned"}
+
+
+class _HexText(FunctionElement[str]):
+    """Bytes as lower-case hex."""
+
+    type = sa.Text()
+    inherit_cache = True
+    name = "hex_text"
+
+
+@compiles(_HexText, "sqlite")
+def _hex_sqlite(element: _HexText, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"lower(hex({compiler.process(element.clauses, **kw)}))"
+
+
+@compiles(_HexText, "postgresql")
+def _hex_postgresql(element: _HexText, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"encode({compiler.process(element.clauses, **kw)}, 'hex')"
+
+
+class _TimeText(FunctionElement[str]):
+    """Microseconds since 1970 as text: month, or ISO 8601 to the second."""
+
+    type = sa.Text()
+    inherit_cache = True
+    name = "time_text"
+
+
+@compiles(_TimeText, "sqlite")
+def _time_sqlite(element: _TimeText, compiler: SQLCompiler, **kw: Any) -> str:
+    moment, length = element.clauses
+    seconds = f"{compiler.process(moment, **kw)} / 1000000.0"
+    whole = f"strftime('%Y-%m-%dT%H:%M:%SZ', {seconds}, 'unixepoch')"
+    return f"substr({whole}, 1, {compiler.process(length, **kw)})"
+
+
+@compiles(_TimeText, "postgresql")
+def _time_postgresql(element: _TimeText, compiler: SQLCompiler, **kw: Any) -> str:
+    moment, length = element.clauses
+    seconds = f"to_timestamp({compiler.process(moment, **kw)} / 1000000.0)"
+    whole = f"""to_char({seconds} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
+    return f"substr({whole}, 1, {compiler.process(length, **kw)})"
+
+
+_MONTH, _SECOND = 7, 20
+
+
+def _by_unit(column: str, **grouping: Any) -> sa.CompoundSelect[Any]:
+    """One row per dataset version, group and unit, with the tiers side by side."""
+    return sa.union_all(*(_one_unit(unit, column, **grouping) for unit in Unit))
+
+
+def _one_unit(unit: Unit, column: str, **grouping: Any) -> sa.Select[Any]:
+    found = select_amounts(default_policy(), **grouping).subquery()
+    amount = sa.cast(found.c[str(unit)], sa.Double())
+    missing: ColumnElement[int] = sa.literal(0)
+    if unit in ASSESSED:
+        amount = amount / sa.literal_column("1000.0")
+        missing = found.c[f"without_{unit}"]
+    zero = sa.literal_column("0.0")
+
+    def of(*tiers: Tier) -> ColumnElement[float]:
+        return sa.func.sum(sa.case((found.c.tier.in_(tiers), amount), else_=zero))
+
+    total = sa.func.sum(amount)
+    lacking = sa.cast(sa.func.sum(missing), sa.BigInteger)
+    low = of(Tier.GENERATED, Tier.DERIVED) / sa.func.nullif(total, zero)
+    high = of(Tier.GENERATED, Tier.DERIVED, Tier.UNKNOWN) / sa.func.nullif(total, zero)
+    groups = [found.c.value.label(column)] if column else []
+    return (
+        sa.select(
+            *dataset_columns(),
+            *groups,
+            sa.literal(str(unit)).label("unit"),
+            total.label("total"),
+            *(of(tier).label(str(tier)) for tier in Tier),
+            lacking.label("missing"),
+            sa.case((lacking == 0, low)).label("downstream_low"),
+            sa.case((lacking == 0, high)).label("downstream_high"),
+            low.label("measured_low"),
+            high.label("measured_high"),
+        )
+        .join(found, found.c.dataset_id == datasets.c.id)
+        .group_by(datasets.c.name, datasets.c.version, *(found.c.value,) * len(groups))
+    )
+
+
+def _digest_text() -> ColumnElement[Any]:
+    hexed = _HexText(records.c.digest)
+    choices = []
+    for name in ALGORITHMS:
+        prefix = multihash_prefix(name).hex()
+        text = sa.literal(f"{name}:").concat(sa.func.substr(hexed, len(prefix) + 1))
+        choices.append((sa.func.substr(hexed, 1, len(prefix)) == prefix, text))
+    return sa.case(*choices)
+
+
+def _item() -> sa.Select[Any]:
+    explicit, plain = item_pedigrees.alias("explicit"), pedigrees.alias("plain")
+    dated = records.c.fetched_at.is_not(None)
+    month = sa.func.coalesce(_TimeText(records.c.fetched_at, _MONTH), "")
+    medium = sa.case((dated, sa.func.coalesce(media_types.c.medium, "")), else_="")
+    identity = sa.func.coalesce(records.c.item, records.c.digest)
+    found = sa.func.coalesce(explicit.c.pedigree_id, plain.c.id)
+    zero = sa.literal_column("1000.0")
+    standing = batches.c.position.not_in(sa.select(withdrawals.c.withdrawn))
+    return (
+        sa.select(
+            *dataset_columns(),
+            _digest_text().label("digest"),
+            records.c.name,
+            sa.func.coalesce(sources.c.prefix, "").concat(records.c.path).label("url"),
+            sources.c.domain.label("source"),
+            _TimeText(records.c.fetched_at, _SECOND).label("fetched_at"),
+            records.c.bytes,
+            records.c.tokens,
+            records.c["items"],
+            (sa.cast(records.c.copies, sa.Double()) / zero).label("copies"),
+            records.c.language,
+            media_types.c.media_type,
+            records.c.split,
+            assessments.c.tier,
+            assessments.c.depth,
+            batches.c.manifest.label("file"),
+            records.c.row,
+            records.c.part,
+        )
+        .select_from(records)
+        .join(batches, sa.and_(batches.c.id == records.c.batch_id, standing))
+        .join(datasets, datasets.c.id == batches.c.dataset_id)
+        .outerjoin(sources, sources.c.id == records.c.source_id)
+        .outerjoin(media_types, media_types.c.id == records.c.media_type_id)
+        .outerjoin(
+            explicit,
+            sa.and_(
+                explicit.c.content_key == records.c.content_key,
+                explicit.c.item == identity,
+            ),
+        )
+        .outerjoin(plain, sa.and_(plain.c.month == month, plain.c.medium == medium))
+        .join(
+            assessments,
+            sa.and_(
+                assessments.c.pedigree_id == found,
+                assessments.c.aspect == "",
+                assessments.c.policy_id == default_policy(),
+            ),
+        )
+    )
+
+
+VIEWS: dict[str, tuple[str, dict[str, str], Any]] = {
+    "report_dataset": (
+        "How much of each dataset version is downstream of generative models.",
+        {**_DATASET, **_AMOUNTS},
+        _by_unit(""),
+    ),
+    "report_dataset_model": (
+        "The same by generating model; an item may stand under several.",
+        {**_DATASET, "model": "name as recorded; (none): no model", **_AMOUNTS},
+        _by_unit("model", aspect="model"),
+    ),
+    "report_dataset_source": (
+        "The same by registrable domain.",
+        {**_DATASET, "source": "registrable domain; null: not stated", **_AMOUNTS},
+        _by_unit("source", dimension="source"),
+    ),
+    "report_dataset_month": (
+        "The same by month of fetching.",
+        {**_DATASET, "month": "YYYY-MM; null: not dated", **_AMOUNTS},
+        _by_unit("month", dimension="month"),
+    ),
+    "report_item": (
+        "Every record with the tier and depth of its item.",
+        {
+            **_DATASET,
+            "digest": "algorithm:hex, as stated; null: none",
+            "name": "the item's own identifier",
+            "url": "where it was fetched",
+            "source": "registrable domain",
+            "fetched_at": "ISO 8601, UTC",
+            "bytes": "content bytes of one copy",
+            "tokens": "tokens of one copy",
+            "items": "items the record stands for",
+            "copies": "repetitions",
+            "language": "primary language",
+            "media_type": "as stated",
+            "split": "part of the dataset",
+            "tier": "generated, derived, human, other or unknown",
+            "depth": "generation depth; null: not known",
+            "file": "manifest it was recorded from",
+            "row": "row of the manifest, from 1",
+            "part": "part of the row, from 0",
+        },
+        _item(),
+    ),
+}
+"""View → what it answers, its columns, its query."""
+
+
+def create_views(connection: sa.Connection) -> None:
+    """Create every view; inside the transaction of a migration."""
+    for name, (_, _, query) in VIEWS.items():
+        body = query.compile(
+            dialect=connection.dialect, compile_kwargs={"literal_binds": True}
+        )
+        connection.exec_driver_sql(
+            f"CREATE VIEW {name} AS {_escape(str(body), connection)}"
+        )
+
+
+def drop_views(connection: sa.Connection) -> None:
+    """Drop every view, those of other versions of this package included."""
+    for name in sa.inspect(connection).get_view_names():
+        if name.startswith("report_"):
+            connection.exec_driver_sql(f"DROP VIEW {name}")
+
+
+def _escape(sql: str, connection: sa.Connection) -> str:
+    return sql.replace("%", "%%") if connection.dialect.name == "postgresql" else sql
