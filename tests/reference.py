@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 PROVEN, DECLARED, DETECTED, INFERRED = 3, 2, 1, 0
@@ -172,6 +173,7 @@ def item_graph(world: World) -> Graph:
     return {i: {p.item for r in seen[i] for p in r.parents} & set(seen) for i in seen}
 
 
+@lru_cache(maxsize=1)
 def pedigrees(world: World) -> Pedigrees:
     """Derive what flows into each item: the least fixed point from empty."""
     items = by_item(world.records)
@@ -256,9 +258,31 @@ def assess(pedigree: Pedigree, policy: Policy, world: World) -> str:
         months = [m for of, m in policy.cutoffs.items() if medium in (None, of)]
         early = kind == "capture" and months and str(month) < min(months)
         kinds.add("human" if early else kind)
-    if not kinds or kinds & {"unknown", "capture"}:
+    if not kinds or kinds & {"unknown", "capture"} or lost(pedigree, policy, world):
         return "unknown"
     return "human" if kinds == {"human"} else "other"
+
+
+def lost(pedigree: Pedigree, policy: Policy, world: World) -> bool:
+    """Tell whether the policy disbelieves an author, leaving nobody in his place."""
+    names = {"human", "model", "other"}
+    authors = {
+        e
+        for e in pedigree
+        if e.origin.kind in names
+        and (e.origin.kind, e.origin.mode) != ("model", "transcribed")
+        and GRADES[str(e.origin.evidence)] >= DECLARED
+    }
+    kept = counting(pedigree, policy, world)
+    ignored = {world.model(name).name for name in policy.ignored_models}
+    for e in authors - kept:
+        weak = GRADES[str(e.origin.evidence)] < policy.least_grade
+        if e.own and not any(k.own for k in authors & kept):
+            return True
+        believed = e.grade >= policy.least_grade and e.origin.model in ignored
+        if not e.own and (weak or believed):
+            return True
+    return False
 
 
 def rows(world: World, dataset: str, unit: str, dimension: str = "") -> list[Row]:

@@ -791,6 +791,40 @@ def upgrade() -> None:
         comment="what was said of a model; of each column the latest value stands",
     )
     op.create_table(
+        "model_loops",
+        sa.Column(
+            "policy_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=False,
+        ),
+        sa.Column(
+            "loop",
+            sa.BigInteger(),
+            nullable=False,
+            comment="members of one cycle share it",
+        ),
+        sa.Column(
+            "model", sa.Text(), nullable=True, comment="name; null for a dataset"
+        ),
+        sa.Column(
+            "dataset_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            nullable=True,
+            comment="null for a model",
+        ),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"],
+            ["datasets.id"],
+            name=op.f("fk_model_loops_dataset_id_datasets"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["policy_id"],
+            ["policies.id"],
+            name=op.f("fk_model_loops_policy_id_policies"),
+        ),
+        comment="models trained on what they wrote, and the datasets between",
+    )
+    op.create_table(
         "tallies",
         sa.Column(
             "dataset_id",

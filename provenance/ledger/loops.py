@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from provenance.domain import DEFAULT, Tier, format_digest
-from provenance.lineage import measure_policy
+from provenance.domain import Tier, format_digest
 from provenance.store import schema
 from provenance.store.amounts import default_policy, select_amounts
 from provenance.store.facts import load_datasets
@@ -48,37 +48,53 @@ def list_loops(connection: sa.Connection) -> list[Loop]:
 
 
 def _model_loops(connection: sa.Connection) -> list[Loop]:
-    _, depths, _ = measure_policy(connection, DEFAULT)
+    table = schema.model_loops
+    names = {number: str(name) for number, name in load_datasets(connection).items()}
+    query = sa.select(table).where(table.c.policy_id == default_policy())
+    models: dict[int, list[str]] = {}
+    datasets: dict[int, list[str]] = {}
+    for row in connection.execute(query):
+        if row.model is not None:
+            models.setdefault(row.loop, []).append(row.model)
+        else:
+            datasets.setdefault(row.loop, []).append(names[row.dataset_id])
+    if not models:
+        return []
+    written = _written(connection, names)
     loops = []
-    for loop in depths.loops:
-        names = [str(dataset) for dataset in loop.datasets]
-        shares = tuple(_shares(connection, set(loop.models), set(names)))
+    for number, members in models.items():
+        between = sorted(datasets.get(number, ()))
+        shares = tuple(
+            one
+            for one in written
+            if one["model"] in members and one["dataset"] in between
+        )
         loops.append(
             Loop(
                 kind="model",
-                text=_tell(loop.models, names, shares),
-                models=loop.models,
-                datasets=tuple(names),
+                text=_tell(sorted(members), between, shares),
+                models=tuple(sorted(members)),
+                datasets=tuple(between),
                 shares=shares,
-                size=len(loop.models),
+                size=len(members),
             )
         )
     return sorted(loops, key=lambda loop: loop.models)
 
 
-def _shares(
-    connection: sa.Connection, models: set[str], datasets: set[str]
+def _written(
+    connection: sa.Connection, names: Mapping[int, str]
 ) -> list[dict[str, Any]]:
-    names = {number: str(name) for number, name in load_datasets(connection).items()}
+    """What share of the items of each dataset each model wrote itself."""
     totals: dict[int, int] = {}
     for row in connection.execute(select_amounts(default_policy())).mappings():
         totals[row["dataset_id"]] = totals.get(row["dataset_id"], 0) + row["items"]
     found = []
     query = select_amounts(default_policy(), aspect="model")
     for row in connection.execute(query).mappings():
-        number, wrote = row["dataset_id"], row["tier"] == Tier.GENERATED
-        if wrote and row["value"] in models and names[number] in datasets:
-            share = row["items"] / totals[number] if totals[number] else 0.0
+        number = row["dataset_id"]
+        if row["tier"] == Tier.GENERATED and totals[number]:
+            share = row["items"] / totals[number]
             found.append(
                 {"model": row["value"], "dataset": names[number], "share": share}
             )
@@ -86,7 +102,7 @@ def _shares(
 
 
 def _tell(
-    models: tuple[str, ...], datasets: list[str], shares: tuple[dict[str, Any], ...]
+    models: list[str], datasets: list[str], shares: tuple[dict[str, Any], ...]
 ) -> str:
     if not datasets:
         return f"{', '.join(models)}: based on itself, by way of other models"

@@ -5,7 +5,6 @@ from provenance.lineage.assessments import (
     ASPECTS,
     load_members,
     load_pedigrees,
-    measure_policy,
     reassess,
 )
 from provenance.lineage.depth import Depths, ModelDepth, ModelLoop, measure_depths
@@ -25,7 +24,6 @@ __all__ = [
     "load_members",
     "load_pedigrees",
     "measure_depths",
-    "measure_policy",
     "reassess",
     "rebuild",
 ]

@@ -25,7 +25,6 @@ __all__ = [
     "assess_all",
     "load_members",
     "load_pedigrees",
-    "measure_policy",
     "reassess",
 ]
 
@@ -73,18 +72,6 @@ def load_members(
     return members
 
 
-def measure_policy(
-    connection: sa.Connection, policy: Policy
-) -> tuple[Assessor, Depths, dict[int, Pedigree]]:
-    """Return how a policy sees the ledger: its assessor, depths, all pedigrees."""
-    pedigrees = load_pedigrees(connection)
-    book = load_models(connection)
-    members = load_members(connection, pedigrees)
-    return *_measure(
-        policy, book, load_origins(connection), pedigrees, members
-    ), pedigrees
-
-
 def _measure(
     policy: Policy,
     book: ModelBook,
@@ -113,11 +100,13 @@ def reassess(connection: sa.Connection) -> None:
     Enough after a change of models or policies that leaves the pedigrees alone.
     """
     connection.execute(schema.assessments.delete())
+    connection.execute(schema.model_loops.delete())
     pedigrees = load_pedigrees(connection)
     origins = load_origins(connection)
     book = load_models(connection)
     members = load_members(connection, pedigrees)
     columns = ("policy_id", "pedigree_id", "aspect", "value", "tier", "depth", "open")
+    ids = {name: number for number, name in load_datasets(connection).items()}
     for number, policy in load_policies(connection).items():
         assessor, depths = _measure(policy, book, origins, pedigrees, members)
         rows = [
@@ -125,3 +114,17 @@ def reassess(connection: sa.Connection) -> None:
             for row in assess_all(assessor, depths, pedigrees)
         ]
         insert_rows(connection, schema.assessments, columns, rows)
+        members_of_loops = [
+            (number, place, *member)
+            for place, loop in enumerate(depths.loops)
+            for member in (
+                *((model, None) for model in loop.models),
+                *((None, ids[dataset]) for dataset in loop.datasets),
+            )
+        ]
+        insert_rows(
+            connection,
+            schema.model_loops,
+            ("policy_id", "loop", "model", "dataset_id"),
+            members_of_loops,
+        )

@@ -278,7 +278,7 @@ class _Rest:
 
 def _walk_rest(duck: duckdb.DuckDBPyConnection, rule: Rule) -> list[list[int]]:
     """Solve what is left in ``link`` and return its loops."""
-    loops = [[row[0]] for row in duck.execute("FROM self_parent").fetchall()]
+    loops: list[list[int]] = []
     rest = _Rest(rule, {}, {}, {UNSEEN: rule.plain(rule.unknown)})
     query = """
         SELECT l.child, s.own, l.way, l.parent, p.pedigree
@@ -312,4 +312,6 @@ def _walk_rest(duck: duckdb.DuckDBPyConnection, rule: Rule) -> list[list[int]]:
     duck.register("walked", walked)
     duck.execute("INSERT INTO solved FROM walked")
     duck.unregister("walked")
-    return loops
+    around = {item for loop in loops for item in loop}
+    named = [row[0] for row in duck.execute("FROM self_parent").fetchall()]
+    return loops + [[item] for item in named if item not in around]

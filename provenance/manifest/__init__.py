@@ -1,4 +1,4 @@
-"""Reading manifests: rows of any supported format as batches of the one schema.
+r"""Reading manifests: rows of any supported format as batches of the one schema.
 
 Example:
     >>> from pathlib import Path
@@ -6,7 +6,7 @@ Example:
     >>> from provenance.manifest import Normaliser, map_columns, open_manifest
     >>> folder = tempfile.TemporaryDirectory()
     >>> path = Path(folder.name) / "mix.csv"
-    >>> _ = path.write_text("name,num_examples,model\\nchat,746622,Qwen3\\n")
+    >>> _ = path.write_text("name,num_examples,model\nchat,746622,Qwen3\n")
     >>> reader = open_manifest(path)
     >>> column_map = map_columns(reader.columns, {}, {})
     >>> column_map.described()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import types
 
 from provenance.domain import Field
+from provenance.manifest.kernels import has_all, has_any, pc
 from provenance.manifest.parsed import Parsed, parse_distinct, parse_rest
 from provenance.manifest.raw_text import to_text
 
@@ -24,6 +24,7 @@ _TOO_MANY = 1 << 53
 
 _DIGITS = 16
 _WHOLE = re.compile(r"\d{1,16}(\.0*)?", re.ASCII)
+_DECIMAL = re.compile(r"(\d{1,40}(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 _NOISE = Decimal("1e-9")
 _NO_COUNT = "expected a whole number from 0 to 2^53 - 1"
 _NO_COPIES = "expected a number from 0 with at most three decimals"
@@ -35,7 +36,7 @@ def parse_count(of: Field, column: Any) -> Parsed:
     if types.is_signed_integer(column.type):
         values = column.cast(pa.int64())
         wrong = pc.or_(pc.less(values, 0), pc.greater_equal(values, _TOO_MANY))
-        if not pc.any(wrong, min_count=0).as_py():
+        if not has_any(wrong):
             return Parsed(values=values)
     text = to_text(of, column)
     found = parse_rest(of, text.values, _read_digits(text.values), _read_count)
@@ -45,15 +46,16 @@ def parse_count(of: Field, column: Any) -> Parsed:
 def _read_digits(text: pa.StringArray) -> Any:
     """Read the texts that are few digits; null for all others."""
     short = pc.and_(pc.ascii_is_decimal(text), pc.less(pc.binary_length(text), _DIGITS))
-    if not pc.all(short, min_count=0).as_py():
+    if not has_all(short):
         text = pc.if_else(short, text, pa.scalar(None, pa.string()))
     return text.cast(pa.int64())
 
 
 def _read_count(text: str) -> int:
-    if not _WHOLE.fullmatch(text) or int(float(text)) >= _TOO_MANY:
+    whole = int(text.partition(".")[0]) if _WHOLE.fullmatch(text) else _TOO_MANY
+    if whole >= _TOO_MANY:
         raise ValueError(_NO_COUNT)
-    return int(text.partition(".")[0])
+    return whole
 
 
 def parse_copies(column: Any) -> Parsed:
@@ -66,11 +68,8 @@ def parse_copies(column: Any) -> Parsed:
 
 
 def _read_copies(text: str) -> int:
-    try:
-        copies = Decimal(text)
-    except InvalidOperation:
-        raise ValueError(_NO_COPIES) from None
-    if not copies.is_finite() or not 0 <= copies < _TOO_MANY // ONCE:
+    copies = Decimal(text if _DECIMAL.fullmatch(text) else "NaN")
+    if copies.is_nan() or copies >= _TOO_MANY // ONCE:
         raise ValueError(_NO_COPIES)
     thousandths = round(copies * ONCE)
     if abs(copies - Decimal(thousandths) / ONCE) > _NOISE:
@@ -97,14 +96,11 @@ def parse_fraction(of: Field, column: Any) -> Parsed:
 
 def _is_fraction(values: Any) -> bool:
     inside = pc.and_(pc.greater_equal(values, 0.0), pc.less_equal(values, 1.0))
-    return bool(pc.all(inside, min_count=0).as_py())
+    return has_all(inside)
 
 
 def _read_fraction(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
+    value = float(text) if _DECIMAL.fullmatch(text) else -1.0
     if not 0 <= value <= 1:
         raise ValueError(_NO_FRACTION)
     return value

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from provenance.batch import BATCH_SCHEMA
 from provenance.domain import Field
 from provenance.manifest.amounts import ONCE
 from provenance.manifest.content import digest_texts
+from provenance.manifest.kernels import has_any, pc
 from provenance.manifest.words import find_media
 
 if TYPE_CHECKING:
@@ -25,10 +25,8 @@ _DEFAULTS: dict[str, object] = {
     "part": 0,
     "items": 1,
     "copies": ONCE,
-    "origins": [],
-    "parents": [],
 }
-"""Values of columns that the file does not have; all others are null."""
+"""Values of columns that the file does not have; others are empty or null."""
 
 
 def assemble(rows: pa.Int64Array, parsed: Mapping[Field, Parsed]) -> pa.RecordBatch:
@@ -39,8 +37,7 @@ def assemble(rows: pa.Int64Array, parsed: Mapping[Field, Parsed]) -> pa.RecordBa
     values["row"] = rows
     for column in BATCH_SCHEMA:
         if column.name not in values:
-            default = pa.scalar(_DEFAULTS.get(column.name), column.type)
-            values[column.name] = pa.repeat(default, len(rows))
+            values[column.name] = _fill(column, len(rows))
     if Field.MEDIA_TYPE in parsed:
         values["medium"] = find_media(values["media_type"])
     if Field.TEXT in parsed:
@@ -48,6 +45,14 @@ def assemble(rows: pa.Int64Array, parsed: Mapping[Field, Parsed]) -> pa.RecordBa
     return pa.RecordBatch.from_arrays(
         [values[name] for name in BATCH_SCHEMA.names], schema=BATCH_SCHEMA
     )
+
+
+def _fill(column: pa.Field[Any], height: int) -> Any:
+    if isinstance(column.type, pa.ListType):
+        offsets = pa.repeat(pa.scalar(0, pa.int32()), height + 1)
+        empty = pa.nulls(0, column.type.value_type)
+        return pa.ListArray.from_arrays(offsets, empty, type=column.type)
+    return pa.repeat(pa.scalar(_DEFAULTS.get(column.name), column.type), height)
 
 
 def _fill_from_text(values: dict[str, Any]) -> None:
@@ -58,6 +63,6 @@ def _fill_from_text(values: dict[str, Any]) -> None:
     medium = pc.if_else(pc.is_valid(text), "text", pa.scalar(None, pa.string()))
     values["medium"] = pc.coalesce(values["medium"], medium)
     missing = pc.is_null(values["digest"])
-    if pc.any(missing, min_count=0).as_py():
+    if has_any(missing):
         digests = digest_texts(text.filter(missing))
         values["digest"] = pc.replace_with_mask(values["digest"], missing, digests)

@@ -6,9 +6,9 @@ import hashlib
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from provenance.domain.digests import multihash_prefix
+from provenance.manifest.kernels import pc
 
 __all__ = ["digest_texts"]
 

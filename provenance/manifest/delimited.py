@@ -1,7 +1,7 @@
-"""Delimited text: CSV and its relatives with tabs, semicolons or pipes.
+"""Delimited text, as CSV: a header line with the names, then one record per row.
 
-RFC 4180 with a header line. ``row`` counts records after the header, from 1; a
-record may span several physical lines when a cell is quoted.
+``row`` counts records after the header, from 1; a record spans several physical
+lines when a quoted cell does.
 """
 
 from __future__ import annotations
@@ -12,15 +12,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from provenance.errors import ManifestError
-from provenance.manifest.lines import (
-    LONGEST_LINE,
-    MOST_BYTES,
-    MOST_ROWS,
-    LineBlock,
-    iter_blocks,
-)
+from provenance.manifest.lines import MOST_BYTES, MOST_ROWS
 from provenance.manifest.reader import RawBatch
-from provenance.manifest.stream import iter_chunks
+from provenance.manifest.records import Records
 from provenance.manifest.text_lines import row_fault
 
 if TYPE_CHECKING:
@@ -31,8 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DelimitedReader"]
 
-_DELIMITERS = ",\t;|"
-
 
 class DelimitedReader:
     """Rows of a delimited file, every cell as text."""
@@ -41,13 +33,12 @@ class DelimitedReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        records = _Records(path)
-        header = next(records.iter_good(), None)
-        if header is None or next(iter(records), None) is None:
+        records = Records(path)
+        self._names = records.read_header()
+        if next(iter(records), None) is None:
             raise ManifestError(
                 f"{path} holds no rows", hint="Expected a header line and rows below."
             )
-        self._names = [name.strip() for name in header]
         twice = {name for name in self._names if self._names.count(name) > 1} - {""}
         if twice:
             raise ManifestError(
@@ -72,143 +63,60 @@ class DelimitedReader:
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the rows; one with more or fewer cells than the header is a fault."""
-        places = [self._names.index(column) for column in columns]
-        records = _Records(self._path)
-        next(records.iter_good())
+        width = len(self._names)
+        records = Records(self._path)
+        records.read_header()
         rows: list[int] = []
-        kept: list[list[str]] = []
+        cells: list[str] = []
         faults: list[Fault] = []
         start = records.size
         for row, record in enumerate(records, 1):
-            flaw = self._find_flaw(record, records)
-            if flaw:
-                shown = "" if isinstance(record, csv.Error) else ",".join(record)
-                shown = shown.encode(errors="replace").decode()
-                faults.append(row_fault(self.file, row, shown, flaw))
-            elif not isinstance(record, csv.Error):
+            if (
+                isinstance(record, csv.Error)
+                or len(record) != width
+                or (records.has_bad_text and not _is_text(record))
+            ):
+                faults.append(self._refuse(row, record))
+            else:
                 rows.append(row)
-                kept.append(record)
-            if len(rows) >= MOST_ROWS or records.size - start >= MOST_BYTES:
-                yield _to_batch(columns, places, rows, kept, faults)
-                rows, kept, faults, start = [], [], [], records.size
+                cells.extend(record)
+            if len(rows) == MOST_ROWS or records.size - start >= MOST_BYTES:
+                yield self._to_batch(rows, cells, columns, faults)
+                rows, cells, faults, start = [], [], [], records.size
         if rows or faults:
-            yield _to_batch(columns, places, rows, kept, faults)
+            yield self._to_batch(rows, cells, columns, faults)
 
-    def _find_flaw(self, record: list[str] | csv.Error, records: _Records) -> str:
+    def _to_batch(
+        self,
+        rows: list[int],
+        cells: list[str],
+        columns: Sequence[str],
+        faults: list[Fault],
+    ) -> RawBatch:
+        """Cut columns out of the cells of all rows, one row after another."""
+        width = len(self._names)
+        return RawBatch(
+            rows=pa.array(rows, pa.int64()),
+            columns={
+                column: pa.array(cells[self._names.index(column) :: width], pa.string())
+                for column in columns
+            },
+            faults=faults,
+        )
+
+    def _refuse(self, row: int, record: list[str] | csv.Error) -> Fault:
         if isinstance(record, csv.Error):
-            return f"not valid CSV: {record}"
+            return row_fault(self.file, row, "", f"not valid CSV: {record}")
+        reason = "not valid UTF-8"
         if len(record) != len(self._names):
-            return f"expected {len(self._names)} cells, found {len(record)}"
-        if records.has_bad_text and not _is_text("".join(record)):
-            return "not valid UTF-8"
-        return ""
+            reason = f"expected {len(self._names)} cells, found {len(record)}"
+        shown = ",".join(record).encode(errors="replace").decode()
+        return row_fault(self.file, row, shown, reason)
 
 
-def _to_batch(
-    columns: Sequence[str],
-    places: Sequence[int],
-    rows: list[int],
-    records: list[list[str]],
-    faults: list[Fault],
-) -> RawBatch:
-    return RawBatch(
-        rows=pa.array(rows, pa.int64()),
-        columns={
-            column: pa.array([record[place] for record in records], pa.string())
-            for column, place in zip(columns, places, strict=True)
-        },
-        faults=faults,
-    )
-
-
-def _is_text(text: str) -> bool:
+def _is_text(record: Sequence[str]) -> bool:
     try:
-        text.encode()
+        "".join(record).encode()
     except UnicodeEncodeError:
         return False
     return True
-
-
-class _Records:
-    """The records of a file in their order, the header first.
-
-    What is no CSV comes as the error that says so: it is one record to count.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.size = 0
-        """Characters read so far."""
-        self.has_bad_text = False
-        """Whether invalid UTF-8 is near: it shows as surrogates in the text."""
-        self._done = self._parse()
-
-    def __iter__(self) -> Iterator[list[str] | csv.Error]:
-        return self._done
-
-    def iter_good(self) -> Iterator[list[str]]:
-        """Yield the records that are CSV."""
-        for record in self._done:
-            if not isinstance(record, csv.Error):
-                yield record
-
-    def _parse(self) -> Iterator[list[str] | csv.Error]:
-        # The limit is the process's; a longer cell is damage in any file.
-        csv.field_size_limit(LONGEST_LINE)
-        lines = self._iter_lines()
-        first = next((line for line in lines if line.strip()), "")
-        delimiter = _sniff_delimiter(first)
-        reader = csv.reader(
-            (line for part in ([first], lines) for line in part),
-            delimiter=delimiter,
-            strict=True,
-        )
-        count = 0
-        while True:
-            try:
-                for record in reader:
-                    if record:
-                        yield record
-                        count += 1
-            except csv.Error as error:
-                if "field larger" in str(error):
-                    raise self._refuse("has a cell over 64 MiB", count) from error
-                yield error
-                count += 1
-            except EOFError as error:
-                raise self._refuse(str(error), count) from error
-            else:
-                return
-
-    def _refuse(self, what: str, count: int) -> ManifestError:
-        return ManifestError(
-            f"{self._path} {what} after row {max(count - 1, 0)}",
-            hint="Fetch the file again, or look for a quote that is never closed.",
-        )
-
-    def _iter_lines(self) -> Iterator[str]:
-        for block in iter_blocks(iter_chunks(self._path)):
-            if block.is_oversize:
-                raise EOFError("has a line over 64 MiB")
-            for line in self._decode(block):
-                self.size += len(line)
-                yield line + "\n"
-
-    def _decode(self, block: LineBlock) -> list[str]:
-        try:
-            texts: list[str] = block.lines.cast(pa.string()).to_pylist()
-        except pa.ArrowInvalid:
-            self.has_bad_text = True
-            return [
-                line.decode(errors="surrogateescape")
-                for line in block.lines.to_pylist()
-            ]
-        return texts
-
-
-def _sniff_delimiter(header: str) -> str:
-    """Return the delimiter that cuts a header line into most cells."""
-    return max(
-        _DELIMITERS,
-        key=lambda delimiter: len(next(csv.reader([header], delimiter=delimiter), [])),
-    )

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from provenance.domain import (
     Digest,
@@ -20,6 +19,7 @@ from provenance.domain import (
     parse_digest,
 )
 from provenance.domain.digests import EMPTY_DIGESTS
+from provenance.manifest.kernels import has_any, pc
 from provenance.manifest.parsed import Parsed, parse_rest
 from provenance.manifest.raw_text import contiguous, is_binary, to_text
 
@@ -69,7 +69,7 @@ class DigestColumn:
         found = parse_rest(self._of, text.values, self.decode(text.values), self.read)
         empty = pc.is_in(found.values, value_set=_EMPTY)
         values = found.values
-        if pc.any(empty, min_count=0).as_py():
+        if has_any(empty):
             values = pc.if_else(empty, pa.scalar(None, pa.binary()), values)
         return Parsed(values=values, flaws=found.flaws | text.flaws)
 
@@ -79,12 +79,12 @@ class DigestColumn:
             column = _to_hex(column.cast(pa.binary()))
         text = to_text(self._of, column)
         placeholder = pc.equal(text.values, "-")
-        if not pc.any(placeholder, min_count=0).as_py():
+        if not has_any(placeholder):
             return text
         values = pc.if_else(placeholder, pa.scalar(None, pa.string()), text.values)
         return Parsed(values=values, flaws=text.flaws)
 
-    def decide(self, text: pa.StringArray) -> None:
+    def decide(self, text: Any) -> None:
         """Choose the spelling, unless that was done."""
         if self.spelling is None:
             sample = text.drop_null().slice(0, _SAMPLE).to_pylist()
@@ -103,7 +103,7 @@ class DigestColumn:
                 f"expected a digest, spelled {self.spelling} as in the whole column"
             ) from None
 
-    def decode(self, text: Any) -> pa.BinaryArray:
+    def decode(self, text: Any) -> Any:
         """Decode the values that look like the first one; null for all others."""
         shape = self._find_shape(text)
         if shape is None:
@@ -169,7 +169,7 @@ def _decode_payloads(text: Any, shape: _Shape) -> bytes | None:
     return int(digits or b"0", 32).to_bytes(len(data) * 5 // 8, "big")
 
 
-def _join(prefix: bytes, raw: bytes, count: int) -> pa.BinaryArray:
+def _join(prefix: bytes, raw: bytes, count: int) -> Any:
     if not count:
         return pa.array([], pa.binary())
     kind = pa.binary(len(raw) // count)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from provenance.manifest.kernels import has_all, pc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,7 +38,7 @@ class JsonText:
             }
         )
 
-    def _query(self, table: pa.Table, sql: str) -> duckdb.DuckDBPyRelation:
+    def _query(self, table: pa.Table, sql: str) -> Any:
         return self._connection.from_arrow(table).query("lines", sql)
 
     def extract(
@@ -49,7 +50,7 @@ class JsonText:
             A column of text for each path, over the lines that are objects; and
             which lines those are, or None when all of them are.
         """
-        if paths and _all(pc.starts_with(lines, "{")):
+        if paths and has_all(pc.starts_with(lines, "{")):
             try:
                 return self._fields(lines, paths), None
             except duckdb.InvalidInputException:
@@ -57,7 +58,7 @@ class JsonText:
         good = self._tell_objects(lines)
         return self._fields(lines.filter(good), paths), good
 
-    def _tell_objects(self, lines: pa.StringArray) -> pa.BooleanArray:
+    def _tell_objects(self, lines: pa.StringArray) -> Any:
         table = pa.table({"line": lines})
         valid = self._query(table, "SELECT json_valid(line) AS is_valid FROM lines")
         is_valid = valid.to_arrow_table()["is_valid"].combine_chunks()
@@ -85,17 +86,18 @@ class JsonText:
 
         The order is that of the lines. Every line must be an object.
         """
-        table = pa.table({"line": lines, "place": pa.array(range(len(lines)))})
-        found = self._query(
-            table,
-            f"SELECT json_keys(line, {_literal(_pointer(path))}) AS names, "  # noqa: S608  quoted
-            "min(place) FROM lines GROUP BY names ORDER BY min(place)",
-        ).fetchall()
-        keys: dict[str, int] = {}
-        for names, place in found:
-            for name in names or ():
-                keys.setdefault(name, place)
-        return keys
+        table = self._query(
+            pa.table({"line": lines}),
+            f"SELECT json_keys(line, {_literal(_pointer(path))}) AS names "  # noqa: S608  quoted
+            "FROM lines",
+        ).to_arrow_table()
+        names = _one(table["names"])
+        flat = names.flatten()
+        rows = pc.list_parent_indices(names)
+        return {
+            key: rows[pc.index(flat, key).as_py()].as_py()
+            for key in flat.unique().to_pylist()
+        }
 
     def list_paths(self, lines: pa.StringArray) -> list[tuple[str, ...]]:
         """Return the paths of all keys, each outer one before its inner ones.
@@ -128,10 +130,6 @@ def _pointer(path: Sequence[str]) -> str:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def _all(mask: Any) -> bool:
-    return bool(pc.all(mask, min_count=0).as_py())
 
 
 def _one(column: pa.ChunkedArray[Any]) -> Any:

@@ -8,18 +8,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pyarrow.compute as pc
-
 from provenance.errors import ManifestError
 from provenance.manifest.json_text import JsonText
+from provenance.manifest.kernels import pc
 from provenance.manifest.reader import RawBatch
-from provenance.manifest.text_lines import TextLines, iter_text_lines, row_fault
+from provenance.manifest.text_lines import TextLines, iter_text_lines, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from provenance.batch import Fault
 
 __all__ = ["JsonlReader", "explain_line"]
 
@@ -37,14 +35,17 @@ class JsonlReader:
 
     @property
     def file(self) -> str:
+        """The file as faults name it."""
         return str(self._path)
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """The keys of the first lines; inner ones with dots."""
         return tuple(self._paths)
 
     @property
     def late(self) -> Mapping[str, int]:
+        """Keys that only later lines have."""
         return self._late
 
     def _find_paths(self) -> dict[str, tuple[str, ...]]:
@@ -58,13 +59,16 @@ class JsonlReader:
         raise ManifestError(f"{self._path} holds no rows")
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
+        """Yield the objects; a line that is none is a fault."""
         paths = [self._paths[column] for column in columns]
         for place, text in enumerate(iter_text_lines(self._path)):
             values, good = self._json.extract(text.lines, paths)
             faults = text.faults
             kept = text
             if good is not None:
-                faults = faults + self._explain(text.filter(pc.invert(good)))
+                faults = faults + refuse(
+                    self.file, text.filter(pc.invert(good)), explain_line
+                )
                 kept = text.filter(good)
             if place:
                 self._note_late(kept)
@@ -73,14 +77,6 @@ class JsonlReader:
                 columns=dict(zip(columns, values, strict=True)),
                 faults=faults,
             )
-
-    def _explain(self, bad: TextLines) -> list[Fault]:
-        return [
-            row_fault(self.file, row, line, explain_line(line))
-            for row, line in zip(
-                bad.rows.to_pylist(), bad.lines.to_pylist(), strict=True
-            )
-        ]
 
     def _note_late(self, text: TextLines) -> None:
         for key, place in self._json.list_keys(text.lines).items():
@@ -94,6 +90,8 @@ def explain_line(line: str) -> str:
         value = json.loads(line)
     except json.JSONDecodeError as error:
         return f"not valid JSON: {error.msg} at character {error.pos + 1}"
+    except ValueError:
+        return "not valid JSON: a number with thousands of digits"
     except RecursionError:
         return "not valid JSON: nested too deeply"
     if isinstance(value, dict):

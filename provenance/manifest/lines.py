@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from provenance.manifest.kernels import pc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,13 +52,19 @@ def iter_blocks(chunks: Iterable[bytes]) -> Iterator[LineBlock]:
             first += 1
             continue
         text = data.removeprefix(_BOM) if first == 1 else data
-        lines = pc.split_pattern(pa.array([text], pa.binary()), b"\n").flatten()
+        lines = pc.split_pattern(_one_value(text), b"\n").flatten()
         for start in range(0, len(lines), MOST_ROWS):
             yield LineBlock(first=first + start, lines=lines.slice(start, MOST_ROWS))
         first += len(lines)
 
 
 _EMPTY: pa.BinaryArray = pa.array([], pa.binary())
+
+
+def _one_value(data: bytes) -> Any:
+    """Return an array of one value, without a copy of it."""
+    offsets = pa.array([0, len(data)], pa.int32()).buffers()[1]
+    return pa.Array.from_buffers(pa.binary(), 1, [None, offsets, pa.py_buffer(data)])
 
 
 def _iter_whole(chunks: Iterable[bytes]) -> Iterator[bytes | None]:

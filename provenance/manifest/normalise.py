@@ -98,7 +98,7 @@ class Normaliser:
         batch = assemble(raw.rows, parsed)
         faults = list(raw.faults)
         if flaws:
-            rows = raw.rows.to_pylist()
+            rows: list[Any] = raw.rows.to_pylist()
             faults += [self._fault(rows[place], flaw) for place, flaw in flaws.items()]
             batch = batch.filter(pa.array([n not in flaws for n in range(height)]))
         return batch, sorted(faults, key=lambda fault: fault.row)
@@ -138,7 +138,8 @@ class Normaliser:
         if Field.TEXT in columns:
             parsed[Field.TEXT] = to_text(Field.TEXT, columns[Field.TEXT], strip=False)
         told = {field: columns[field] for field in ORIGIN_FIELDS if field in columns}
-        parsed[Field.ORIGIN] = parse_origins(told, height)
+        if told:
+            parsed[Field.ORIGIN] = parse_origins(told, height)
         if Field.DERIVED_FROM in columns:
             parsed |= self._parse_parents(columns, height)
         return parsed

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance.errors import ManifestError
-from provenance.manifest.cdx import CdxjReader, CdxReader
+from provenance.manifest.cdx import CdxReader
+from provenance.manifest.cdxj import CdxjReader
 from provenance.manifest.delimited import DelimitedReader
 from provenance.manifest.jsonl import JsonlReader
 from provenance.manifest.parquet import ParquetReader

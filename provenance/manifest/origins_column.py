@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from provenance.batch import ORIGIN_TYPE
 from provenance.domain import Evidence, Field, Kind, Mode
 from provenance.manifest.amounts import parse_fraction
 from provenance.manifest.combinations import combine
+from provenance.manifest.kernels import pc
 from provenance.manifest.parsed import Parsed, parse_distinct
 from provenance.manifest.raw_text import read_list, to_text
 from provenance.manifest.words import parse_words
@@ -44,8 +44,11 @@ _THRESHOLD = 0.5
 _LONGEST_NAME = 300
 _SEPARATORS = re.compile(r"[,;|\n]")
 _NO_NAME = frozenset({"", "null", "none", "nan", "n/a", "-", "unknown"})
-_KINDS = {
-    **{kind: kind for kind in (Kind.HUMAN, Kind.MODEL, Kind.OTHER, Kind.UNKNOWN)},
+_KINDS: dict[str, Kind] = {
+    "human": Kind.HUMAN,
+    "model": Kind.MODEL,
+    "other": Kind.OTHER,
+    "unknown": Kind.UNKNOWN,
     **dict.fromkeys(("true", "1", "yes"), Kind.MODEL),
     **dict.fromkeys(("false", "0", "no"), Kind.UNKNOWN),
 }
@@ -98,8 +101,6 @@ class _Statement:
 
 def parse_origins(columns: Mapping[Field, Any], height: int) -> Parsed:
     """Read the origins of rows as lists of the batch schema's structs."""
-    if not columns:
-        return Parsed(values=pa.repeat(pa.scalar([], _ORIGINS), height))
     parsed = {field: _PARSERS[field](field, columns[field]) for field in columns}
     words = [
         parsed[field].values
@@ -120,7 +121,7 @@ def parse_origins(columns: Mapping[Field, Any], height: int) -> Parsed:
     return Parsed(values=_add_scores(values, scores), flaws=flaws)
 
 
-def _add_scores(origins: Any, scores: Any) -> pa.ListArray[Any]:
+def _add_scores(origins: Any, scores: Any) -> Any:
     if scores.null_count == len(scores):
         return origins
     flat = origins.flatten()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from provenance.batch import PARENT_TYPE
 from provenance.domain import (
@@ -18,6 +17,7 @@ from provenance.domain import (
     parse_digest,
 )
 from provenance.manifest.digests_column import DigestColumn
+from provenance.manifest.kernels import has_any, pc
 from provenance.manifest.parsed import Parsed, parse_distinct
 from provenance.manifest.raw_text import read_list
 
@@ -93,13 +93,13 @@ class ParentsColumn:
         undecided = pc.is_null(digests)
         if self.spelling is Spelling.PREFIXED:
             undecided = pc.and_(undecided, named)
-        slow = pc.fill_null(pc.or_(slow, undecided), False)  # noqa: FBT003  positional
+        slow = pc.fill_null(pc.or_(slow, undecided), False)
         references = pc.if_else(
             pc.and_(named, pc.is_valid(digests)), pa.scalar(None, pa.string()), text
         )
         single = pc.and_(pc.is_valid(text), pc.invert(slow))
         plain = _list_single(digests, references, single)
-        if not pc.any(slow, min_count=0).as_py():
+        if not has_any(slow):
             return Parsed(values=plain)
         read = parse_distinct(_OF, text.filter(slow), self._read_cell, pa.list_(_NAMED))
         places = pc.indices_nonzero(slow)

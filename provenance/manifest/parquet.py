@@ -6,10 +6,10 @@ import tempfile
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from provenance.errors import ManifestError
+from provenance.manifest.kernels import pc
 from provenance.manifest.lines import MOST_BYTES, MOST_ROWS
 from provenance.manifest.reader import RawBatch
 from provenance.manifest.stream import find_packing, iter_chunks
@@ -69,7 +69,10 @@ class ParquetReader:
                 for chunk in iter_chunks(self._path):
                     source.write(chunk)
             return pq.ParquetFile(
-                source, pre_buffer=False, coerce_int96_timestamp_unit="us"
+                source,
+                pre_buffer=False,
+                coerce_int96_timestamp_unit="us",
+                page_checksum_verification=True,
             )
         except EOFError as error:
             raise ManifestError(f"{self._path} {error}") from error

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from provenance.manifest.kernels import has_any, pc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,7 @@ def parse_distinct(
         parse: Raises ValueError with what is expected; it never sees a null.
         into: Arrow type of what it returns.
     """
-    encoded = text.dictionary_encode()
+    encoded: Any = text.dictionary_encode()
     values: list[object] = []
     refused: dict[int, Flaw] = {}
     for code, value in enumerate(encoded.dictionary.to_pylist()):
@@ -78,7 +79,7 @@ def parse_rest(
         done: The values so far, null where there is no text or no success.
     """
     rest = pc.and_(pc.is_null(done), pc.is_valid(text))
-    if not pc.any(rest, min_count=0).as_py():
+    if not has_any(rest):
         return Parsed(values=done)
     found = parse_distinct(of, text.filter(rest), parse, done.type)
     places = pc.indices_nonzero(rest).to_pylist()

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import types
 
+from provenance.manifest.kernels import has_any, pc
 from provenance.manifest.parsed import Flaw, Parsed
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def to_text(of: Field, column: Any, *, strip: bool = True) -> Parsed:
     if strip:
         text = pc.utf8_trim_whitespace(text)
         empty = pc.equal(text, "")
-        if pc.any(empty, min_count=0).as_py():
+        if has_any(empty):
             text = pc.if_else(empty, pa.scalar(None, pa.string()), text)
     return Parsed(values=text, flaws=flaws)
 
@@ -90,7 +90,14 @@ def _to_string(column: Any) -> Any:
         return pa.array([_format(value) for value in column.to_pylist()], pa.string())
     if types.is_nested(kind):
         return pa.array([_to_json(value) for value in column.to_pylist()], pa.string())
-    return column.cast(pa.string())
+    try:
+        return column.cast(pa.string())
+    except pa.ArrowNotImplementedError:  # A duration, for one.
+        return pa.array([_as_written(value) for value in column.to_pylist()])
+
+
+def _as_written(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def _format(value: float | None) -> str | None:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from provenance.batch import Fault
 from provenance.errors import ManifestError
+from provenance.manifest.kernels import has_all, pc
 from provenance.manifest.lines import LONGEST_LINE, LineBlock, iter_blocks
 from provenance.manifest.reader import cut
 from provenance.manifest.stream import iter_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["TextLines", "iter_text_lines", "row_fault"]
+__all__ = ["TextLines", "iter_text_lines", "refuse", "row_fault"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +26,14 @@ class TextLines:
     """Some lines that are valid UTF-8 and not blank, with their numbers."""
 
     rows: pa.Int64Array
-    lines: pa.StringArray
+    lines: Any
+    """An Arrow array of strings."""
     faults: list[Fault]
 
     def filter(self, mask: pa.BooleanArray) -> TextLines:
         """Keep the lines where the mask is true, and all faults."""
+        if has_all(mask):
+            return self
         return TextLines(
             rows=self.rows.filter(mask),
             lines=self.lines.filter(mask),
@@ -41,6 +44,16 @@ class TextLines:
 def row_fault(file: str, row: int, value: str, reason: str) -> Fault:
     """Return the fault of a row that cannot be read at all."""
     return Fault(file=file, row=row, field="row", value=cut(value), reason=reason)
+
+
+def refuse(file: str, text: TextLines, explain: Callable[[str], str]) -> list[Fault]:
+    """Return a fault for each line; ``explain`` says what is wrong with it."""
+    rows: list[Any] = text.rows.to_pylist()
+    lines: list[Any] = text.lines.to_pylist()
+    return [
+        row_fault(file, row, line, explain(line))
+        for row, line in zip(rows, lines, strict=True)
+    ]
 
 
 def iter_text_lines(path: Path) -> Iterator[TextLines]:
@@ -75,17 +88,18 @@ def _to_text(block: LineBlock, file: str) -> TextLines:
     try:
         lines = binary.cast(pa.string())
     except pa.ArrowInvalid:
-        wrong = [_is_wrong(line) for line in binary.to_pylist()]
-        for row, line, is_wrong in zip(
-            rows.to_pylist(), binary.to_pylist(), wrong, strict=True
+        found: list[Any] = binary.to_pylist()
+        wrong = [_is_wrong(line) for line in found]
+        for row, (line, is_wrong) in enumerate(
+            zip(found, wrong, strict=True), block.first
         ):
             if is_wrong:
-                value = line[:200].decode(errors="replace")
+                value = line[:800].decode(errors="replace")
                 faults.append(row_fault(file, row, value, "not valid UTF-8"))
         keep = pc.invert(pa.array(wrong))
         rows, lines = rows.filter(keep), binary.filter(keep).cast(pa.string())
-    found = TextLines(rows=rows, lines=lines, faults=faults)
-    return found.filter(pc.not_equal(pc.ascii_trim_whitespace(lines), ""))
+    text = TextLines(rows=rows, lines=lines, faults=faults)
+    return text.filter(pc.not_equal(pc.ascii_trim_whitespace(lines), ""))
 
 
 def _is_wrong(line: bytes) -> bool:

@@ -14,10 +14,10 @@ from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import types
 
 from provenance.domain import Field
+from provenance.manifest.kernels import has_any, pc
 from provenance.manifest.parsed import Flaw, Parsed, parse_rest
 from provenance.manifest.raw_text import to_text
 
@@ -27,7 +27,9 @@ TIME = pa.timestamp("us", tz="UTC")
 
 _OF = Field.FETCHED_AT
 _NAIVE = pa.timestamp("us")
-_FIRST = datetime(1000, 1, 1, tzinfo=UTC)
+_TO_MICROSECONDS = pc.CastOptions(target_type=TIME, allow_time_truncate=True)
+_FIRST = pa.scalar(datetime(1000, 1, 1, tzinfo=UTC), TIME)
+_LAST = pa.scalar(datetime.max.replace(tzinfo=UTC), TIME)
 _EXPECTED = (
     "expected a time: ISO 8601, a 14-digit CDX time, or seconds since 1970, "
     "in the years 1000 to 9999"
@@ -36,6 +38,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CDX = r"^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$"
 _CDX_AS_ISO = r"\1-\2-\3T\4:\5:\6"
 _CDX_LENGTH = 14
+_PROBE = 16
 _CDX_PREFIXES = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _ZONED = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)$"
 _LOCAL = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"
@@ -53,28 +56,24 @@ def parse_times(column: Any) -> Parsed:
         done = _read_bulk(text.values)
         rest = parse_rest(_OF, text.values, done, _read_time)
         found = Parsed(values=rest.values, flaws=rest.flaws | text.flaws)
-    return _refuse_early(found)
+    return _refuse_outside(found)
 
 
 def _read_times(column: Any) -> Parsed:
     """Take Arrow's own times; a naive one is UTC."""
-    if types.is_date(column.type):
-        column = column.cast(_NAIVE)
     try:
-        return Parsed(values=column.cast(TIME, safe=False))
+        naive = column.cast(_NAIVE) if types.is_date(column.type) else column
+        return Parsed(values=pc.cast(naive, options=_TO_MICROSECONDS))
     except pa.ArrowInvalid:
-        text = column.cast(pa.int64()).cast(pa.string())
-        return parse_rest(_OF, text, pa.nulls(len(column), TIME), _refuse)
-
-
-def _refuse(_: str) -> datetime:
-    raise ValueError(_EXPECTED)
+        text = column.cast(pa.string())  # One is beyond what microseconds can hold.
+        return parse_rest(_OF, text, pa.nulls(len(column), TIME), _read_time)
 
 
 def _read_bulk(text: Any) -> Any:
     """Read the common spellings; null where Python must look."""
     for read in (_read_zoned, _read_local, _read_cdx):
         try:
+            read(text.slice(0, _PROBE))  # Failing is slow: a message for each value.
             return read(text)
         except pa.ArrowInvalid:
             continue
@@ -102,19 +101,18 @@ def _read_cdx(text: Any) -> Any:
     return _read_local(pc.replace_substring_regex(text, _CDX, _CDX_AS_ISO))
 
 
-def _refuse_early(found: Parsed) -> Parsed:
-    early = pc.less(found.values, pa.scalar(_FIRST, TIME))
-    if not pc.any(early, min_count=0).as_py():
+def _refuse_outside(found: Parsed) -> Parsed:
+    """Refuse years that ISO 8601 cannot write with four digits, or people misread."""
+    values = found.values
+    outside = pc.or_(pc.less(values, _FIRST), pc.greater(values, _LAST))
+    if not has_any(outside):
         return found
+    shown = values.cast(_NAIVE).cast(pa.string())
     flaws = {
-        place: Flaw(
-            field=_OF,
-            value=found.values[place].cast(pa.string()).as_py(),
-            reason=_EXPECTED,
-        )
-        for place in pc.indices_nonzero(early).to_pylist()
+        place: Flaw(field=_OF, value=shown[place].as_py(), reason=_EXPECTED)
+        for place in pc.indices_nonzero(outside).to_pylist()
     }
-    values = pc.if_else(early, pa.scalar(None, TIME), found.values)
+    values = pc.if_else(outside, pa.scalar(None, TIME), values)
     return Parsed(values=values, flaws=found.flaws | flaws)
 
 

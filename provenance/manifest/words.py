@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from provenance.domain import Field
+from provenance.manifest.kernels import pc
 from provenance.manifest.parsed import Flaw, Parsed, parse_distinct
 from provenance.manifest.raw_text import read_list, to_text
 
@@ -55,7 +55,7 @@ def _read_language(text: str) -> str | None:
     if codes is None:
         codes = _SEPARATORS.split(text)
     first = next((code.strip() for code in codes if code.strip()), None)
-    if first is not None and len(first) > _LONGEST_CODE:
+    if first and (len(first) > _LONGEST_CODE or first.startswith("{")):
         raise ValueError("expected a language code")
     return first
 
@@ -68,7 +68,7 @@ def parse_media_types(column: Any) -> Parsed:
     return Parsed(values=found.values, flaws=found.flaws | text.flaws)
 
 
-def find_media(media_types: pa.StringArray) -> pa.StringArray:
+def find_media(media_types: Any) -> Any:
     """Return the medium of each media type: text, image, audio, video or other."""
     of = Field.MEDIA_TYPE
     return parse_distinct(of, media_types, _find_medium, pa.string()).values

@@ -193,6 +193,8 @@ def verify_consistency(older: TreeHead, newer: TreeHead, proof: Sequence[Hash]) 
                 hint="with both signatures this is evidence of a split view: keep it",
             )
         return
+    # The last leaf of the older tree ends a complete subtree of 2**shift leaves,
+    # which is a node of both trees: both roots are computed from there upwards.
     shift = (m & -m).bit_length() - 1
     mask = (m - 1) >> shift
     inner = (mask ^ ((n - 1) >> shift)).bit_length()

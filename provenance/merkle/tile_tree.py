@@ -17,7 +17,7 @@ from provenance.merkle.tile import (
     format_tile,
     parse_tile,
 )
-from provenance.merkle.tree import Hash, LeafHash, SubtreeHash, hash_pairs
+from provenance.merkle.tree import Hash, SubtreeHash, hash_pairs
 
 __all__ = ["ReadTile", "grow_tiles", "hash_tiles", "lookup_tiles"]
 
@@ -48,8 +48,9 @@ def hash_tiles(hashes: Sequence[Hash]) -> list[Hash]:
 
 
 def grow_tiles(
-    leaves: Iterable[LeafHash],
+    hashes: Iterable[Hash],
     *,
+    level: int = 0,
     tree_size: int = 0,
     read_tile: ReadTile | None = None,
 ) -> Iterator[tuple[TilePath, bytes]]:
@@ -59,6 +60,8 @@ def grow_tiles(
     once no checkpoint needs it.
 
     Args:
+        hashes: Leaf hashes; or at level 1 what `hash_tiles` made of them, so
+            that workers can hash one shard of whole tiles each.
         tree_size: How many leaves the tree had before.
         read_tile: Asked for the partial tiles of that tree, so it may be left
             out for a new one.
@@ -66,8 +69,8 @@ def grow_tiles(
     Raises:
         ValueError: A partial tile is needed, and nobody to ask for it.
     """
-    nodes: list[Hash] = list(leaves)
-    level, before = 0, tree_size
+    nodes = list(hashes)
+    before = tree_size >> TILE_HEIGHT * level
     while nodes:
         index, width = divmod(before, TILE_WIDTH)
         if width:

@@ -212,7 +212,9 @@ def load_groups(
     """Return the amounts of a dataset version by the values of one grouping."""
     groups: dict[str | int | None, list[Any]] = {}
     for row in _rows(connection, dataset_id, policy_id, **GROUPINGS[by]):
-        groups.setdefault(row["value"], []).append(row)
+        # A content stands under one value of a dimension only, its records under all.
+        if unit is not Unit.CONTENTS or row["contents"]:
+            groups.setdefault(row["value"], []).append(row)
     found = [
         (value, Amounts(tiers=_tiers(rows, unit))) for value, rows in groups.items()
     ]

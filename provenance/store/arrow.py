@@ -24,7 +24,7 @@ def read_batches(
         query: Its columns stand in the order of the schema.
         schema: Names and types of the columns.
     """
-    result = connection.execution_options(stream_results=True).execute(query)
+    result = connection.execute(query, execution_options={"stream_results": True})
     for rows in result.partitions(_ROWS_READ):
         columns = zip(*rows, strict=True)
         arrays = [

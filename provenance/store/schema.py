@@ -409,7 +409,18 @@ assessments = Table(
     comment="what each stored policy makes of each pedigree",
 )
 
+model_loops = Table(
+    "model_loops",
+    METADATA,
+    Column("policy_id", ForeignKey("policies.id"), nullable=False),
+    Column("loop", BigInteger, nullable=False, comment="members of one cycle share it"),
+    Column("model", Text, comment="name; null for a dataset"),
+    Column("dataset_id", ForeignKey("datasets.id"), comment="null for a model"),
+    comment="models trained on what they wrote, and the datasets between",
+)
+
 DERIVED = (
+    model_loops,
     assessments,
     tallies,
     item_loops,

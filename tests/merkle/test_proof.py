@@ -1,14 +1,12 @@
 """`provenance.merkle.proof`: made, verified, and refused when anything is off."""
 
-import json
 from base64 import b64decode
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from merkle import vectors
+from merkle.judges import is_consistent, is_included, make_head, make_proof
 from merkle.oracle import (
     OracleTree,
     accepts_consistency,
@@ -26,44 +24,6 @@ LEAVES = merkle.hash_leaves(ENTRIES)
 LOOKUP = merkle.lookup_leaves(LEAVES)
 ORACLE = OracleTree(ENTRIES)
 CT_LOOKUP = merkle.lookup_leaves(merkle.hash_leaves(vectors.CT_ENTRIES))
-
-
-def make_head(tree_size: int, root: bytes) -> merkle.TreeHead:
-    return merkle.TreeHead(tree_size=tree_size, root=merkle.RootHash(merkle.Hash(root)))
-
-
-def make_proof(leaf_index: int, proof: list[bytes]) -> merkle.InclusionProof:
-    return merkle.InclusionProof(
-        leaf_index=leaf_index, hashes=tuple(map(merkle.Hash, proof))
-    )
-
-
-def is_included(
-    leaf: bytes, index: int, size: int, proof: list[bytes], root: bytes
-) -> bool:
-    try:
-        merkle.verify_inclusion(
-            merkle.LeafHash(merkle.Hash(leaf)),
-            make_proof(index, proof),
-            make_head(size, root),
-        )
-    except VerificationError:
-        return False
-    return True
-
-
-def is_consistent(
-    size1: int, size2: int, root1: bytes, root2: bytes, proof: list[bytes]
-) -> bool:
-    try:
-        merkle.verify_consistency(
-            make_head(size1, root1),
-            make_head(size2, root2),
-            [merkle.Hash(node) for node in proof],
-        )
-    except VerificationError:
-        return False
-    return True
 
 
 def flip(octets: bytes, bit: int) -> bytes:
@@ -107,81 +67,6 @@ def test_inclusion_in_the_own_fixture() -> None:
     merkle.verify_inclusion(
         leaves[3], proof, make_head(5, b64decode(vectors.OWN_ROOT_5))
     )
-
-
-# The probes of transparency-dev/merkle, each named by how it is wrong
-
-
-def load_probe(path: Path) -> dict[str, Any]:
-    probe: dict[str, Any] = json.loads(path.read_text())
-    for field in {"root", "root1", "root2", "leafHash"} & probe.keys():
-        probe[field] = b64decode(probe[field])
-    probe["proof"] = [b64decode(node) for node in probe["proof"] or []]
-    return probe
-
-
-@pytest.mark.parametrize("path", vectors.probe_params("inclusion"))
-def test_inclusion_probe(path: Path) -> None:
-    probe = load_probe(path)
-    accepted = is_included(
-        probe["leafHash"],
-        probe["leafIdx"],
-        probe["treeSize"],
-        probe["proof"],
-        probe["root"],
-    )
-    assert (not probe["wantErr"]) == accepted
-
-
-@pytest.mark.parametrize("path", vectors.probe_params("consistency"))
-def test_consistency_probe(path: Path) -> None:
-    probe = load_probe(path)
-    accepted = is_consistent(
-        probe["size1"], probe["size2"], probe["root1"], probe["root2"], probe["proof"]
-    )
-    # Two equal "roots" of 12 bytes: other verifiers compare them, this one refuses.
-    strings_for_roots = path.name == "sizes-are-equal-one-and-proof-is-empty.json"
-    assert (not probe["wantErr"] and not strings_for_roots) == accepted
-
-
-@pytest.mark.parametrize("path", vectors.probe_params("subtreeinclusion"))
-def test_subtree_inclusion_probe(path: Path) -> None:
-    """An aligned subtree is a tree of its own, so the same verifier decides."""
-    probe = load_probe(path)
-    start, size = probe["start"], probe["end"] - probe["start"]
-    aligned = size > 0 and start % (1 << (size - 1).bit_length()) == 0
-    accepted = aligned and is_included(
-        probe["leafHash"],
-        probe["leafIdx"] - start,
-        size,
-        probe["proof"],
-        probe["root"],
-    )
-    assert (not probe["wantErr"]) == accepted
-
-
-def prefix_probe_params() -> list[Any]:
-    """Return the subtree consistency probes whose subtree is an older tree."""
-    return [
-        param
-        for param in vectors.probe_params("subtreeconsistency")
-        if param.values[0] is None
-        or (
-            load_probe(param.values[0])["start"]
-            == 0
-            < load_probe(param.values[0])["end"]
-        )
-    ]
-
-
-@pytest.mark.parametrize("path", prefix_probe_params())
-def test_subtree_consistency_probe_of_a_prefix(path: Path) -> None:
-    probe = load_probe(path)
-    accepted = is_consistent(
-        probe["end"], probe["size"], probe["root1"], probe["root2"], probe["proof"]
-    )
-    strings_for_roots = len(probe["root1"]) != 32
-    assert (not probe["wantErr"] and not strings_for_roots) == accepted
 
 
 # Every tree up to 256 leaves, against the definition and a second verifier
@@ -386,6 +271,14 @@ def test_a_hash_of_another_length_is_refused() -> None:
             merkle.LeafHash(merkle.Hash(bytes(33))),
             make_proof(0, []),
             make_head(1, bytes(32)),
+        )
+
+
+def test_a_consistency_proof_with_a_hash_of_another_length_is_refused() -> None:
+    proof = [merkle.Hash(bytes(32)), merkle.Hash(bytes(33))]
+    with pytest.raises(VerificationError, match="proof hash 1 holds 33 bytes"):
+        merkle.verify_consistency(
+            make_head(3, ORACLE.mth(0, 3)), make_head(5, ORACLE.mth(0, 5)), proof
         )
 
 

@@ -65,7 +65,7 @@ def test_growing_in_steps_gives_the_tiles_of_growing_at_once(
 @pytest.mark.parametrize("before", [65_279, 65_280, 65_535, 65_536, 65_537])
 def test_growing_across_the_edge_of_a_level(before: int) -> None:
     tiles = grow(dict(merkle.grow_tiles(LEAVES[:before])), before, 70_000)
-    assert TILES == {path: tiles[path] for path in merkle.iter_tile_paths(70_000)}
+    assert {path: tiles[path] for path in merkle.iter_tile_paths(70_000)} == TILES
 
 
 def test_growing_lists_new_tiles_only() -> None:
@@ -81,6 +81,20 @@ def test_growing_a_partial_tile_needs_it() -> None:
     with pytest.raises(ValueError, match="growing a tree of 255 needs its tiles"):
         list(merkle.grow_tiles(LEAVES[:1], tree_size=255))
     assert len(list(merkle.grow_tiles(LEAVES[:1], tree_size=0))) == 1
+
+
+@pytest.mark.parametrize("before", [0, 256, 4096])
+def test_shards_of_whole_tiles_hashed_apart_give_the_tiles_above(before: int) -> None:
+    size = before + 8 * 8192
+    shards = [LEAVES[start : start + 8192] for start in range(before, size, 8192)]
+    tops = [top for shard in shards for top in merkle.hash_tiles(shard)]
+    tiles = dict(merkle.grow_tiles(LEAVES[:before]))
+    tiles |= merkle.grow_tiles(
+        tops, level=1, tree_size=before, read_tile=tiles.__getitem__
+    )
+    above = [path for path in merkle.iter_tile_paths(size) if path.level]
+    expected = dict(merkle.grow_tiles(LEAVES[:size]))
+    assert [expected[path] for path in above] == [tiles[path] for path in above]
 
 
 def test_partial_tiles_are_not_hashed_into_the_level_above() -> None:

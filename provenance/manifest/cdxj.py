@@ -1,0 +1,108 @@
+"""CDXJ: the crawl index whose lines end in a JSON object.
+
+https://specs.webrecorder.net/cdxj/0.1.0/::
+
+    <surt> <14-digit time> {"url": …, "mime": …, "digest": …, "length": …, …}
+
+``length`` is that of the compressed record in its archive, never of the content.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from provenance.errors import ManifestError
+from provenance.manifest.cdx import without_meta
+from provenance.manifest.json_text import JsonText
+from provenance.manifest.jsonl import explain_line
+from provenance.manifest.kernels import pc
+from provenance.manifest.reader import RawBatch
+from provenance.manifest.text_lines import TextLines, iter_text_lines, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+__all__ = ["CdxjReader"]
+
+_KEYS = ("surt", "timestamp")
+_EXPECTED = "expected a key, a 14-digit time and a JSON object"
+
+
+class CdxjReader:
+    """Rows of a CDXJ file; ``row`` is the physical line."""
+
+    format = "cdxj"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._json = JsonText()
+        self._names = self._find_names()
+        self._late: dict[str, int] = {}
+
+    @property
+    def file(self) -> str:
+        """The file as faults name it."""
+        return str(self._path)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The two keys of a line, then those of the objects in the first lines."""
+        return (*_KEYS, *self._names)
+
+    @property
+    def late(self) -> Mapping[str, int]:
+        """Keys that only later lines have."""
+        return self._late
+
+    def _find_names(self) -> list[str]:
+        for unread in iter_text_lines(self._path):
+            text = without_meta(unread)
+            if not len(text.lines) and not text.faults:
+                continue
+            _, _, objects = _cut_lines(text)
+            _, good = self._json.extract(objects, [])
+            names = self._json.list_keys(objects.filter(good))
+            return [name for name in names if name not in _KEYS]
+        raise ManifestError(f"{self._path} holds no rows")
+
+    def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
+        """Yield the captures; a line of another form is a fault."""
+        names = [column for column in columns if column not in _KEYS]
+        for place, unread in enumerate(iter_text_lines(self._path)):
+            text = without_meta(unread)
+            has_form, keys, objects = _cut_lines(text)
+            faults = text.faults + refuse(
+                self.file, text.filter(pc.invert(has_form)), lambda _: _EXPECTED
+            )
+            kept = TextLines(
+                rows=text.rows.filter(has_form), lines=objects, faults=faults
+            )
+            values, good = self._json.extract(objects, [(name,) for name in names])
+            if good is not None:
+                bad = kept.filter(pc.invert(good))
+                faults = faults + refuse(self.file, bad, explain_line)
+                kept = kept.filter(good)
+                keys = [key.filter(good) for key in keys]
+            if place:
+                self._note_late(kept)
+            found = dict(zip((*_KEYS, *names), (*keys, *values), strict=True))
+            yield RawBatch(
+                rows=kept.rows,
+                columns={column: found[column] for column in columns},
+                faults=faults,
+            )
+
+    def _note_late(self, text: TextLines) -> None:
+        for key, place in self._json.list_keys(text.lines).items():
+            if key not in self.columns:
+                self._late.setdefault(key, text.rows[place].as_py())
+
+
+def _cut_lines(text: TextLines) -> tuple[Any, list[Any], Any]:
+    """Tell which lines have three parts; return their keys, and their objects."""
+    parts = pc.split_pattern(text.lines, " ", max_splits=2)
+    good = pc.equal(pc.list_value_length(parts), len(_KEYS) + 1)
+    kept = parts.filter(good)
+    keys = [pc.list_element(kept, place) for place in range(len(_KEYS))]
+    return good, keys, pc.list_element(kept, len(_KEYS))

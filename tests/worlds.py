@@ -1,0 +1,235 @@
+"""Random small worlds of facts, and how to record one in a ledger."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pyarrow as pa
+import reference as ref
+import sqlalchemy as sa
+from hypothesis import strategies as st
+
+from provenance.batch import BATCH_SCHEMA
+from provenance.domain import Model, Policy, parse_dataset, parse_digest
+from provenance.domain.origins import Grade, Mode
+from provenance.ingest import BatchWriter
+from provenance.ledger.facts import find_dataset, record_dataset, record_model
+from provenance.log import append_entry
+from provenance.store import schema
+from provenance.store.intern import last_id
+
+__all__ = ["DATASETS", "digest_of", "policies", "record_world", "to_policy", "worlds"]
+
+DATASETS = ("crawl", "mix@1", "mix@2")
+_ITEMS = tuple("abcdefghij")
+_MODELS = ("M1", "M2", "M3")
+_NAMES = (*_MODELS, "alias-of-M1", "unrecorded", "unnamed")
+_MODES = ("written", "unspecified", "transcribed", "labelled", "translated")
+_EVIDENCE = ("declared", "captured", "detector", "inferred", "matched")
+_DERIVATIONS = (
+    "copied",
+    "cleaned",
+    "seeded",
+    "translated",
+    "merged",
+    "near_duplicate",
+    "unspecified",
+)
+_MONTHS = (None, "2019-05", "2022-07", "2022-09", "2023-01")
+
+
+@st.composite
+def _origins(draw: st.DrawFn) -> ref.Origin:
+    kind = draw(st.sampled_from(("model", "model", "model", "human", "other")))
+    evidence = draw(st.sampled_from(_EVIDENCE))
+    if kind != "model":
+        return ref.Origin(kind, evidence=evidence)
+    score = None
+    if evidence == "detector":
+        score = draw(st.sampled_from((None, 0.2, 0.5, 0.93)))
+    return ref.Origin(
+        "model",
+        model=draw(st.sampled_from(_NAMES)),
+        mode=draw(st.sampled_from(_MODES)),
+        evidence=evidence,
+        detector="pangram@2" if score is not None else None,
+        score=score,
+        threshold=0.5 if score is not None else None,
+    )
+
+
+@st.composite
+def _records(draw: st.DrawFn) -> ref.Record:
+    parents = st.builds(
+        ref.Parent,
+        item=st.sampled_from((*_ITEMS, "never seen")),
+        mode=st.sampled_from(_DERIVATIONS),
+        evidence=st.sampled_from(_EVIDENCE),
+    )
+    amount = st.sampled_from((None, 64, 1000, 3001))
+    return ref.Record(
+        dataset=draw(st.sampled_from(DATASETS)),
+        item=draw(st.sampled_from(_ITEMS)),
+        origins=tuple(draw(st.lists(_origins(), max_size=2))),
+        parents=tuple(draw(st.lists(parents, max_size=2))),
+        month=draw(st.sampled_from(_MONTHS)),
+        medium=draw(st.sampled_from((None, "text", "image", "audio"))),
+        domain=draw(st.sampled_from((None, "example.com", "example.org"))),
+        language=draw(st.sampled_from((None, "en", "de"))),
+        split=draw(st.sampled_from((None, "train", "test"))),
+        bytes=draw(amount),
+        tokens=draw(amount),
+        items=draw(st.sampled_from((1, 1, None, 50))),
+        copies=draw(st.sampled_from((Decimal(1), Decimal("2.5"), Decimal(0)))),
+    )
+
+
+@st.composite
+def _models(draw: st.DrawFn, name: str) -> ref.Model:
+    sets = st.sampled_from((*DATASETS, "mix", "elsewhere"))
+    return ref.Model(
+        name=name,
+        aliases=("alias-of-M1",) if name == "M1" else (),
+        generative=draw(st.sampled_from((True, True, False))),
+        based_on=tuple(sorted(draw(st.sets(st.sampled_from(_MODELS), max_size=1)))),
+        trained_on=tuple(sorted(draw(st.sets(sets, max_size=2)))),
+        training_complete=draw(st.booleans()),
+    )
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> ref.World:
+    """A few records of a few items in three dataset versions, and some models."""
+    names = draw(st.sets(st.sampled_from(_MODELS)))
+    return ref.World(
+        records=tuple(draw(st.lists(_records(), min_size=1, max_size=14))),
+        models=tuple(draw(_models(name)) for name in sorted(names)),
+    )
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> ref.Policy:
+    """Policies that differ from the default in everything a policy can say."""
+    modes = draw(st.sets(st.sampled_from(_MODES[:3]), min_size=1))
+    cutoffs = st.dictionaries(
+        st.sampled_from(("text", "image")), st.sampled_from(_MONTHS[1:]), max_size=2
+    )
+    return ref.Policy(
+        least_grade=draw(st.integers(0, 3)),
+        generating_modes=frozenset(modes),
+        ignored_models=frozenset(draw(st.sets(st.sampled_from(_NAMES), max_size=1))),
+        cutoffs={m: str(c) for m, c in draw(cutoffs).items()},
+    )
+
+
+def to_policy(policy: ref.Policy) -> Policy:
+    """The same policy for the engine."""
+    return Policy(
+        name="drawn",
+        least_grade=Grade(policy.least_grade),
+        generating=frozenset(map(Mode, policy.generating_modes)),
+        ignored_models=policy.ignored_models,
+        cutoffs=policy.cutoffs,
+    )
+
+
+def digest_of(item: object) -> bytes:
+    """The digest that stands for an item of a world."""
+    hexed = hashlib.sha256(str(item).encode()).hexdigest()
+    return parse_digest(f"sha256:{hexed}")
+
+
+def _row(number: int, record: ref.Record) -> dict[str, object]:
+    fetched = None
+    if record.month:
+        fetched = datetime.fromisoformat(f"{record.month}-15").replace(tzinfo=UTC)
+    return {
+        "row": number,
+        "part": 0,
+        "digest": digest_of(record.item),
+        "name": None,
+        "url": f"https://www.{record.domain}/{record.item}" if record.domain else None,
+        "fetched_at": fetched,
+        "bytes": record.bytes,
+        "tokens": record.tokens,
+        "items": record.items,
+        "copies": int(record.copies * 1000),
+        "language": record.language,
+        "medium": record.medium,
+        "media_type": record.medium,
+        "split": record.split,
+        "origins": [vars(origin) for origin in record.origins],
+        "parents": [
+            {
+                "digest": digest_of(parent.item),
+                "reference": None,
+                "mode": parent.mode,
+                "evidence": parent.evidence,
+            }
+            for parent in record.parents
+        ],
+    }
+
+
+def record_world(connection: sa.Connection, world: ref.World) -> None:
+    """Record a world's facts, without deriving anything from them."""
+    for dataset in sorted({record.dataset for record in world.records}):
+        rows = [record for record in world.records if record.dataset == dataset]
+        record_rows(connection, dataset, rows)
+    for model in world.models:
+        record_model(
+            connection,
+            Model(
+                name=model.name,
+                aliases=model.aliases,
+                based_on=model.based_on,
+                trained_on=model.trained_on,
+            ),
+            generative=model.generative,
+            training_complete=model.training_complete,
+            now=0,
+        )
+
+
+def record_rows(
+    connection: sa.Connection, dataset: str, rows: Sequence[ref.Record]
+) -> None:
+    """Record rows of one dataset version as one batch."""
+    name = parse_dataset(dataset)
+    if find_dataset(connection, name) is None:
+        record_dataset(connection, name, now=0)
+    number = last_id(connection, schema.batches) + 1
+    position = append_entry(connection, "batch", {"batch": number}, 0)
+    batch = pa.RecordBatch.from_pylist(
+        [_row(place, record) for place, record in enumerate(rows, start=1)],
+        schema=BATCH_SCHEMA,
+    )
+    counts = BatchWriter(
+        connection=connection,
+        batch_id=number,
+        dataset=name,
+        manifest_sha256=bytes(32),
+    ).write(batch)
+    connection.execute(
+        schema.batches.insert().values(
+            id=number,
+            dataset_id=find_dataset(connection, name),
+            kind="dataset",
+            manifest=f"/{number}",
+            manifest_sha256=number.to_bytes(32, "big"),
+            manifest_bytes=0,
+            reader="jsonl",
+            mapping="{}",
+            first_row=1,
+            last_row=len(rows),
+            complete=True,
+            records=counts.records,
+            quarantined=0,
+            generated_by=counts.generated_by,
+            derived_from=counts.derived_from,
+            position=position,
+        )
+    )
