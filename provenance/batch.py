@@ -28,6 +28,7 @@ column                  meaning, unit
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -54,26 +55,26 @@ PARENT_TYPE = pa.struct(
     ]
 )
 
-BATCH_SCHEMA = pa.schema(
-    [
-        pa.field("row", pa.int64(), nullable=False),
-        pa.field("part", pa.int32(), nullable=False),
-        pa.field("digest", pa.binary()),
-        pa.field("name", pa.string()),
-        pa.field("url", pa.string()),
-        pa.field("fetched_at", pa.timestamp("us", tz="UTC")),
-        pa.field("bytes", pa.int64()),
-        pa.field("tokens", pa.int64()),
-        pa.field("items", pa.int64()),
-        pa.field("copies", pa.int64(), nullable=False),
-        pa.field("language", pa.string()),
-        pa.field("medium", pa.string()),
-        pa.field("media_type", pa.string()),
-        pa.field("split", pa.string()),
-        pa.field("origins", pa.list_(ORIGIN_TYPE), nullable=False),
-        pa.field("parents", pa.list_(PARENT_TYPE), nullable=False),
-    ]
-)
+_COLUMNS: list[pa.Field[Any]] = [
+    pa.field("row", pa.int64(), nullable=False),
+    pa.field("part", pa.int32(), nullable=False),
+    pa.field("digest", pa.binary()),
+    pa.field("name", pa.string()),
+    pa.field("url", pa.string()),
+    pa.field("fetched_at", pa.timestamp("us", tz="UTC")),
+    pa.field("bytes", pa.int64()),
+    pa.field("tokens", pa.int64()),
+    pa.field("items", pa.int64()),
+    pa.field("copies", pa.int64(), nullable=False),
+    pa.field("language", pa.string()),
+    pa.field("medium", pa.string()),
+    pa.field("media_type", pa.string()),
+    pa.field("split", pa.string()),
+    pa.field("origins", pa.list_(ORIGIN_TYPE), nullable=False),
+    pa.field("parents", pa.list_(PARENT_TYPE), nullable=False),
+]
+
+BATCH_SCHEMA = pa.schema(_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import floor
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -53,7 +54,7 @@ def _origin(
     )
 
 
-def _flatten(column: pa.Array, record_ids: pa.Array) -> pa.Table:
+def _flatten(column: pa.Array[Any], record_ids: pa.Array[Any]) -> pa.Table:
     """Unroll a list column into one row per element, beside its record id."""
     rows = pc.list_parent_indices(column)
     flat = pc.list_flatten(column)
@@ -65,7 +66,7 @@ def _flatten(column: pa.Array, record_ids: pa.Array) -> pa.Table:
 
 
 def write_generated_by(
-    connection: sa.Connection, origins: pa.Array, record_ids: pa.Array
+    connection: sa.Connection, origins: pa.Array[Any], record_ids: pa.Array[Any]
 ) -> int:
     """Write the ``generated_by`` edges of a batch and return their number.
 
@@ -97,7 +98,7 @@ def write_generated_by(
         same = " AND ".join(
             f"s.{name} IS NOT DISTINCT FROM n.{name}" for name in _ORIGIN_FIELDS
         )
-        edges = duck.sql(
+        edges: pa.Table = duck.sql(
             f"""
             SELECT s.record_id, n.origin_id, max(s.score) AS score,
                    min(s.threshold) AS threshold
@@ -107,27 +108,24 @@ def write_generated_by(
         ).to_arrow_table()
     for batch in edges.to_batches():
         insert_batch(connection, schema.generated_by, batch)
-    return edges.num_rows
+    return len(edges)
 
 
 def write_derived_from(
-    connection: sa.Connection, parents: pa.Array, record_ids: pa.Array
+    connection: sa.Connection, parents: pa.Array[Any], record_ids: pa.Array[Any]
 ) -> int:
     """Write the ``derived_from`` edges of a batch and return their number."""
     stated = _flatten(parents, record_ids)
     if not stated.num_rows:
         return 0
-    ways = list(
-        zip(
-            stated.column("mode").to_pylist(),
-            stated.column("evidence").to_pylist(),
-            strict=True,
-        )
-    )
+    modes: list[Any] = stated.column("mode").to_pylist()
+    evidence: list[Any] = stated.column("evidence").to_pylist()
+    ways = list(zip(modes, evidence, strict=True))
     ids = intern_derivations(connection, set(ways))
     counts: dict[int, int] = {}
     ordinals = []
-    for record in stated.column("record_id").to_pylist():
+    recorded: list[Any] = stated.column("record_id").to_pylist()
+    for record in recorded:
         counts[record] = ordinal = counts.get(record, -1) + 1
         ordinals.append(ordinal)
     digests = stated.column("digest").combine_chunks()
@@ -146,4 +144,4 @@ def write_derived_from(
         }
     )
     insert_batch(connection, schema.derived_from, edges)
-    return edges.num_rows
+    return len(edges)

@@ -8,6 +8,7 @@ row's name, else its URL, else its place in the manifest.
 from __future__ import annotations
 
 from array import array
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,14 +20,14 @@ __all__ = ["LEAST_BYTES", "identify"]
 LEAST_BYTES = 64
 """Shorter contents ("Yes.") say nothing about each other across datasets."""
 
-_SHA1_TO_SHA512 = 2
+_PREFIX = 2
 _MD5_PREFIX = 3
 _KEY_BYTES = 8
 
 
 def identify(
     batch: pa.RecordBatch, dataset: DatasetName, manifest_sha256: bytes
-) -> tuple[pa.Array, pa.Array]:
+) -> tuple[pa.Array[Any], pa.Array[Any]]:
     """Return the item key and the content key of each row.
 
     Args:
@@ -39,7 +40,8 @@ def identify(
         ``content_key`` (int64), the first 8 bytes of the identity's hash.
     """
     digests = batch.column("digest")
-    short = pc.fill_null(pc.less(batch.column("bytes"), LEAST_BYTES), False)
+    size: pa.Array[Any] = batch.column("bytes").fill_null(LEAST_BYTES)
+    short = pc.less(size, pa.scalar(LEAST_BYTES))
     special = pc.or_(pc.is_null(digests), short)
     if not pc.any(special).as_py():
         return pa.nulls(len(batch), pa.binary()), digest_keys(digests)
@@ -63,18 +65,20 @@ def identify(
     return pa.array(items, pa.binary()), pa.array(keys, pa.int64())
 
 
-def digest_keys(digests: pa.Array) -> pa.Array:
+def digest_keys(digests: pa.Array[Any]) -> pa.Array[Any]:
     """Return the first 8 hash bytes of each multihash as signed integers.
 
     Nulls stay null. Equal to ``domain.content_key`` of each, without a loop.
     """
-    is_md5 = pc.starts_with(digests.cast(pa.binary()), b"\xd5")
-    start = _SHA1_TO_SHA512
-    short = pc.binary_slice(digests, start, start + _KEY_BYTES)
+    is_md5 = pc.equal(pc.binary_slice(digests, 0, 1), pa.scalar(b"\xd5"))
+    is_md5 = is_md5.fill_null(fill_value=False)
+    short = pc.binary_slice(digests, _PREFIX, _PREFIX + _KEY_BYTES)
     long = pc.binary_slice(digests, _MD5_PREFIX, _MD5_PREFIX + _KEY_BYTES)
-    raw = pc.if_else(pc.fill_null(is_md5, False), long, short)
+    raw: pa.Array[Any] = pc.if_else(is_md5, long, short)
     numbers = array("q")
-    numbers.frombytes(b"".join(pc.fill_null(raw, bytes(_KEY_BYTES)).to_pylist()))
+    numbers.frombytes(b"".join(raw.fill_null(bytes(_KEY_BYTES)).to_pylist()))
     numbers.byteswap()
     keys = pa.array(numbers, pa.int64())
-    return pc.if_else(pc.is_null(digests), pa.scalar(None, pa.int64()), keys)
+    nothing: pa.Array[Any] = pa.nulls(len(keys), pa.int64())
+    known: pa.Array[Any] = pc.if_else(pc.is_valid(digests), keys, nothing)
+    return known

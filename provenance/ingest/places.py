@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
+from typing import Any
 from urllib.parse import urlsplit
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ import tldextract
 
 from provenance.domain.sources import Source
 
-__all__ = ["read_sources", "split_urls"]
+__all__ = ["read_source", "split_urls"]
 
 _PREFIX = (
     r"^(?P<prefix>[A-Za-z][A-Za-z0-9+.\-]*://[^/?#\\\x00-\x20]+)(?P<path>(?s:.*))$"
@@ -25,7 +25,7 @@ def _suffixes() -> tldextract.TLDExtract:
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
-def split_urls(urls: pa.Array) -> tuple[pa.Array, pa.Array]:
+def split_urls(urls: pa.Array[Any]) -> tuple[pa.Array[Any], pa.Array[Any]]:
     """Split each URL into scheme with authority, and the rest.
 
     ``prefix + path`` is the URL exactly as it was written; where no authority can
@@ -37,12 +37,8 @@ def split_urls(urls: pa.Array) -> tuple[pa.Array, pa.Array]:
     return prefix, path
 
 
-def read_sources(prefixes: Iterable[str]) -> dict[str, Source]:
-    """Return the source behind each prefix."""
-    return {prefix: _read_source(prefix) for prefix in prefixes}
-
-
-def _read_source(prefix: str) -> Source:
+def read_source(prefix: str) -> Source:
+    """Find host and registrable domain of scheme and authority."""
     try:
         host = urlsplit(prefix).hostname or ""
     except ValueError:  # an unclosed bracket, say: the URL stays, without a host

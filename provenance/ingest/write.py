@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,12 +12,14 @@ import sqlalchemy as sa
 from provenance.domain import DatasetName
 from provenance.ingest.edges import write_derived_from, write_generated_by
 from provenance.ingest.identity import identify
-from provenance.ingest.places import read_sources, split_urls
+from provenance.ingest.places import read_source, split_urls
 from provenance.store import schema
 from provenance.store.arrow import insert_batch
 from provenance.store.intern import intern_media_types, intern_sources, last_id
 
 __all__ = ["BatchCounts", "BatchWriter"]
+
+_SOURCES_KEPT = 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ class BatchWriter:
     batch_id: int
     dataset: DatasetName
     manifest_sha256: bytes
+    _sources: dict[str, int] = field(default_factory=dict)
 
     def write(self, batch: pa.RecordBatch) -> BatchCounts:
         """Write rows of the one schema, in file order."""
@@ -83,20 +87,24 @@ class BatchWriter:
             derived_from=write_derived_from(connection, batch.column("parents"), ids),
         )
 
-    def _place(self, urls: pa.Array) -> tuple[pa.Array, pa.Array]:
+    def _place(self, urls: pa.Array[Any]) -> tuple[pa.Array[Any], pa.Array[Any]]:
         prefixes, paths = split_urls(urls)
         encoded = prefixes.dictionary_encode()
-        names = encoded.dictionary.to_pylist()
-        ids = intern_sources(self.connection, read_sources(names))
-        numbers = pa.array([ids[name] for name in names], pa.int64())
+        names: list[str] = encoded.dictionary.to_pylist()
+        if len(self._sources) > _SOURCES_KEPT:
+            self._sources.clear()
+        new = [name for name in names if name not in self._sources]
+        self._sources |= intern_sources(self.connection, new, read_source)
+        numbers = pa.array([self._sources[name] for name in names], pa.int64())
         return numbers.take(encoded.indices), paths
 
-    def _media(self, batch: pa.RecordBatch) -> pa.Array:
-        encoded = batch.column("media_type").dictionary_encode()
-        names = encoded.dictionary.to_pylist()
+    def _media(self, batch: pa.RecordBatch) -> pa.Array[Any]:
+        stated = pc.coalesce(batch.column("media_type"), batch.column("medium"))
+        encoded = stated.dictionary_encode()
+        names: list[Any] = encoded.dictionary.to_pylist()
         media = {}
         for name in names:
-            place = pc.index(batch.column("media_type"), name).as_py()
+            place = pc.index(stated, name).as_py()
             media[name] = batch.column("medium")[place].as_py()
         ids = intern_media_types(self.connection, media.items())
         numbers = pa.array([ids[name] for name in names], pa.int64())

@@ -274,7 +274,8 @@ class _Run:
         for raw in self.reader.read(self.columns.needed):
             batch, faults = normaliser.normalise(raw)
             if self.skip_rows:
-                batch = batch.filter(pc.greater(batch.column("row"), self.skip_rows))
+                is_new = pc.greater(batch.column("row"), pa.scalar(self.skip_rows))
+                batch = batch.filter(is_new)
                 faults = [fault for fault in faults if fault.row > self.skip_rows]
             self._set_aside(faults)
             self.rows_read += len(batch) + len(faults)

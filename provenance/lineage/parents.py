@@ -22,9 +22,11 @@ __all__ = ["UNSEEN", "resolve_parents"]
 UNSEEN = -1
 """Stands for the item number of a parent that the ledger has not seen."""
 
-_NAME = pa.schema(
-    [("record_id", pa.int64()), ("name", pa.string()), ("url", pa.string())]
-)
+_NAME: dict[str, pa.DataType] = {
+    "record_id": pa.int64(),
+    "name": pa.string(),
+    "url": pa.string(),
+}
 
 
 def resolve_parents(
@@ -156,7 +158,7 @@ def _load_names(
         SELECT reference FROM wanted UNION SELECT name FROM elsewhere
         """
     )
-    for batch in read_batches(connection, query, _NAME):
+    for batch in read_batches(connection, query, pa.schema(_NAME)):
         duck.register("incoming", pa.Table.from_batches([batch]))
         duck.execute(
             """

@@ -21,38 +21,39 @@ __all__ = ["load_facts", "open_workspace"]
 
 _MEMORY_LIMIT = "2GB"
 
-_RECORD = pa.schema(
-    [
-        ("record_id", pa.int64()),
-        ("batch_id", pa.int64()),
-        ("content_key", pa.int64()),
-        ("digest", pa.binary()),
-        ("item", pa.binary()),
-        ("fetched_at", pa.int64()),
-        ("bytes", pa.int64()),
-        ("tokens", pa.int64()),
-        ("items", pa.int64()),
-        ("copies", pa.int64()),
-        ("language", pa.string()),
-        ("split", pa.string()),
-        ("medium", pa.string()),
-        ("domain", pa.string()),
-    ]
-)
-_BATCH = pa.schema(
-    [("batch_id", pa.int64()), ("dataset_id", pa.int64()), ("sha256", pa.binary())]
-)
-_GENERATED_BY = pa.schema([("record_id", pa.int64()), ("origin_id", pa.int64())])
-_DERIVED_FROM = pa.schema(
-    [
-        ("record_id", pa.int64()),
-        ("ordinal", pa.int32()),
-        ("parent_key", pa.int64()),
-        ("parent_digest", pa.binary()),
-        ("parent_reference", pa.string()),
-        ("derivation_id", pa.int64()),
-    ]
-)
+_RECORD: dict[str, pa.DataType] = {
+    "record_id": pa.int64(),
+    "batch_id": pa.int64(),
+    "content_key": pa.int64(),
+    "digest": pa.binary(),
+    "item": pa.binary(),
+    "fetched_at": pa.int64(),
+    "bytes": pa.int64(),
+    "tokens": pa.int64(),
+    "items": pa.int64(),
+    "copies": pa.int64(),
+    "language": pa.string(),
+    "split": pa.string(),
+    "medium": pa.string(),
+    "domain": pa.string(),
+}
+_BATCH: dict[str, pa.DataType] = {
+    "batch_id": pa.int64(),
+    "dataset_id": pa.int64(),
+    "sha256": pa.binary(),
+}
+_GENERATED_BY: dict[str, pa.DataType] = {
+    "record_id": pa.int64(),
+    "origin_id": pa.int64(),
+}
+_DERIVED_FROM: dict[str, pa.DataType] = {
+    "record_id": pa.int64(),
+    "ordinal": pa.int32(),
+    "parent_key": pa.int64(),
+    "parent_digest": pa.binary(),
+    "parent_reference": pa.string(),
+    "derivation_id": pa.int64(),
+}
 
 
 @contextmanager
@@ -160,8 +161,9 @@ def _fill(
     duck: duckdb.DuckDBPyConnection,
     table: str,
     query: sa.Select[tuple[object, ...]],
-    columns: pa.Schema,
+    types: dict[str, pa.DataType],
 ) -> None:
+    columns = pa.schema(types)
     empty = columns.empty_table()
     duck.register("incoming", empty)
     duck.execute(f"CREATE TABLE {table} AS FROM incoming")

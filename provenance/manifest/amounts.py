@@ -24,7 +24,9 @@ _TOO_MANY = 1 << 53
 
 _DIGITS = 16
 _WHOLE = re.compile(r"\d{1,16}(\.0*)?", re.ASCII)
-_DECIMAL = re.compile(r"(\d{1,40}(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
+_DECIMAL = re.compile(
+    r"(\d{1,40}(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE
+)
 _NOISE = Decimal("1e-9")
 _NO_COUNT = "expected a whole number from 0 to 2^53 - 1"
 _NO_COPIES = "expected a number from 0 with at most three decimals"

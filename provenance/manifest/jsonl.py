@@ -54,8 +54,10 @@ class JsonlReader:
             if not text.lines and not text.faults:
                 continue
             _, good = self._json.extract(text.lines, [])
-            paths = self._json.list_paths(text.lines.filter(good))
-            return {".".join(path): path for path in reversed(paths)}
+            paths: dict[str, tuple[str, ...]] = {}
+            for path in self._json.list_paths(text.lines.filter(good)):
+                paths.setdefault(".".join(path), path)
+            return paths
         raise ManifestError(f"{self._path} holds no rows")
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
@@ -95,5 +97,5 @@ def explain_line(line: str) -> str:
     except RecursionError:
         return "not valid JSON: nested too deeply"
     if isinstance(value, dict):
-        return "not valid JSON: NaN, Infinity or half a surrogate pair"
+        return "not valid JSON: half a surrogate pair, or a number too large"
     return "expected a JSON object"

@@ -40,7 +40,8 @@ class LineBlock:
 def iter_blocks(chunks: Iterable[bytes]) -> Iterator[LineBlock]:
     """Cut a stream of bytes into blocks of whole lines.
 
-    A byte order mark before the first line is dropped.
+    A byte order mark before the first line is dropped. No chunk may be as long as
+    ``MOST_BYTES``: then only the first line of a block can be oversize.
 
     Raises:
         EOFError: From ``chunks``, after the last line that was complete before it.
@@ -95,13 +96,12 @@ def _iter_whole(chunks: Iterable[bytes]) -> Iterator[bytes | None]:
         failure = error
     if skipping:
         yield None
-    elif held:
+    elif size:
         data = b"".join(held)
-        whole, end, rest = data.rpartition(b"\n")
-        if end:
-            yield from _without_oversize(whole)
-        if rest and failure is None:
-            yield from _without_oversize(rest)
+        if failure is None:
+            yield from _without_oversize(data.removesuffix(b"\n"))
+        elif b"\n" in data:
+            yield from _without_oversize(data.rpartition(b"\n")[0])
     if failure is not None:
         raise failure
 

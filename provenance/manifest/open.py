@@ -40,7 +40,7 @@ def open_manifest(path: Path, *, format: str = "auto") -> Reader:  # noqa: A002 
         return JsonlReader(path)
     if format == "cdxj":
         legend = first_line(path).decode(errors="replace")
-        if legend.lstrip().startswith("CDX "):
+        if legend.lstrip().startswith(("CDX ", "CDX\t")):
             return CdxReader(path, legend)
         return CdxjReader(path)
     raise ManifestError(

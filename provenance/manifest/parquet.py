@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
@@ -39,11 +40,10 @@ class ParquetReader:
                 f"{path} has several columns named {min(twice)!r}",
                 hint="Give each column a name of its own.",
             )
-        self._paths = {
-            ".".join(inner): inner
-            for field in reversed(list(schema))
-            for inner in reversed(_list_paths(field, ()))
-        }
+        self._paths: dict[str, tuple[str, ...]] = {}
+        for field in schema:
+            for path_inside in _list_paths(field, ()):
+                self._paths.setdefault(".".join(path_inside), path_inside)
 
     @property
     def file(self) -> str:
@@ -53,31 +53,34 @@ class ParquetReader:
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns, and the fields of those that are structs."""
-        return tuple(reversed(self._paths))
+        return tuple(self._paths)
 
     @property
     def late(self) -> Mapping[str, int]:
         """Nothing: the schema says all."""
         return {}
 
-    def _open(self) -> pq.ParquetFile:
+    @contextmanager
+    def _open(self) -> Iterator[pq.ParquetFile]:
         """Open the file, or an unpacked copy: Parquet is read from its end."""
-        source: Path | BinaryIO = self._path
-        try:
-            if find_packing(self._path):
-                source = tempfile.TemporaryFile()  # noqa: SIM115  ParquetFile closes it
-                for chunk in iter_chunks(self._path):
-                    source.write(chunk)
-            return pq.ParquetFile(
-                source,
-                pre_buffer=False,
-                coerce_int96_timestamp_unit="us",
-                page_checksum_verification=True,
-            )
-        except EOFError as error:
-            raise ManifestError(f"{self._path} {error}") from error
-        except (pa.ArrowException, OSError) as error:
-            raise self._refuse("is not a Parquet file", error) from error
+        with ExitStack() as stack:
+            source: Path | BinaryIO = self._path
+            try:
+                if find_packing(self._path):
+                    source = stack.enter_context(tempfile.TemporaryFile())
+                    for chunk in iter_chunks(self._path):
+                        source.write(chunk)
+                file = pq.ParquetFile(
+                    source,
+                    pre_buffer=False,
+                    coerce_int96_timestamp_unit="us",
+                    page_checksum_verification=True,
+                )
+            except EOFError as error:
+                raise ManifestError(f"{self._path} {error}") from error
+            except (pa.ArrowException, OSError) as error:
+                raise self._refuse("is not a Parquet file", error) from error
+            yield stack.enter_context(file)
 
     def _refuse(self, what: str, error: Exception) -> ManifestError:
         cause = str(error).partition("\n")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["contiguous", "is_binary", "read_list", "to_text"]
 
 _NOT_TEXT = "expected text in valid UTF-8"
+_IMPROPER = re.compile("[\0\ud800-\udfff]")
 _HAS_NUL = "expected text without NUL characters"
 
 
@@ -65,7 +67,7 @@ def read_list(text: str) -> list[str] | None:
     """Read a JSON array as the texts of its elements; None when it is none.
 
     Raises:
-        ValueError: An element is an array or an object.
+        ValueError: An element is an array, an object, or no proper text.
     """
     if not text.startswith("["):
         return None
@@ -75,7 +77,10 @@ def read_list(text: str) -> list[str] | None:
         return None
     if any(isinstance(value, dict | list) for value in values):
         raise ValueError("expected a list of plain values")
-    return [str(value) for value in values if value is not None]
+    texts = [str(value) for value in values if value is not None]
+    if any(_IMPROPER.search(text) for text in texts):
+        raise ValueError("expected a list of texts without NUL or half surrogates")
+    return texts
 
 
 def _to_string(column: Any) -> Any:
@@ -86,28 +91,21 @@ def _to_string(column: Any) -> Any:
         return column
     if is_binary(column):
         return column.cast(pa.binary())
-    if types.is_floating(kind):
-        return pa.array([_format(value) for value in column.to_pylist()], pa.string())
-    if types.is_nested(kind):
-        return pa.array([_to_json(value) for value in column.to_pylist()], pa.string())
-    try:
+    if types.is_integer(kind) or types.is_boolean(kind) or types.is_temporal(kind):
         return column.cast(pa.string())
-    except pa.ArrowNotImplementedError:  # A duration, for one.
-        return pa.array([_as_written(value) for value in column.to_pylist()])
+    return pa.array([_write(value) for value in column.to_pylist()], pa.string())
 
 
-def _as_written(value: object) -> str | None:
-    return None if value is None else str(value)
-
-
-def _format(value: float | None) -> str | None:
+def _write(value: object) -> str | None:
+    """Write one value of the less common types: a float, a decimal, a nested one."""
     if value is None or value != value:  # noqa: PLR0124  only NaN differs from itself
         return None
-    return f"{value:.0f}" if value.is_integer() else f"{Decimal(repr(value)):f}"
-
-
-def _to_json(value: object) -> str | None:
-    return None if value is None else json.dumps(value, default=_plain)
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, default=_plain)
+    if isinstance(value, float):
+        is_whole = value.is_integer()
+        return f"{value:.0f}" if is_whole else f"{Decimal(repr(value)):f}"
+    return str(value)
 
 
 def _plain(value: object) -> str:

@@ -63,7 +63,7 @@ def recognise(path: Path) -> str:
     by_suffix = _SUFFIXES.get(suffixes[-1] if suffixes else "", "")
     if line.startswith(b"PAR1"):
         return "parquet"
-    if start.startswith((b"CDX ", b"!")) or _CDXJ_LINE.match(line):
+    if start.startswith((b"CDX ", b"CDX\t", b"!")) or _CDXJ_LINE.match(line):
         return "cdxj"
     if start.startswith(b"["):
         raise ManifestError(

@@ -17,7 +17,7 @@ import pyarrow as pa
 from pyarrow import types
 
 from provenance.domain import Field
-from provenance.manifest.kernels import has_any, pc
+from provenance.manifest.kernels import has_all, has_any, pc
 from provenance.manifest.parsed import Flaw, Parsed, parse_rest
 from provenance.manifest.raw_text import to_text
 
@@ -40,6 +40,8 @@ _CDX_AS_ISO = r"\1-\2-\3T\4:\5:\6"
 _CDX_LENGTH = 14
 _PROBE = 16
 _CDX_PREFIXES = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+_EPOCH_UNITS = {10: 1_000_000, 13: 1_000, 16: 1}
+_RECENT = "^(19|20)"
 _ZONED = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)$"
 _LOCAL = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"
 _NUMBER = re.compile(r"-?\d{1,17}(\.\d+)?", re.ASCII)
@@ -71,7 +73,7 @@ def _read_times(column: Any) -> Parsed:
 
 def _read_bulk(text: Any) -> Any:
     """Read the common spellings; null where Python must look."""
-    for read in (_read_zoned, _read_local, _read_cdx):
+    for read in (_read_zoned, _read_local, _read_cdx, _read_epoch):
         try:
             read(text.slice(0, _PROBE))  # Failing is slow: a message for each value.
             return read(text)
@@ -99,6 +101,22 @@ def _read_cdx(text: Any) -> Any:
     if pc.max(pc.binary_length(text)).as_py() != _CDX_LENGTH:
         raise pa.ArrowInvalid("not CDX times")
     return _read_local(pc.replace_substring_regex(text, _CDX, _CDX_AS_ISO))
+
+
+def _read_epoch(text: Any) -> Any:
+    """Count from 1970 where the number of digits alone tells the unit."""
+    lengths = pc.binary_length(text)
+    length = pc.max(lengths).as_py()
+    if (
+        length not in _EPOCH_UNITS
+        or pc.min(lengths).as_py() != length
+        or not has_all(pc.ascii_is_decimal(text))
+        or (
+            length in _CDX_PREFIXES and has_any(pc.match_substring_regex(text, _RECENT))
+        )
+    ):
+        raise pa.ArrowInvalid("not all are counts in one unit")
+    return pc.multiply(text.cast(pa.int64()), _EPOCH_UNITS[length]).cast(TIME)
 
 
 def _refuse_outside(found: Parsed) -> Parsed:

@@ -103,10 +103,6 @@ def parse_entry_proof(octets: bytes) -> EntryProof:
         raise VerificationError(f"proof file line {number} is not index <number>")
     what = f"proof file line {number} (index)"
     leaf_index = parse_decimal(lines.pop(0).removeprefix(_INDEX), what)
-    if len(lines) > _HASHES_LIMIT:
-        raise VerificationError(
-            f"proof file has {len(lines)} hashes, expected at most {_HASHES_LIMIT}"
-        )
     hashes = tuple(
         parse_hash(line, f"proof file line {number} (hash)")
         for number, line in enumerate(lines, start=number + 1)

@@ -24,7 +24,7 @@ __all__ = [
     "load_groups",
 ]
 
-GROUPINGS = {
+GROUPINGS: Mapping[str, Mapping[str, Any]] = {
     "model": {"aspect": "model"},
     "mode": {"aspect": "mode"},
     "evidence": {"aspect": "evidence"},
@@ -165,7 +165,7 @@ class Report:
         Columns: by, value (both null for the whole dataset), unit, total, one per
         tier, missing (records that lack the unit; null for groups).
         """
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"by": None, "value": None, "unit": str(unit)}
             | Amounts.to_dict(figures)
             | {"missing": sum(figures.missing.values())}
@@ -177,19 +177,14 @@ class Report:
             for name, groups in self.by.items()
             for value, amounts in groups
         ]
-        amounts = [pa.field(name, pa.float64()) for name in ("total", *map(str, Tier))]
-        return pa.Table.from_pylist(
-            rows,
-            schema=pa.schema(
-                [
-                    ("by", pa.string()),
-                    ("value", pa.string()),
-                    ("unit", pa.string()),
-                    *amounts,
-                    ("missing", pa.int64()),
-                ]
-            ),
-        )
+        types: dict[str, pa.DataType] = {
+            "by": pa.string(),
+            "value": pa.string(),
+            "unit": pa.string(),
+            **{name: pa.float64() for name in ("total", *map(str, Tier))},
+            "missing": pa.int64(),
+        }
+        return pa.Table.from_pylist(rows, schema=pa.schema(types))
 
 
 def load_amounts(

@@ -53,7 +53,7 @@ def select_amounts(
         value = assessments.c.value.label("value")
     elif by_depth:
         value = assessments.c.depth.label("value")
-    keys = [tallies.c.dataset_id, assessments.c.tier]
+    keys: list[ColumnElement[Any]] = [tallies.c.dataset_id, assessments.c.tier]
     if dimension or aspect or by_depth:
         keys.append(value.element if isinstance(value, sa.Label) else value)
     summed = [*Unit, *(f"without_{unit}" for unit in ASSESSED)]

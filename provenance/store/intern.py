@@ -5,7 +5,7 @@ Ids are private to one database; they never appear in reports or logged bytes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import sqlalchemy as sa
 
@@ -112,14 +112,21 @@ def intern_media_types(
 
 
 def intern_sources(
-    connection: sa.Connection, sources: Mapping[str, Source]
-) -> Mapping[str, int]:
+    connection: sa.Connection,
+    prefixes: Iterable[str],
+    read: Callable[[str], Source],
+) -> dict[str, int]:
     """Return the id of each source, given by its prefix; new ones are recorded.
 
     Only the asked prefixes are looked up, by their 64-bit finding key.
+
+    Args:
+        connection: An open writing transaction.
+        prefixes: Scheme and authority, each once.
+        read: Finds host and domain of a prefix that is new.
     """
     table = schema.sources
-    keys = {prefix: finding_key(prefix) for prefix in sources}
+    keys = {prefix: finding_key(prefix) for prefix in prefixes}
     asked = list(keys.values())
     known: dict[str, int] = {}
     for start in range(0, len(asked), _KEYS_ASKED):
@@ -128,17 +135,11 @@ def intern_sources(
         )
         known |= {row.prefix: row.id for row in connection.execute(query)}
     last = last_id(connection, table)
-    new = [prefix for prefix in sources if prefix not in known]
+    new = [read(prefix) for prefix in keys if prefix not in known]
     rows = [
-        (
-            last + place,
-            keys[prefix],
-            prefix,
-            sources[prefix].host,
-            sources[prefix].domain,
-        )
-        for place, prefix in enumerate(new, start=1)
+        (last + place, keys[source.prefix], source.prefix, source.host, source.domain)
+        for place, source in enumerate(new, start=1)
     ]
     columns = ("id", "finding_key", "prefix", "host", "domain")
     insert_rows(connection, table, columns, rows)
-    return known | {prefix: last + place for place, prefix in enumerate(new, start=1)}
+    return known | {source.prefix: last + n for n, source in enumerate(new, start=1)}

@@ -101,12 +101,12 @@ def _by_unit(column: str, **grouping: Any) -> sa.CompoundSelect[Any]:
 
 def _one_unit(unit: Unit, column: str, **grouping: Any) -> sa.Select[Any]:
     found = select_amounts(default_policy(), **grouping).subquery()
-    amount = sa.cast(found.c[str(unit)], sa.Double())
+    amount: ColumnElement[Any] = sa.cast(found.c[str(unit)], sa.Double())
     missing: ColumnElement[int] = sa.literal(0)
     if unit in ASSESSED:
         amount = amount / sa.literal_column("1000.0")
         missing = found.c[f"without_{unit}"]
-    zero = sa.literal_column("0.0")
+    zero: ColumnElement[Any] = sa.literal_column("0.0")
 
     def of(*tiers: Tier) -> ColumnElement[float]:
         return sa.func.sum(sa.case((found.c.tier.in_(tiers), amount), else_=zero))
@@ -151,7 +151,7 @@ def _item() -> sa.Select[Any]:
     medium = sa.case((dated, sa.func.coalesce(media_types.c.medium, "")), else_="")
     identity = sa.func.coalesce(records.c.item, records.c.digest)
     found = sa.func.coalesce(explicit.c.pedigree_id, plain.c.id)
-    zero = sa.literal_column("1000.0")
+    thousand: ColumnElement[Any] = sa.literal_column("1000.0")
     standing = batches.c.position.not_in(sa.select(withdrawals.c.withdrawn))
     return (
         sa.select(
@@ -164,7 +164,7 @@ def _item() -> sa.Select[Any]:
             records.c.bytes,
             records.c.tokens,
             records.c["items"],
-            (sa.cast(records.c.copies, sa.Double()) / zero).label("copies"),
+            (sa.cast(records.c.copies, sa.Double()) / thousand).label("copies"),
             records.c.language,
             media_types.c.media_type,
             records.c.split,

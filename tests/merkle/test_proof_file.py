@@ -10,6 +10,7 @@ from merkle.strategies import entry_proofs
 from provenance import merkle
 from provenance.errors import VerificationError
 from provenance.merkle.encoding import format_base64
+from provenance.merkle.note import NOTE_LIMIT_BYTES
 from provenance.merkle.proof_file import EXTRA_LIMIT_BYTES
 
 KEY = merkle.parse_verifier_key(vectors.TESSERA_VKEY)
@@ -187,3 +188,17 @@ def test_more_hashes_than_any_tree_is_high_cannot_be_written() -> None:
     proof = merkle.InclusionProof(leaf_index=0, hashes=(LEAVES[0],) * 64)
     with pytest.raises(VerificationError, match="64 hashes, expected at most 63"):
         merkle.EntryProof(proof=proof, checkpoint=merkle.parse_note(NOTE))
+
+
+def test_the_largest_proof_file_is_read() -> None:
+    key = merkle.SignerKey(
+        name=KEY.name, signature_type=merkle.SignatureType.ED25519, seed=bytes(32)
+    )
+    room = NOTE_LIMIT_BYTES - len(merkle.format_note(merkle.sign_note("\n", key)))
+    entry_proof = merkle.EntryProof(
+        proof=merkle.InclusionProof(leaf_index=2**63 - 1, hashes=(LEAVES[0],) * 63),
+        checkpoint=merkle.sign_note("x" * room + "\n", key),
+        extra=bytes(EXTRA_LIMIT_BYTES),
+    )
+    octets = merkle.format_entry_proof(entry_proof)
+    assert entry_proof == merkle.parse_entry_proof(octets)

@@ -1,0 +1,117 @@
+from pathlib import Path
+
+import pytest
+from manifest.rows import read_file, write
+
+from provenance.errors import ManifestError
+from provenance.manifest import delimited, open_manifest, records
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+def test_the_delimiter_is_seen_in_the_header(tmp_path: Path, delimiter: str) -> None:
+    text = "id,url\na,http://a/?x;y|z\n".replace(",", delimiter, 2)
+    path = write(tmp_path / "m.csv", text.replace("x;y|z", "x"))
+    record = read_file(path)[0][0]
+    assert (record["name"], record["url"]) == ("a", "http://a/?x")
+
+
+def test_reads_a_byte_order_mark_quotes_and_newlines_in_cells(tmp_path: Path) -> None:
+    text = '\ufeffid,url,split\r\n"a ""b""","u,v","two\r\nlines"\r\n\r\nc,d,e\r\n'
+    found, faults = read_file(write(tmp_path / "m.csv", text))
+    assert [(r["row"], r["name"], r["url"], r["split"]) for r in found] == [
+        (1, 'a "b"', "u,v", "two\r\nlines"),
+        (2, "c", "d", "e"),
+    ]
+    assert faults == []
+
+
+def test_a_bad_record_is_a_fault_and_its_neighbours_go_on(tmp_path: Path) -> None:
+    text = b'id,url\na,b\nc\nd,e,f\n"x"y,z\n\xff,g\nh,"n\x00l"\ni,j\n'
+    found, faults = read_file(write(tmp_path / "m.csv", text))
+    assert [(r["row"], r["name"]) for r in found] == [(1, "a"), (7, "i")]
+    assert [(f.row, f.field, f.value, f.reason) for f in faults] == [
+        (2, "row", "c", "expected 2 cells, found 1"),
+        (3, "row", "d,e,f", "expected 2 cells, found 3"),
+        (4, "row", "", "not valid CSV: ',' expected after '\"'"),
+        (5, "row", "?,g", "not valid UTF-8"),
+        (6, "url", "n\0l", "expected text without NUL characters"),
+    ]
+
+
+def test_a_quote_that_is_never_closed_is_one_fault(tmp_path: Path) -> None:
+    found, faults = read_file(write(tmp_path / "m.csv", 'id,url\na,b\nc,"d\ne,f\n'))
+    assert [r["row"] for r in found] == [1]
+    assert [(f.row, f.reason) for f in faults] == [
+        (2, "not valid CSV: unexpected end of data")
+    ]
+
+
+def test_a_cell_beyond_all_sense_stops_the_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "LONGEST_LINE", 1000)
+    path = write(tmp_path / "m.csv", 'id,url\na,b\nc,"' + "d,\n" * 1000)
+    with pytest.raises(ManifestError, match="a cell over 64 MiB after row 1"):
+        read_file(path)
+
+
+def test_a_line_beyond_all_sense_stops_the_reading(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    with path.open("wb") as file:
+        file.write(b"id,url\na,b\n")
+        for _ in range(66):
+            file.write(b"x" * (1 << 20))
+    with pytest.raises(ManifestError, match="has a line over 64 MiB after row 1"):
+        read_file(path)
+
+
+def test_a_long_cell_is_no_fault(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.csv", "id,text\na," + "x" * 500_000 + "\n")
+    assert read_file(path)[0][0]["bytes"] == 500_000
+
+
+@pytest.mark.parametrize("text", ["id,url\n", "\n\n", "id,url\n\n\n"])
+def test_a_header_alone_holds_no_rows(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ManifestError, match="holds no rows"):
+        open_manifest(write(tmp_path / "m.csv", text), format="csv")
+
+
+def test_a_header_that_is_no_csv_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="has no CSV header"):
+        open_manifest(write(tmp_path / "m.csv", '"id"x,url\na,b\n'))
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="several columns named 'id'"):
+        open_manifest(write(tmp_path / "m.csv", "id,url,id\n1,2,3\n"))
+
+
+def test_columns_without_a_name_are_left_out(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.csv", ",id,,url \n0,a,x,b\n")
+    assert open_manifest(path).columns == ("id", "url")
+    assert read_file(path)[0][0]["url"] == "b"
+
+
+def test_batches_are_bounded_and_count_on(tmp_path: Path) -> None:
+    lines = [f"doc{n},{n}" for n in range(70_000)]
+    lines[65_600] = "bad"
+    reader = open_manifest(write(tmp_path / "m.csv", "id,n\n" + "\n".join(lines)))
+    batches = list(reader.read(["id"]))
+    assert [len(b.rows) for b in batches] == [65_536, 4_463]
+    assert [f.row for b in batches for f in b.faults] == [65_601]
+    assert batches[1].rows[-1].as_py() == 70_000
+    assert batches[1].columns["id"][-1].as_py() == "doc69999"
+
+
+def test_batches_are_bounded_in_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delimited, "MOST_BYTES", 1 << 20)
+    rows = "".join(f"doc{n},{'x' * 2000}\n" for n in range(20_000))
+    reader = open_manifest(write(tmp_path / "m.csv", "id,text\n" + rows))
+    assert [len(b.rows) for b in reader.read(["id"])][0] < 20_000
+
+
+def test_there_are_no_late_columns(tmp_path: Path) -> None:
+    reader = open_manifest(write(tmp_path / "m.csv", "id\n1\n"))
+    assert (reader.late, reader.file) == ({}, str(tmp_path / "m.csv"))

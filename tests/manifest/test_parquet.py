@@ -1,0 +1,150 @@
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from manifest.rows import read_file, write
+
+from provenance.errors import ManifestError
+from provenance.manifest import open_manifest
+
+
+def write_parquet(path: Path, columns: dict[str, Any], **options: Any) -> Path:
+    pq.write_table(pa.table(columns), path, **options)
+    return path
+
+
+def test_rows_count_from_one_over_groups_and_batches(tmp_path: Path) -> None:
+    names = [f"doc{n}" for n in range(150_000)]
+    path = write_parquet(tmp_path / "m.parquet", {"id": names}, row_group_size=100_000)
+    reader = open_manifest(path)
+    batches = list(reader.read(["id"]))
+    assert max(len(b.rows) for b in batches) <= 65_536
+    rows = [row for b in batches for row in b.rows.to_pylist()]
+    assert rows == list(range(1, 150_001))
+    assert names == [name for b in batches for name in b.columns["id"].to_pylist()]
+
+
+def test_only_the_columns_asked_for_are_read(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "m.parquet", {"id": ["a"], "big": ["x" * 9999]})
+    (batch,) = open_manifest(path).read(["id"])
+    assert list(batch.columns) == ["id"]
+
+
+def test_long_texts_make_short_batches(tmp_path: Path) -> None:
+    texts = [f"{n}" + "x" * 99_999 for n in range(400)]
+    path = write_parquet(
+        tmp_path / "m.parquet", {"id": list(range(400)), "text": texts}
+    )
+    reader = open_manifest(path)
+    assert max(len(b.rows) for b in reader.read(["text"])) < 200
+    assert [len(b.rows) for b in reader.read(["id"])] == [400]
+
+
+def test_inner_columns_have_dotted_paths(tmp_path: Path) -> None:
+    metadata = [{"url": "http://a", "more": {"date": "2023-05-06"}}, None]
+    path = write_parquet(
+        tmp_path / "m.parquet", {"id": ["a", "b"], "metadata": metadata, "x.y": [1, 2]}
+    )
+    reader = open_manifest(path)
+    assert set(reader.columns) == {
+        *("id", "metadata", "metadata.url", "metadata.more", "metadata.more.date"),
+        "x.y",
+    }
+    records, _ = read_file(path, {"name": "x.y", "fetched_at": "metadata.more.date"})
+    assert [r["url"] for r in records] == ["http://a", None]
+    assert [r["name"] for r in records] == ["1", "2"]
+    assert [r["fetched_at"] is None for r in records] == [False, True]
+
+
+def test_no_columns_at_all_still_count_rows(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "m.parquet", {"x": [1, 2, 3]})
+    records, _ = read_file(path, constants={"generated_by": "M"})
+    assert [r["row"] for r in records] == [1, 2, 3]
+
+
+def test_a_packed_file_is_unpacked_first(tmp_path: Path) -> None:
+    plain = write_parquet(tmp_path / "m.parquet", {"id": ["a", "b"]})
+    packed = write(tmp_path / "m.parquet.gz", gzip.compress(plain.read_bytes()))
+    assert [r["name"] for r in read_file(packed)[0]] == ["a", "b"]
+
+
+def test_a_packed_file_cut_short_says_so(tmp_path: Path) -> None:
+    plain = write_parquet(tmp_path / "m.parquet", {"id": list(range(10_000))})
+    packed = gzip.compress(plain.read_bytes())
+    path = write(tmp_path / "m.parquet.gz", packed[: len(packed) // 2])
+    with pytest.raises(ManifestError, match="ends early"):
+        open_manifest(path)
+
+
+@pytest.mark.parametrize("content", [b"PAR1", b"PAR1garbagePAR1", b"id\n1\n"])
+def test_what_is_no_parquet_is_refused_with_arrows_words(
+    tmp_path: Path, content: bytes
+) -> None:
+    path = write(tmp_path / "m.parquet", content)
+    with pytest.raises(ManifestError, match="is not a Parquet file") as raised:
+        open_manifest(path, format="parquet")
+    assert raised.value.hint.startswith("Arrow says: ")
+
+
+def test_damage_inside_names_the_last_good_row(tmp_path: Path) -> None:
+    path = write_parquet(
+        tmp_path / "m.parquet",
+        {"id": [f"doc{n:06}" for n in range(200_000)]},
+        row_group_size=65_536,
+        write_page_checksum=True,
+        use_dictionary=False,
+        compression="none",
+    )
+    data = bytearray(path.read_bytes())
+    data[data.index(b"doc150000")] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises(ManifestError, match="is damaged after row 131072"):
+        read_file(path)
+
+
+def test_a_file_without_rows_is_refused(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "m.parquet", {"id": pa.array([], pa.string())})
+    with pytest.raises(ManifestError, match="holds no rows"):
+        open_manifest(path)
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:
+    table = pa.table([pa.array([1]), pa.array([2])], names=["id", "id"])
+    pq.write_table(table, tmp_path / "m.parquet")
+    with pytest.raises(ManifestError, match="several columns named 'id'"):
+        open_manifest(tmp_path / "m.parquet")
+
+
+def test_text_that_is_no_utf8_is_a_fault_of_its_row(tmp_path: Path) -> None:
+    raw = pa.array([b"good", b"\xff\xfe", b"fine"], pa.binary())
+    names = pa.Array.from_buffers(pa.string(), 3, raw.buffers())
+    path = write_parquet(tmp_path / "m.parquet", {"id": names})
+    records, faults = read_file(path)
+    assert [r["name"] for r in records] == ["good", "fine"]
+    assert [(f.row, f.field, f.reason) for f in faults] == [
+        (2, "name", "expected text in valid UTF-8")
+    ]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.large_string(),
+        pa.string_view(),
+        pa.dictionary(pa.int32(), pa.string()),
+        pa.binary(),
+        pa.large_binary(),
+    ],
+)
+def test_text_of_any_arrow_type_is_text(tmp_path: Path, kind: pa.DataType) -> None:
+    column = pa.array(["a", None, " b "]).cast(kind)
+    path = write_parquet(tmp_path / "m.parquet", {"id": column, "n": [1, 2, 3]})
+    assert [r["name"] for r in read_file(path)[0]] == ["a", None, "b"]
+
+
+def test_there_are_no_late_columns(tmp_path: Path) -> None:
+    reader = open_manifest(write_parquet(tmp_path / "m.parquet", {"id": [1]}))
+    assert (reader.late, reader.file) == ({}, str(tmp_path / "m.parquet"))

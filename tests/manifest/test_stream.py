@@ -1,0 +1,135 @@
+import bz2
+import gzip
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from manifest.rows import read_file, write
+
+from provenance.errors import ManifestError
+from provenance.manifest import open_manifest
+from provenance.manifest.stream import find_packing, iter_chunks
+
+LINES = "".join(f'{{"id": "doc{n}", "bytes": {n}}}\n' for n in range(20_000)).encode()
+
+
+def pack_zstd(data: bytes) -> bytes:
+    return pa.Codec("zstd").compress(data, asbytes=True)
+
+
+PACKERS = {"gzip": gzip.compress, "bzip2": bz2.compress, "zstd": pack_zstd}
+
+
+@pytest.mark.parametrize("packing", PACKERS)
+def test_packing_is_told_by_content_under_a_plain_suffix(
+    tmp_path: Path, packing: str
+) -> None:
+    path = write(tmp_path / "m.jsonl", PACKERS[packing](LINES))
+    assert packing == find_packing(path)
+    assert b"".join(iter_chunks(path)) == LINES
+    assert len(read_file(path)[0]) == 20_000
+
+
+def test_a_packed_suffix_on_a_plain_file_does_no_harm(tmp_path: Path) -> None:
+    assert len(read_file(write(tmp_path / "m.jsonl.gz", LINES))[0]) == 20_000
+
+
+@pytest.mark.parametrize("packing", PACKERS)
+def test_several_packed_parts_in_a_row_are_one_file(
+    tmp_path: Path, packing: str
+) -> None:
+    pack = PACKERS[packing]
+    path = write(tmp_path / "m.jsonl", pack(LINES) + pack(LINES))
+    assert len(read_file(path)[0]) == 40_000
+
+
+@pytest.mark.parametrize("packing", PACKERS)
+def test_a_file_cut_short_says_so_and_after_which_row(
+    tmp_path: Path, packing: str
+) -> None:
+    packed = PACKERS[packing](LINES)
+    path = write(tmp_path / "m.jsonl", packed[: len(packed) * 2 // 3])
+    with pytest.raises(ManifestError, match=r"m\.jsonl ends early after row \d+"):
+        read_file(path)
+
+
+@pytest.mark.parametrize("packing", PACKERS)
+def test_a_file_cut_short_by_one_byte_is_found_at_its_end(
+    tmp_path: Path, packing: str
+) -> None:
+    path = write(tmp_path / "m.jsonl", PACKERS[packing](LINES)[:-1])
+    with pytest.raises(ManifestError, match="ends early after row"):
+        read_file(path)
+
+
+def test_gzip_counts_the_rows_that_came_before_the_cut(tmp_path: Path) -> None:
+    packed = gzip.compress(LINES)
+    path = write(tmp_path / "m.jsonl.gz", packed[:-8])  # all data, no checksum
+    with pytest.raises(ManifestError, match="ends early after row 20000"):
+        read_file(path)
+
+
+@pytest.mark.parametrize("packing", PACKERS)
+def test_a_damaged_file_is_no_crash_of_a_library(tmp_path: Path, packing: str) -> None:
+    packed = bytearray(PACKERS[packing](LINES))
+    start = 10 if packing == "zstd" else len(packed) // 2  # it has no checksum here
+    packed[start : start + 40] = b"\xff" * 40
+    path = write(tmp_path / "m.jsonl", bytes(packed))
+    with pytest.raises(ManifestError, match=r"(is damaged|ends early) after row"):
+        read_file(path)
+
+
+def test_garbage_after_a_packed_file_is_damage(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.jsonl.gz", gzip.compress(LINES) + b"garbage")
+    with pytest.raises(ManifestError, match="is damaged after row 20000"):
+        read_file(path)
+
+
+def test_a_csv_cut_short_says_after_which_record(tmp_path: Path) -> None:
+    text = "id,bytes\n" + "".join(f"doc{n},{n}\n" for n in range(10_000))
+    path = write(tmp_path / "m.csv.gz", gzip.compress(text.encode())[:-8])
+    with pytest.raises(ManifestError, match="ends early after row 10000"):
+        read_file(path)
+
+
+def test_refuses_a_missing_file_and_a_directory(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="none does not exist"):
+        open_manifest(tmp_path / "none")
+    with pytest.raises(ManifestError, match="is a directory"):
+        open_manifest(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet", "cdxj", "gz"])
+def test_an_empty_file_holds_no_rows(tmp_path: Path, suffix: str) -> None:
+    with pytest.raises(ManifestError, match="holds no rows"):
+        open_manifest(write(tmp_path / f"m.{suffix}", b""))
+
+
+@pytest.mark.parametrize(
+    ("start", "what"),
+    [
+        (b"\xfd7zXZ\x00", "is an xz file"),
+        (b"PK\x03\x04", "is a ZIP archive"),
+        (b"\x04\x22\x4d\x18", "is an lz4 file"),
+        ('{"a": 1}'.encode("utf-16"), "is a UTF-16 text"),
+    ],
+)
+def test_says_what_an_unsupported_packing_is(
+    tmp_path: Path, start: bytes, what: str
+) -> None:
+    with pytest.raises(ManifestError, match=what) as raised:
+        open_manifest(write(tmp_path / "m.jsonl", start + b"1234"))
+    assert raised.value.hint
+
+
+def test_a_file_without_permission_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "m.jsonl", LINES)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(ManifestError, match="cannot be read: Permission denied"):
+        open_manifest(path)
