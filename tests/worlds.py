@@ -17,7 +17,7 @@ from provenance.domain import Model, Policy, parse_dataset, parse_digest
 from provenance.domain.origins import Grade, Mode
 from provenance.ingest import BatchWriter
 from provenance.ledger.facts import find_dataset, record_dataset, record_model
-from provenance.log import append_entry
+from provenance.log import append_entry, hash_batch
 from provenance.store import schema
 from provenance.store.intern import last_id
 
@@ -207,12 +207,10 @@ def record_rows(
         [_row(place, record) for place, record in enumerate(rows, start=1)],
         schema=BATCH_SCHEMA,
     )
-    counts = BatchWriter(
-        connection=connection,
-        batch_id=number,
-        dataset=name,
-        manifest_sha256=bytes(32),
-    ).write(batch)
+    writer = BatchWriter(connection=connection, dataset=name, manifest_sha256=bytes(32))
+    identified = writer.identify(batch)
+    tree = hash_batch(identified.rows)
+    counts = writer.write(identified, number)
     connection.execute(
         schema.batches.insert().values(
             id=number,
@@ -226,7 +224,9 @@ def record_rows(
             first_row=1,
             last_row=len(rows),
             complete=True,
-            records=counts.records,
+            records=tree.size,
+            root=tree.root,
+            first_record=counts.first_record,
             quarantined=0,
             generated_by=counts.generated_by,
             derived_from=counts.derived_from,

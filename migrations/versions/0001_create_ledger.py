@@ -12,6 +12,19 @@ depends_on = None
 def upgrade() -> None:
 
     op.create_table(
+        "batch_tiles",
+        sa.Column("batch_id", sa.BigInteger(), nullable=False, comment="→ batches"),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "hashes", sa.LargeBinary(), nullable=False, comment="up to 256 × 32 bytes"
+        ),
+        sa.PrimaryKeyConstraint(
+            "batch_id", "level", "number", name=op.f("pk_batch_tiles")
+        ),
+        comment="tiles of level 1 and above of the tree over each batch's records",
+    )
+    op.create_table(
         "checkpoints",
         sa.Column(
             "size",
@@ -126,17 +139,24 @@ def upgrade() -> None:
         comment="every change of facts, in order; its length is the as-of position",
     )
     op.create_table(
-        "log_tiles",
+        "log_state",
         sa.Column(
-            "tree", sa.BigInteger(), nullable=False, comment="-1 the log, else batch id"
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
         ),
-        sa.Column("level", sa.SmallInteger(), nullable=False),
-        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column(
-            "hashes", sa.LargeBinary(), nullable=False, comment="up to 256 × 32 bytes"
+            "size", sa.BigInteger(), nullable=False, comment="entries in the log"
         ),
-        sa.PrimaryKeyConstraint("tree", "level", "number", name=op.f("pk_log_tiles")),
-        comment="stored Merkle tree tiles",
+        sa.Column(
+            "root", sa.LargeBinary(), nullable=False, comment="RFC 6962 root over them"
+        ),
+        sa.Column(
+            "peaks", sa.LargeBinary(), nullable=False, comment="right edge of the tree"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_log_state")),
+        comment="the head of the log, replaced by compare-and-swap on size and root",
     )
     op.create_table(
         "media_types",
@@ -617,7 +637,13 @@ def upgrade() -> None:
             nullable=False,
             comment="last batch of its manifest",
         ),
-        sa.Column("records", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "records", sa.BigInteger(), nullable=False, comment="size of their tree"
+        ),
+        sa.Column(
+            "root", sa.LargeBinary(), nullable=False, comment="RFC 6962 root over them"
+        ),
+        sa.Column("first_record", sa.BigInteger(), nullable=False, comment="→ records"),
         sa.Column("quarantined", sa.BigInteger(), nullable=False),
         sa.Column("generated_by", sa.BigInteger(), nullable=False, comment="edges"),
         sa.Column("derived_from", sa.BigInteger(), nullable=False, comment="edges"),

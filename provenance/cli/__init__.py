@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -11,9 +12,12 @@ from provenance.cli.database import db
 from provenance.cli.dataset import dataset
 from provenance.cli.explain import explain
 from provenance.cli.ingest import ingest
+from provenance.cli.log import log
 from provenance.cli.loops import loops
 from provenance.cli.model import model
 from provenance.cli.report import report
+from provenance.cli.target import Target
+from provenance.cli.verify import verify
 from provenance.errors import LedgerError, VerificationError
 
 __all__ = ["cli", "main"]
@@ -47,17 +51,24 @@ class _Group(click.Group):
     show_default=True,
     help="Database of the ledger, or $PROVENANCE_LEDGER; created on first use.",
 )
+@click.option(
+    "--key",
+    metavar="FILE",
+    envvar="PROVENANCE_KEY",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Key that signs the log at each change, or $PROVENANCE_KEY.",
+)
 @click.version_option(__version__, prog_name="provenance")
 @click.pass_context
-def cli(ctx: click.Context, url: str) -> None:
+def cli(ctx: click.Context, url: str, key: Path | None) -> None:
     """Know how much of a training set is downstream of generative models.
 
     Exit codes: 0 done, 1 refused, 2 usage, 3 verification failed, 4 check failed.
     """
-    ctx.obj = url
+    ctx.obj = Target(url, key)
 
 
-for command in (ingest, report, explain, loops, model, dataset, db):
+for command in (ingest, report, explain, loops, model, dataset, log, verify, db):
     cli.add_command(command)
 
 

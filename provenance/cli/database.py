@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from provenance.cli.target import Target
+
 __all__ = ["db"]
 
 _CHECK_FAILED = 4
@@ -16,21 +18,17 @@ def db() -> None:
 
 @db.command()
 @click.pass_obj
-def upgrade(url: str) -> None:
+def upgrade(target: Target) -> None:
     """Bring the schema up to date; creates the ledger where there is none."""
-    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
-
-    with Ledger.open(url, upgrade=True) as ledger:
+    with target.open(upgrade=True) as ledger:
         click.echo(f"schema {ledger.revision()}")
 
 
 @db.command()
 @click.pass_obj
-def current(url: str) -> None:
+def current(target: Target) -> None:
     """Print the revision of the schema."""
-    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
-
-    with Ledger.open(url, create=False) as ledger:
+    with target.open(create=False) as ledger:
         click.echo(ledger.revision() or "no schema")
 
 
@@ -41,9 +39,7 @@ def check(ctx: click.Context) -> None:
 
     Changes nothing. Exits with 4 when something differs.
     """
-    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
-
-    with Ledger.open(ctx.obj) as ledger:
+    with ctx.obj.open() as ledger:
         differences = ledger.check()
     for difference in differences:
         click.echo(difference)
@@ -54,10 +50,8 @@ def check(ctx: click.Context) -> None:
 
 @db.command()
 @click.pass_obj
-def rebuild(url: str) -> None:
+def rebuild(target: Target) -> None:
     """Make every derived table anew from the facts."""
-    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
-
-    with Ledger.open(url) as ledger:
+    with target.open() as ledger:
         ledger.rebuild()
     click.echo("derived tables rebuilt")

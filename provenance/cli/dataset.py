@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from provenance.cli.output import print_json, print_table
+from provenance.cli.target import Target
 
 __all__ = ["dataset"]
 
@@ -26,16 +27,14 @@ def dataset() -> None:
 @click.option("--note", metavar="N", help="Anything worth knowing.")
 @click.pass_obj
 def add(
-    url: str,
+    target: Target,
     name: str,
     derived_from: tuple[str, ...],
     license_: str | None,
     note: str | None,
 ) -> None:
     """Record a dataset version, or more about it."""
-    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
-
-    with Ledger.open(url) as ledger:
+    with target.open() as ledger:
         position = ledger.add_dataset(
             name, derived_from=derived_from, license=license_, note=note
         )
@@ -45,11 +44,9 @@ def add(
 @dataset.command("list")
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 @click.pass_obj
-def list_(url: str, as_json: bool) -> None:
+def list_(target: Target, as_json: bool) -> None:
     """List dataset versions with their records."""
-    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
-
-    with Ledger.open(url) as ledger:
+    with target.open() as ledger:
         datasets = ledger.datasets()
     if as_json:
         print_json(datasets)

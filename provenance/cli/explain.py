@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from provenance.cli.output import make_console, print_json
+from provenance.cli.target import Target
 
 __all__ = ["explain"]
 
@@ -13,14 +14,12 @@ __all__ = ["explain"]
 @click.argument("subject", metavar="DIGEST|NAME|URL")
 @click.option("--json", "as_json", is_flag=True, help="A JSON array, one per item.")
 @click.pass_obj
-def explain(url: str, subject: str, as_json: bool) -> None:
+def explain(target: Target, subject: str, as_json: bool) -> None:
     """Print the records, origins and parents that make an item's tier.
 
     SUBJECT is a digest in any spelling, a name, DATASET#NAME, or a URL.
     """
-    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
-
-    with Ledger.open(url, create=False) as ledger:
+    with target.open(create=False) as ledger:
         found = ledger.explain(subject)
     if as_json:
         print_json([explanation.to_dict() for explanation in found])

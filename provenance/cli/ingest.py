@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from provenance.cli.output import make_console, print_json
+from provenance.cli.output import print_json, show_progress
+from provenance.cli.target import Target
 from provenance.domain.fields import FIELDS
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _pairs(
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per file.")
 @click.pass_obj
 def ingest(
-    url: str,
+    target: Target,
     paths: tuple[str, ...],
     dataset: str | None,
     format_: str,
@@ -104,11 +105,9 @@ def ingest(
     """
     if append and replace:
         raise click.UsageError("--append and --replace exclude each other")
-    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
-
-    with Ledger.open(url) as ledger:
+    with target.open() as ledger:
         for path in paths:
-            with _progress(path, quiet=as_json) as progress:
+            with show_progress(quiet=as_json) as shown:
                 done = ledger.ingest(
                     path,
                     dataset=dataset,
@@ -120,7 +119,7 @@ def ingest(
                     replace=replace,
                     stop_on_fault=on_error == "stop",
                     dry_run=dry_run,
-                    progress=progress,
+                    progress=partial(_say_rows, shown, path),
                 )
             if as_json:
                 print_json(done.to_dict())
@@ -128,35 +127,9 @@ def ingest(
                 _print(done)
 
 
-@contextmanager
-def _progress(path: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Show rows as they are read, on a terminal only."""
-    console = make_console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield None
-        return
-    from rich.progress import (  # noqa: PLC0415 - heavy
-        Progress,
-        SpinnerColumn,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
-    shown = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-    )
-    with shown:
-        task = shown.add_task(f"reading {path}")
-
-        def update(rows: int, quarantined: int) -> None:
-            aside = f", {quarantined:,} quarantined" if quarantined else ""
-            shown.update(task, description=f"{path}: {rows:,} rows{aside}")
-
-        yield update
+def _say_rows(shown: Callable[[str], None], path: str, rows: int, bad: int) -> None:
+    aside = f", {bad:,} quarantined" if bad else ""
+    shown(f"{path}: {rows:,} rows{aside}")
 
 
 def _print(done: Ingested) -> None:

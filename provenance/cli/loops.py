@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from provenance.cli.output import print_json
+from provenance.cli.target import Target
 
 __all__ = ["loops"]
 
@@ -12,11 +13,9 @@ __all__ = ["loops"]
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 @click.pass_obj
-def loops(url: str, as_json: bool) -> None:
+def loops(target: Target, as_json: bool) -> None:
     """List models trained on what they wrote, and items derived from themselves."""
-    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
-
-    with Ledger.open(url) as ledger:
+    with target.open() as ledger:
         found = ledger.loops()
     if as_json:
         print_json([loop.to_dict() for loop in found])

@@ -7,6 +7,7 @@ from datetime import datetime
 import click
 
 from provenance.cli.output import print_json, print_table
+from provenance.cli.target import Target
 
 __all__ = ["model"]
 
@@ -47,7 +48,7 @@ def model() -> None:
 )
 @click.pass_obj
 def add(
-    url: str,
+    target: Target,
     name: str,
     aliases: tuple[str, ...],
     provider: str | None,
@@ -58,9 +59,7 @@ def add(
     generative: bool | None,
 ) -> None:
     """Record a model, or more about it; what is left out stays as it was."""
-    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
-
-    with Ledger.open(url) as ledger:
+    with target.open() as ledger:
         position = ledger.add_model(
             name,
             aliases=aliases,
@@ -77,11 +76,9 @@ def add(
 @model.command("list")
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 @click.pass_obj
-def list_(url: str, as_json: bool) -> None:
+def list_(target: Target, as_json: bool) -> None:
     """List recorded models, and names that only rows mention."""
-    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
-
-    with Ledger.open(url) as ledger:
+    with target.open() as ledger:
         models = ledger.models()
     if as_json:
         print_json([one.to_dict() for one in models])

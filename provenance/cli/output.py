@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["make_console", "print_json", "print_table"]
+__all__ = ["make_console", "print_json", "print_table", "show_progress"]
 
 _PLAIN_WIDTH = 120
 
@@ -43,3 +44,23 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*map(Text, row))
     make_console().print(table)
+
+
+@contextmanager
+def show_progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Show a line of words that changes, on a terminal only; it goes at the end."""
+    console = make_console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda _words: None
+        return
+    from rich.progress import (  # noqa: PLC0415 - not needed for --help
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("")
+        yield lambda words: progress.update(task, description=words)

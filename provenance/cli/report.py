@@ -8,6 +8,7 @@ import sys
 import click
 
 from provenance.cli.output import make_console, print_json
+from provenance.cli.target import Target
 
 __all__ = ["report"]
 
@@ -44,7 +45,7 @@ _UNITS = ("items", "bytes", "tokens", "records", "contents")
 @click.option("--csv", "as_csv", is_flag=True, help="One row per unit and group.")
 @click.pass_obj
 def report(
-    url: str,
+    target: Target,
     dataset: str,
     by: tuple[str, ...],
     unit: str,
@@ -59,9 +60,7 @@ def report(
     """
     if as_json and as_csv:
         raise click.UsageError("--json and --csv exclude each other")
-    from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
-
-    with Ledger.open(url, create=False) as ledger:
+    with target.open(create=False) as ledger:
         found = ledger.report(dataset, by=by, unit=unit, policy=policy)
     if as_json:
         print_json(found.to_dict())

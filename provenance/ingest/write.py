@@ -17,74 +17,89 @@ from provenance.store import schema
 from provenance.store.arrow import insert_batch
 from provenance.store.intern import intern_media_types, intern_sources, last_id
 
-__all__ = ["BatchCounts", "BatchWriter"]
+__all__ = ["BatchWriter", "IdentifiedBatch", "WrittenBatch"]
 
 _SOURCES_KEPT = 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchCounts:
-    """What writing some rows added to the ledger."""
+class IdentifiedBatch:
+    """Normalised rows with their items, in the order in which records are kept."""
 
-    records: int = 0
-    generated_by: int = 0
-    derived_from: int = 0
+    rows: pa.RecordBatch
+    """Rows of the one schema, by content key, then row and part of the file."""
+    items: pa.Array[Any]
+    """Item keys, null where the digest itself is the identity."""
+    keys: pa.Array[Any]
+    """Content keys."""
 
-    def __add__(self, other: BatchCounts) -> BatchCounts:
-        return BatchCounts(
-            records=self.records + other.records,
-            generated_by=self.generated_by + other.generated_by,
-            derived_from=self.derived_from + other.derived_from,
-        )
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenBatch:
+    """What writing a batch added to the ledger."""
+
+    first_record: int
+    """Id of its first record; the others follow without a gap."""
+    records: int
+    generated_by: int
+    derived_from: int
 
 
 @dataclass(slots=True, kw_only=True)
 class BatchWriter:
-    """Writes normalised rows as the records and edges of one batch."""
+    """Writes the batches of one manifest as records and edges."""
 
     connection: sa.Connection
     """An open writing transaction."""
-    batch_id: int
     dataset: DatasetName
     manifest_sha256: bytes
     _sources: dict[str, int] = field(default_factory=dict)
 
-    def write(self, batch: pa.RecordBatch) -> BatchCounts:
-        """Write rows of the one schema, in file order."""
-        if not len(batch):
-            return BatchCounts()
-        connection = self.connection
-        first = last_id(connection, schema.records) + 1
-        ids = pa.array(range(first, first + len(batch)), pa.int64())
+    def identify(self, batch: pa.RecordBatch) -> IdentifiedBatch:
+        """Find the items of normalised rows, and order the rows by them."""
         items, keys = identify(batch, self.dataset, self.manifest_sha256)
-        source_ids, paths = self._place(batch.column("url"))
+        order = pc.sort_indices(
+            pa.table({"key": keys, "row": batch["row"], "part": batch["part"]}),
+            sort_keys=[(name, "ascending") for name in ("key", "row", "part")],
+        )
+        return IdentifiedBatch(
+            rows=batch.take(order), items=items.take(order), keys=keys.take(order)
+        )
+
+    def write(self, batch: IdentifiedBatch, batch_id: int) -> WrittenBatch:
+        """Write the records and edges of a batch that is not empty."""
+        connection, rows = self.connection, batch.rows
+        first = last_id(connection, schema.records) + 1
+        ids = pa.array(range(first, first + len(rows)), pa.int64())
+        source_ids, paths = self._place(rows.column("url"))
         records = pa.record_batch(
             {
                 "id": ids,
-                "batch_id": pa.repeat(self.batch_id, len(batch)),
-                "row": batch.column("row"),
-                "part": batch.column("part"),
-                "content_key": keys,
-                "digest": batch.column("digest"),
-                "item": items,
-                "name": batch.column("name"),
+                "batch_id": pa.repeat(batch_id, len(rows)),
+                "row": rows.column("row"),
+                "part": rows.column("part"),
+                "content_key": batch.keys,
+                "digest": rows.column("digest"),
+                "item": batch.items,
+                "name": rows.column("name"),
                 "source_id": source_ids,
                 "path": paths,
-                "fetched_at": batch.column("fetched_at").cast(pa.int64()),
-                "bytes": batch.column("bytes"),
-                "tokens": batch.column("tokens"),
-                "items": batch.column("items"),
-                "copies": batch.column("copies"),
-                "language": batch.column("language"),
-                "media_type_id": self._media(batch),
-                "split": batch.column("split"),
+                "fetched_at": rows.column("fetched_at").cast(pa.int64()),
+                "bytes": rows.column("bytes"),
+                "tokens": rows.column("tokens"),
+                "items": rows.column("items"),
+                "copies": rows.column("copies"),
+                "language": rows.column("language"),
+                "media_type_id": self._media(rows),
+                "split": rows.column("split"),
             }
         )
         insert_batch(connection, schema.records, records)
-        return BatchCounts(
-            records=len(batch),
-            generated_by=write_generated_by(connection, batch.column("origins"), ids),
-            derived_from=write_derived_from(connection, batch.column("parents"), ids),
+        return WrittenBatch(
+            first_record=first,
+            records=len(rows),
+            generated_by=write_generated_by(connection, rows.column("origins"), ids),
+            derived_from=write_derived_from(connection, rows.column("parents"), ids),
         )
 
     def _place(self, urls: pa.Array[Any]) -> tuple[pa.Array[Any], pa.Array[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
@@ -18,11 +19,19 @@ from provenance.domain import (
 from provenance.errors import NameRefusedError
 from provenance.lineage import reassess, rebuild
 from provenance.log import append_entry
+from provenance.merkle import SignerKey, format_verifier_key
 from provenance.store import schema
 from provenance.store.facts import load_models, load_origins
 from provenance.store.intern import last_id
 
-__all__ = ["find_dataset", "record_dataset", "record_model", "record_policies"]
+__all__ = [
+    "find_dataset",
+    "record_dataset",
+    "record_key",
+    "record_model",
+    "record_policies",
+    "record_withdrawal",
+]
 
 _LONGEST_NAME = 300
 
@@ -198,6 +207,33 @@ def _insert_new(
         connection.execute(table.insert().values(position=position, **row))
 
 
+def record_key(
+    connection: sa.Connection,
+    key: SignerKey,
+    now: int,
+    *,
+    previous: SignerKey | None = None,
+) -> int:
+    """Record the verifier key of a signing key; return the log position."""
+    old = format_verifier_key(previous.verifier()) if previous else None
+    body = {"key": format_verifier_key(key.verifier()), "previous": old}
+    return append_entry(connection, "key", body, now)
+
+
+def record_withdrawal(
+    connection: sa.Connection, withdrawn: Sequence[int], why: str, now: int
+) -> int:
+    """Take back the facts at some log positions; return that of the withdrawal."""
+    body = {"withdrawn": list(withdrawn), "why": why}
+    position = append_entry(connection, "withdrawal", body, now)
+    rows = [
+        {"position": position, "withdrawn": earlier, "why": why}
+        for earlier in withdrawn
+    ]
+    connection.execute(schema.withdrawals.insert(), rows)
+    return position
+
+
 def record_policies(connection: sa.Connection, now: int) -> None:
     """Record the built-in policies that are not recorded yet."""
     table = schema.policies
@@ -206,7 +242,7 @@ def record_policies(connection: sa.Connection, now: int) -> None:
         if connection.execute(sa.select(sa.exists().where(same))).scalar():
             continue
         body = policy.to_json()
-        position = append_entry(connection, "policy", {"policy": body}, now)
+        position = append_entry(connection, "policy", {"policy": json.loads(body)}, now)
         connection.execute(
             table.insert().values(
                 id=last_id(connection, table) + 1,

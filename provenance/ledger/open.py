@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
 
 from provenance.domain import Field, Model, Unit, parse_dataset
 from provenance.errors import LedgerStateError
-from provenance.ledger.facts import record_dataset, record_model, record_policies
-from provenance.ledger.ingest import Ingest, Ingested, ingest_file
+from provenance.ledger.facts import (
+    record_dataset,
+    record_model,
+    record_policies,
+)
+from provenance.ledger.ingest import ingest_file
 from provenance.ledger.loops import Loop, list_loops
 from provenance.ledger.maintain import check_ledger
+from provenance.ledger.order import Ingest, Ingested
 from provenance.ledger.reports import list_datasets, list_models, make_report
+from provenance.ledger.signed import Signed
+from provenance.ledger.transactions import now
 from provenance.lineage import rebuild
+from provenance.log import read_key
 from provenance.query import Explanation, explain_item
 from provenance.report import Report
-from provenance.store.engine import connect_engine, is_sqlite, say_database_error
+from provenance.store.engine import connect_engine
 from provenance.store.migrate import (
     check_schema,
     current_revision,
@@ -33,14 +37,8 @@ from provenance.store.migrate import (
 
 __all__ = ["Ledger"]
 
-_WRITE_LOCK = 0x70726F76
 
-
-def _now() -> int:
-    return time.time_ns() // 1000
-
-
-class Ledger:
+class Ledger(Signed):
     r"""A database of where training items came from, and what made them.
 
     Open it with ``Ledger.open(url)``, best in a ``with`` statement. Every method that
@@ -59,10 +57,6 @@ class Ledger:
         (1, (1.0, 1.0))
     """
 
-    def __init__(self, engine: sa.Engine, clock: Callable[[], int] = _now) -> None:
-        self._engine = engine
-        self._clock = clock
-
     @classmethod
     def open(
         cls,
@@ -70,7 +64,8 @@ class Ledger:
         *,
         create: bool = True,
         upgrade: bool = False,
-        clock: Callable[[], int] = _now,
+        key: Path | None = None,
+        clock: Callable[[], int] = now,
     ) -> Ledger:
         """Open the ledger at a database URL; it is created on first use.
 
@@ -78,6 +73,7 @@ class Ledger:
             url: ``sqlite:///FILE.db`` or ``postgresql://USER@HOST/NAME``.
             create: Whether to make a ledger where there is none.
             upgrade: Whether to bring an older schema up to date.
+            key: File of the key that signs the log after every change.
             clock: Returns microseconds since 1970 UTC.
 
         Raises:
@@ -87,7 +83,7 @@ class Ledger:
         engine = connect_engine(url)
         if not create:
             _refuse_missing(engine.url)
-        ledger = cls(engine, clock)
+        ledger = cls(engine, clock, read_key(key) if key else None)
         with ledger._reading() as connection:
             found = current_revision(connection)
             if found and not upgrade:
@@ -100,51 +96,6 @@ class Ledger:
         if upgrade or not found:
             ledger.upgrade()
         return ledger
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close every connection."""
-        self._engine.dispose()
-
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        """One consistent view of the ledger."""
-        with self._said(), self._engine.connect() as connection, connection.begin():
-            if not is_sqlite(connection):
-                connection.exec_driver_sql(
-                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-                )
-            yield connection
-
-    @contextmanager
-    def _writing(self, *, keep: bool = True) -> Iterator[sa.Connection]:
-        """One transaction under the write lock; undone on any error."""
-        with self._said(), self._engine.connect() as opened:
-            connection = opened.execution_options(write=True)
-            with connection.begin() as transaction:
-                if not is_sqlite(connection):
-                    lock = sa.select(sa.func.pg_advisory_xact_lock(_WRITE_LOCK))
-                    connection.execute(lock)
-                yield connection
-                if not keep:
-                    transaction.rollback()
-
-    @contextmanager
-    def _said(self) -> Iterator[None]:
-        try:
-            yield
-        except DBAPIError as error:
-            raise say_database_error(error, self._engine.url) from error
 
     def ingest(
         self,
@@ -199,7 +150,7 @@ class Ledger:
             quarantine=self._quarantine_folder(),
             progress=progress,
         )
-        return ingest_file(order, self._reading, self._writing, self._clock)
+        return ingest_file(order, self._writing, self._clock)
 
     def _quarantine_folder(self) -> Path:
         database = self._engine.url.database

@@ -1,8 +1,11 @@
-r"""Append one entry to the log: every change of facts gets a position.
+r"""Append entries to the log, and keep the head of its tree.
 
-An entry is a type line and canonical JSON::
+An entry is a type line and canonical JSON; it is a leaf of the ledger's log::
 
     provenance/<kind>/v1\n{"…":…}
+
+Position, tree head and facts move in one transaction: the head is replaced by
+compare-and-swap on (size, root), so two writers can never make two roots of one size.
 """
 
 from __future__ import annotations
@@ -12,20 +15,35 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from provenance.errors import LedgerError
+from provenance.errors import LedgerError, LedgerStateError
+from provenance.merkle import Frontier, hash_leaf
 from provenance.store import schema
 
-__all__ = ["LARGEST_ENTRY", "append_entry", "log_size"]
+__all__ = ["LARGEST_ENTRY", "append_entry", "load_frontier", "log_size"]
 
 LARGEST_ENTRY = 65_535
 """Bytes; the length field of an entry bundle has two (C2SP tlog-tiles)."""
 
+_HASH_BYTES = 32
+
+
+def load_frontier(connection: sa.Connection) -> Frontier:
+    """Return the head of the log's tree: its size and the peaks of its right edge."""
+    state = schema.log_state
+    row = connection.execute(sa.select(state.c.size, state.c.peaks)).first()
+    if row is None:
+        return Frontier()
+    peaks = (
+        row.peaks[start : start + _HASH_BYTES]
+        for start in range(0, len(row.peaks), _HASH_BYTES)
+    )
+    return Frontier(tree_size=row.size, peaks=tuple(peaks))
+
 
 def log_size(connection: sa.Connection) -> int:
     """Return the number of entries: the position that a report is *as of*."""
-    query = sa.select(sa.func.max(schema.log_entries.c.position))
-    last = connection.execute(query).scalar_one_or_none()
-    return 0 if last is None else int(last) + 1
+    state = schema.log_state
+    return connection.execute(sa.select(state.c.size)).scalar_one_or_none() or 0
 
 
 def append_entry(
@@ -36,13 +54,17 @@ def append_entry(
     Args:
         connection: An open writing transaction.
         kind: batch, model, dataset, policy, withdrawal …
-        body: What changed; plain JSON values.
+        body: What changed; plain JSON values, no floats.
         recorded_at: Microseconds since 1970 UTC.
 
     Raises:
         LedgerError: The entry is larger than the log format allows.
+        LedgerStateError: Another writer moved the log meanwhile.
     """
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    stamped = {**body, "recorded_at": recorded_at}
+    text = json.dumps(
+        stamped, sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
     entry = f"provenance/{kind}/v1\n{text}".encode()
     if len(entry) > LARGEST_ENTRY:
         raise LedgerError(
@@ -50,10 +72,34 @@ def append_entry(
             f"({LARGEST_ENTRY} at most)",
             hint="Say it in several smaller statements.",
         )
-    position = log_size(connection)
+    before = load_frontier(connection)
+    position = before.tree_size
     connection.execute(
         schema.log_entries.insert().values(
             position=position, kind=kind, entry=entry, recorded_at=recorded_at
         )
     )
+    _swap(connection, before, before.append(hash_leaf(entry)))
     return position
+
+
+def _swap(connection: sa.Connection, before: Frontier, after: Frontier) -> None:
+    state = schema.log_state
+    values = {
+        "size": after.tree_size,
+        "root": after.root(),
+        "peaks": b"".join(after.peaks),
+    }
+    if not before.tree_size:
+        connection.execute(state.insert().values(id=1, **values))
+        return
+    moved = connection.execute(
+        state.update()
+        .where(state.c.size == before.tree_size, state.c.root == before.root())
+        .values(**values)
+    )
+    if moved.rowcount != 1:
+        raise LedgerStateError(
+            f"another writer moved the log past {before.tree_size} entries",
+            hint="Nothing was recorded. Run the command again.",
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b32encode
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,10 +86,15 @@ class DigestColumn:
         return Parsed(values=values, flaws=text.flaws)
 
     def decide(self, text: Any) -> None:
-        """Choose the spelling, unless that was done."""
-        if self.spelling is None:
-            sample = text.drop_null().slice(0, _SAMPLE).to_pylist()
-            self.spelling = choose_spelling(sample) if sample else None
+        """Choose the spelling that most values have, unless that was done."""
+        if self.spelling is not None:
+            return
+        sample = text.drop_null().slice(0, _SAMPLE).to_pylist()
+        votes = Counter(filter(None, map(_find_spelling, sample)))
+        if votes:
+            self.spelling = votes.most_common(1)[0][0]
+        elif sample:
+            self.spelling = choose_spelling(sample)
 
     def read(self, text: str) -> Digest:
         """Read one digest in the spelling of the column.
@@ -135,6 +141,20 @@ class DigestColumn:
                 continue
             return _shape_of(value, digest)
         return None
+
+
+def _find_spelling(text: str) -> Spelling | None:
+    """Return the spelling that fits one value best; None when it is no digest.
+
+    Each value has one vote: every SHA-256 in hexadecimal is a SHA-384 in base64,
+    too, so that junk among them would otherwise turn the whole column.
+    """
+    spelling = choose_spelling([text])
+    try:
+        parse_digest(text, spelling)
+    except ValueError:
+        return None
+    return spelling
 
 
 def _shape_of(text: str, digest: Digest) -> _Shape | None:

@@ -14,10 +14,12 @@ import pyarrow as pa
 from provenance.manifest.kernels import has_all, pc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 __all__ = ["JsonText"]
 
+_TEXT = "json_extract_string"
+_KEYS = "json_keys"
 _DEPTH = 3
 _NESTED_SAMPLE = 1000
 _MOST_NESTED = 200
@@ -52,11 +54,11 @@ class JsonText:
         """
         if paths and has_all(pc.starts_with(lines, "{")):
             try:
-                return self._fields(lines, paths), None
+                return self._take(lines, _TEXT, paths), None
             except duckdb.InvalidInputException:
                 pass  # At least one line is not JSON: find out which.
         good = self._tell_objects(lines)
-        return self._fields(lines.filter(good), paths), good
+        return self._take(lines.filter(good), _TEXT, paths), good
 
     def _tell_objects(self, lines: pa.StringArray) -> Any:
         table = pa.table({"line": lines})
@@ -65,9 +67,10 @@ class JsonText:
         is_object = pc.starts_with(pc.ascii_trim_whitespace(lines), "{")
         return pc.and_(is_valid, is_object)
 
-    def _fields(
-        self, lines: pa.StringArray, paths: Sequence[Sequence[str]]
-    ) -> list[pa.StringArray]:
+    def _take(
+        self, lines: pa.StringArray, function: str, paths: Sequence[Sequence[str]]
+    ) -> list[Any]:
+        """Apply a function of DuckDB to several paths of each line at once."""
         if not paths:
             return []
         wanted = ", ".join(_literal(_pointer(path)) for path in paths)
@@ -75,23 +78,16 @@ class JsonText:
         table = self._query(
             pa.table({"line": lines}),
             f"SELECT {taken} FROM "  # noqa: S608  the paths are quoted as literals
-            f"(SELECT json_extract_string(line, [{wanted}]) AS v FROM lines)",
+            f"(SELECT {function}(line, [{wanted}]) AS v FROM lines)",
         ).to_arrow_table()
         return [_one(column) for column in table.columns]
 
-    def list_keys(
-        self, lines: pa.StringArray, path: Sequence[str] = ()
-    ) -> dict[str, int]:
+    def list_keys(self, lines: pa.StringArray) -> dict[str, int]:
         """Return the keys of objects → place of the first line that has them.
 
         The order is that of the lines. Every line must be an object.
         """
-        table = self._query(
-            pa.table({"line": lines}),
-            f"SELECT json_keys(line, {_literal(_pointer(path))}) AS names "  # noqa: S608  quoted
-            "FROM lines",
-        ).to_arrow_table()
-        names = _one(table["names"])
+        (names,) = self._take(lines, _KEYS, [()])
         flat = names.flatten()
         rows = pc.list_parent_indices(names)
         return {
@@ -105,22 +101,23 @@ class JsonText:
         Inner keys are looked for in the first lines only, and not in objects that
         have so many that their keys must be data.
         """
+        level: list[tuple[str, ...]] = [
+            (key,) for key in self.list_keys(lines) if "\0" not in key
+        ]
         sample = lines.slice(0, _NESTED_SAMPLE)
-        paths: list[tuple[str, ...]] = []
-        for key in self.list_keys(lines):
-            paths.append((key,))
-            paths.extend(self._list_inner(sample, (key,)))
-        return [path for path in paths if not any("\0" in key for key in path)]
-
-    def _list_inner(
-        self, sample: pa.StringArray, path: tuple[str, ...]
-    ) -> Iterable[tuple[str, ...]]:
-        keys = self.list_keys(sample, path)
-        if len(path) > _DEPTH or len(keys) > _MOST_NESTED:
-            return
-        for key in keys:
-            yield (*path, key)
-            yield from self._list_inner(sample, (*path, key))
+        paths = list(level)
+        for _ in range(_DEPTH):
+            inner = self._take(sample, _KEYS, level)
+            found = [names.flatten().unique().to_pylist() for names in inner]
+            level = [
+                (*path, key)
+                for path, keys in zip(level, found, strict=True)
+                if len(keys) <= _MOST_NESTED
+                for key in keys
+                if "\0" not in key
+            ]
+            paths += level
+        return paths
 
 
 def _pointer(path: Sequence[str]) -> str:

@@ -91,7 +91,7 @@ def explain_line(line: str) -> str:
     try:
         value = json.loads(line)
     except json.JSONDecodeError as error:
-        return f"not valid JSON: {error.msg} at character {error.pos + 1}"
+        return f"not valid JSON: {error.msg} (character {error.pos + 1})"
     except ValueError:
         return "not valid JSON: a number with thousands of digits"
     except RecursionError:

@@ -72,12 +72,13 @@ class _Statement:
         """Return the origins, as structs of the batch schema without a score."""
         names: list[str] = json.loads(self.generators or "[]")
         models = [name for name in names if name.lower() != Kind.HUMAN]
+        is_human = self.kind == Kind.HUMAN or len(models) < len(names)
         detected = self.has_score and self.kind is None and not names
         if not models and (self.kind == Kind.MODEL or detected):
             models = [_UNNAMED]
         mode = self.mode or Mode.UNSPECIFIED
         origins = [self._origin(Kind.MODEL, name, mode) for name in models]
-        if self.kind == Kind.HUMAN or len(models) < len(names):
+        if is_human:
             origins.append(self._origin(Kind.HUMAN, None, Mode.UNSPECIFIED))
         if self.kind == Kind.OTHER:
             origins.append(self._origin(Kind.OTHER, None, Mode.UNSPECIFIED))

@@ -76,20 +76,23 @@ class ParentsColumn:
     def _decide(self, text: Any) -> None:
         """Choose the spelling from single parents, not from whole cells."""
         if self.spelling is None:
-            cells = text.drop_null().slice(0, _SAMPLE).to_pylist()
             pieces = [
                 part.strip()
-                for cell in cells
-                for piece in _split(cell)
+                for cell in text.drop_null().slice(0, _SAMPLE).to_pylist()
+                for piece in _SEPARATORS.split(cell.strip("[]"))
                 for part in piece.split(",")
             ]
-            self._digests.decide(pa.array(filter(None, pieces), pa.string()))
+            found = [piece.strip('"') for piece in pieces if piece]
+            self._digests.decide(pa.array(found, pa.string()))
 
     def _read(self, text: Any) -> Parsed:
         """Read cells of one plain parent in bulk, and all others in Python."""
         digests = self._digests.decode(text)
         named = pc.match_substring_regex(text, _PREFIXED, ignore_case=True)
-        slow = pc.match_substring_regex(text, _COMPOUND)
+        slow = pc.or_(
+            pc.match_substring_regex(text, _COMPOUND),
+            pc.greater(pc.binary_length(text), _LONGEST),
+        )
         undecided = pc.is_null(digests)
         if self.spelling is Spelling.PREFIXED:
             undecided = pc.and_(undecided, named)

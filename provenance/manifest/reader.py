@@ -61,5 +61,8 @@ class Reader(Protocol):
 
 
 def cut(value: object) -> str:
-    """Return what a fault shows of a value: its first 200 characters."""
-    return str(value)[:_LONGEST_VALUE]
+    """Return what a fault shows of a value: its first 200 characters.
+
+    A NUL becomes its picture, since faults go into databases that refuse it.
+    """
+    return str(value)[:_LONGEST_VALUE].replace("\0", "\N{SYMBOL FOR NULL}")

@@ -92,12 +92,13 @@ class Records:
                 yield line + "\n"
 
     def _decode(self, block: LineBlock) -> list[Any]:
+        lines: Any = block.lines
         try:
-            return block.lines.cast(pa.string()).to_pylist()
+            texts: list[Any] = lines.cast(pa.string()).to_pylist()
         except pa.ArrowInvalid:
             self.has_bad_text = True
-            lines: list[Any] = block.lines.to_pylist()
-            return [line.decode(errors="surrogateescape") for line in lines]
+            return [line.decode(errors="surrogateescape") for line in lines.to_pylist()]
+        return texts
 
 
 def _sniff_delimiter(header: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 import sqlalchemy as sa
 
+from provenance.errors import VerificationError
 from provenance.store.engine import is_sqlite
 
 __all__ = ["insert_batch", "insert_rows", "read_batches"]
@@ -28,10 +29,19 @@ def read_batches(
     for rows in result.partitions(_ROWS_READ):
         columns = zip(*rows, strict=True)
         arrays = [
-            pa.array(column, type=field.type)
-            for column, field in zip(columns, schema, strict=True)
+            _array(column, field) for column, field in zip(columns, schema, strict=True)
         ]
         yield pa.record_batch(arrays, schema=schema)
+
+
+def _array(values: tuple[object, ...], field: pa.Field) -> pa.Array:
+    try:
+        return pa.array(values, type=field.type)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+        raise VerificationError(
+            f"a stored value of {field.name} is no {field.type}: {error}",
+            hint="The database was changed by other means than this program.",
+        ) from error
 
 
 def insert_batch(

@@ -70,7 +70,7 @@ def test_meta_lines_are_skipped_and_other_forms_are_faults(tmp_path: Path) -> No
     assert [(f.row, f.field, f.reason[:40]) for f in faults] == [
         (4, "row", "expected a key, a 14-digit time and a JS"),
         (5, "row", "expected a JSON object"),
-        (6, "row", "not valid JSON: Expecting value at chara"),
+        (6, "row", "not valid JSON: Expecting value (charact"),
         (7, "fetched_at", "expected a time: ISO 8601, a 14-digit CD"),
     ]
 
@@ -81,7 +81,7 @@ def test_meta_lines_alone_hold_no_rows(tmp_path: Path) -> None:
 
 
 def test_a_key_beyond_the_first_lines_is_reported_late(tmp_path: Path) -> None:
-    lines = [KEY + "{}"] * 66_000 + [KEY + '{"charset": "UTF-8"}']
+    lines = [KEY + '{"url": "u"}'] * 66_000 + [KEY + '{"charset": "UTF-8"}']
     reader = open_manifest(write(tmp_path / "i.cdxj", "\n".join(lines)))
     assert sum(len(raw.rows) for raw in reader.read(["timestamp"])) == 66_001
     assert reader.late == {"charset": 66_001}

@@ -34,7 +34,7 @@ def test_a_bad_record_is_a_fault_and_its_neighbours_go_on(tmp_path: Path) -> Non
         (3, "row", "d,e,f", "expected 2 cells, found 3"),
         (4, "row", "", "not valid CSV: ',' expected after '\"'"),
         (5, "row", "?,g", "not valid UTF-8"),
-        (6, "url", "n\0l", "expected text without NUL characters"),
+        (6, "url", "n\u2400l", "expected text without NUL characters"),
     ]
 
 
@@ -103,13 +103,18 @@ def test_batches_are_bounded_and_count_on(tmp_path: Path) -> None:
     assert batches[1].columns["id"][-1].as_py() == "doc69999"
 
 
+def test_a_last_batch_that_is_full_is_the_last(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.csv", "id\n" + "a\n" * 65_536)
+    assert [len(b.rows) for b in open_manifest(path).read(["id"])] == [65_536]
+
+
 def test_batches_are_bounded_in_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delimited, "MOST_BYTES", 1 << 20)
     rows = "".join(f"doc{n},{'x' * 2000}\n" for n in range(20_000))
     reader = open_manifest(write(tmp_path / "m.csv", "id,text\n" + rows))
-    assert [len(b.rows) for b in reader.read(["id"])][0] < 20_000
+    assert len(next(reader.read(["id"])).rows) < 20_000
 
 
 def test_there_are_no_late_columns(tmp_path: Path) -> None:

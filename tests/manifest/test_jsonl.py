@@ -32,12 +32,12 @@ def test_a_bad_line_is_a_fault_and_its_neighbours_go_on(tmp_path: Path) -> None:
     records, faults = read_file(path)
     assert [(r["row"], r["name"]) for r in records] == [(1, "a"), (9, "z")]
     assert [(f.row, f.field, f.reason) for f in faults] == [
-        (2, "row", "not valid JSON: Expecting value at character 8"),
+        (2, "row", "not valid JSON: Expecting value (character 8)"),
         (3, "row", "expected a JSON object"),
         (4, "row", "expected a JSON object"),
-        (5, "row", "not valid JSON: Extra data at character 13"),
+        (5, "row", "not valid JSON: Extra data (character 13)"),
         (6, "row", "not valid UTF-8"),
-        (7, "row", "not valid JSON: Invalid control character at at character 9"),
+        (7, "row", "not valid JSON: Invalid control character at (character 10)"),
         (8, "row", "not valid JSON: half a surrogate pair, or a number too large"),
     ]
     assert faults[0].value == '{"id": '
@@ -84,11 +84,12 @@ def test_columns_are_the_keys_of_the_first_lines_with_inner_ones(
 ) -> None:
     path = write(
         tmp_path / "m",
-        '{"id": 1, "metadata": {"url": "u", "a": {"b": 1}}}\n{"lang": "en", "x.y": 1}\n',
+        '{"id": 1, "metadata": {"url": "u", "a": {"b": 1}}}\n'
+        '{"lang": "en", "x.y": 1}\n',
     )
     assert open_manifest(path).columns == (
-        *("id", "metadata", "metadata.url", "metadata.a", "metadata.a.b"),
-        *("lang", "x.y"),
+        *("id", "metadata", "lang", "x.y"),
+        *("metadata.url", "metadata.a", "metadata.a.b"),
     )
 
 

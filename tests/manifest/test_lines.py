@@ -1,3 +1,6 @@
+from collections.abc import Iterator
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +25,7 @@ def test_lines_do_not_depend_on_how_the_bytes_come(
 ) -> None:
     data = data.replace(b"\0", b"\n")
     places = sorted({0, *(cut % (len(data) + 1) for cut in cuts), len(data)})
-    chunks = [data[a:b] for a, b in zip(places, places[1:], strict=False)]
+    chunks = [data[a:b] for a, b in pairwise(places)]
     text = data.removeprefix(b"\xef\xbb\xbf")
     expected = text.removesuffix(b"\n").split(b"\n") if data else []
     with pytest.MonkeyPatch.context() as patch:
@@ -70,12 +73,17 @@ def test_blocks_are_bounded_in_rows_and_keep_count() -> None:
 
 
 def test_what_fails_comes_through_after_the_last_whole_line() -> None:
-    def chunks() -> object:
+    def fail() -> Iterator[bytes]:
         yield b"a\nb\nhalf a li"
         raise EOFError("ends early")
 
-    found = []
+    blocks = iter_blocks(fail())
+    assert next(blocks).lines.to_pylist() == [b"a", b"b"]
     with pytest.raises(EOFError, match="ends early"):
-        for block in iter_blocks(chunks()):  # type: ignore[arg-type]  # a generator is iterable
-            found += block.lines.to_pylist()
-    assert found == [b"a", b"b"]
+        next(blocks)
+
+
+def test_an_oversize_line_alone_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "MOST_BYTES", 8)
+    monkeypatch.setattr(lines, "LONGEST_LINE", 40)
+    assert list_lines([b"x" * 7] * 5 + [b"x" * 6 + b"\n"]) == [(1, None)]

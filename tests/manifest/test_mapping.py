@@ -10,29 +10,33 @@ from provenance.manifest import map_columns
 @pytest.mark.parametrize(
     ("columns", "described"),
     [
-        (["SHA256", "URL"], {"digest": "SHA256", "url": "URL"}),
-        (["md5", "sha1", "sha256"], {"digest": "sha256"}),
-        (["hash", "digest"], {"digest": "digest"}),
-        (["key", "url", "sha256"], {"digest": "sha256", "name": "key", "url": "url"}),
-        (["file_path", "id"], {"name": "id"}),
-        (["date", "fetch_time"], {"fetched_at": "fetch_time"}),
-        (["model", "generator"], {"generated_by": "generator"}),
-        (["is_synthetic", "model_name"], {"origin": "is_synthetic", "generated_by": "model_name"}),
-        (["mime", "mime-detected"], {"media_type": "mime-detected"}),
-        (["content_digest", "content_languages"], {"digest": "content_digest", "language": "content_languages"}),
-        (["WARC-Payload-Digest", "WARC-Target-URI", "WARC-Date"],
-         {"digest": "WARC-Payload-Digest", "url": "WARC-Target-URI", "fetched_at": "WARC-Date"}),
-        (["split", "num_examples", "num_bytes"], {"bytes": "num_bytes", "items": "num_examples", "split": "split"}),
-        (["epochs", "token_count", "lang"], {"tokens": "token_count", "copies": "epochs", "language": "lang"}),
-        (["parent_ids", "derivation", "mode"], {"mode": "mode", "derived_from": "parent_ids", "derivation": "derivation"}),
-        (["surt", "timestamp", "filename", "length"], {"fetched_at": "timestamp"}),
-        (["filename", "length"], {"name": "filename"}),
+        ("SHA256 URL", "digest=SHA256 url=URL"),
+        ("md5 sha1 sha256", "digest=sha256"),
+        ("hash digest", "digest=digest"),
+        ("key url sha256", "digest=sha256 name=key url=url"),
+        ("file_path id", "name=id"),
+        ("date fetch_time", "fetched_at=fetch_time"),
+        ("model generator", "generated_by=generator"),
+        ("is_synthetic model_name", "origin=is_synthetic generated_by=model_name"),
+        ("mime mime-detected", "media_type=mime-detected"),
+        ("content_digest warc_filename", "digest=content_digest"),
+        ("content_languages lang", "language=lang"),
+        ("content_mime_type content_type", "media_type=content_type"),
+        ("WARC-Payload-Digest WARC-Type", "digest=WARC-Payload-Digest"),
+        ("WARC-Target-URI WARC-Date", "url=WARC-Target-URI fetched_at=WARC-Date"),
+        ("WARC-Record-ID", "name=WARC-Record-ID"),
+        ("split num_examples", "items=num_examples split=split"),
+        ("num_bytes token_count", "bytes=num_bytes tokens=token_count"),
+        ("epochs lang", "copies=epochs language=lang"),
+        ("parent_ids derivation", "derived_from=parent_ids derivation=derivation"),
+        ("mode evidence", "mode=mode evidence=evidence"),
+        ("surt timestamp filename length", "fetched_at=timestamp"),
+        ("filename length", "name=filename"),
     ],
-)  # fmt: skip
-def test_usual_names_map_by_themselves(
-    columns: list[str], described: dict[str, str]
-) -> None:
-    assert described == map_columns(columns, {}, {}).described()
+)
+def test_usual_names_map_by_themselves(columns: str, described: str) -> None:
+    found = map_columns(columns.split(), {}, {}).described()
+    assert described == " ".join(f"{field}={name}" for field, name in found.items())
 
 
 def test_text_is_mapped_in_lower_case_only() -> None:

@@ -1,5 +1,6 @@
 import bz2
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,11 +14,19 @@ from provenance.manifest.stream import find_packing, iter_chunks
 LINES = "".join(f'{{"id": "doc{n}", "bytes": {n}}}\n' for n in range(20_000)).encode()
 
 
+def pack_gzip(data: bytes) -> bytes:
+    return gzip.compress(data)
+
+
 def pack_zstd(data: bytes) -> bytes:
-    return pa.Codec("zstd").compress(data, asbytes=True)
+    return bytes(pa.Codec("zstd").compress(data, asbytes=True))
 
 
-PACKERS = {"gzip": gzip.compress, "bzip2": bz2.compress, "zstd": pack_zstd}
+PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": pack_gzip,
+    "bzip2": bz2.compress,
+    "zstd": pack_zstd,
+}
 
 
 @pytest.mark.parametrize("packing", PACKERS)
@@ -90,6 +99,15 @@ def test_a_csv_cut_short_says_after_which_record(tmp_path: Path) -> None:
     path = write(tmp_path / "m.csv.gz", gzip.compress(text.encode())[:-8])
     with pytest.raises(ManifestError, match="ends early after row 10000"):
         read_file(path)
+
+
+@pytest.mark.parametrize("format_", ["auto", "csv", "jsonl", "cdxj"])
+def test_a_file_cut_before_its_first_line_has_no_rows(
+    tmp_path: Path, format_: str
+) -> None:
+    path = write(tmp_path / "m.gz", gzip.compress(b"id,url")[:-8])
+    with pytest.raises(ManifestError, match="ends early after row 0"):
+        open_manifest(path, format=format_)
 
 
 def test_refuses_a_missing_file_and_a_directory(tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+"""``provenance log``: keys and checkpoints of the log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from provenance.cli.target import Target
+
+__all__ = ["log"]
+
+
+@click.group()
+def log() -> None:
+    """Sign the log: keys and checkpoints."""
+
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@log.command()
+@click.argument("name")
+@click.option(
+    "--out", required=True, type=_FILE, help="File for the key; never overwritten."
+)
+@click.pass_obj
+def keygen(target: Target, name: str, out: Path) -> None:
+    """Make a signing key, record it, and sign the log with it.
+
+    NAME is the origin of the log: a URL without its scheme, such as
+    example.org/ledger. The verifier key is printed: give it to whoever is to check
+    the log. Keep the file, and name it with --key or $PROVENANCE_KEY.
+    """
+    with target.open() as ledger:
+        click.echo(ledger.make_key(out, name))
+
+
+@log.command()
+@click.pass_obj
+def checkpoint(target: Target) -> None:
+    """Sign the log as it stands and print the signed note.
+
+    With --key or $PROVENANCE_KEY every change of the ledger is signed at once.
+    """
+    with target.open(create=False) as ledger:
+        click.echo(ledger.checkpoint(), nl=False)
+
+
+@log.command()
+@click.option(
+    "--out", required=True, type=_FILE, help="File for the new key; never overwritten."
+)
+@click.pass_obj
+def rotate(target: Target, out: Path) -> None:
+    """Change to a new key of the same name; both sign the change."""
+    with target.open(create=False) as ledger:
+        click.echo(ledger.rotate_key(out))

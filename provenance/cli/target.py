@@ -1,0 +1,26 @@
+"""The ledger that a command works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from provenance.ledger import Ledger
+
+__all__ = ["Target"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """URL of the ledger, and the key that signs its log."""
+
+    url: str
+    key: Path | None = None
+
+    def open(self, *, create: bool = True, upgrade: bool = False) -> Ledger:
+        """Open the ledger; what that needs is loaded only now."""
+        from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
+
+        return Ledger.open(self.url, create=create, upgrade=upgrade, key=self.key)

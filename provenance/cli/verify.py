@@ -1,0 +1,62 @@
+"""``provenance verify``: check the ledger against its log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from provenance.cli.output import print_json, show_progress
+from provenance.cli.target import Target
+
+if TYPE_CHECKING:
+    from provenance.ledger import Verified
+
+__all__ = ["verify"]
+
+
+@click.command()
+@click.option("--deep", is_flag=True, help="Hash every record; rebuild and compare.")
+@click.option("--vkey", metavar="K", help="The log's verifier key, known to you.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_obj
+def verify(target: Target, deep: bool, vkey: str | None, as_json: bool) -> None:
+    """Check that what is recorded is what was logged; exits with 3 if not."""
+    with (
+        target.open(create=False) as ledger,
+        show_progress(quiet=as_json) as shown,
+    ):
+        done = ledger.verify(
+            deep=deep,
+            vkey=vkey,
+            progress=lambda records, total: shown(
+                f"{records:,} of {total:,} records hashed"
+            ),
+        )
+    if as_json:
+        print_json(done.to_dict())
+    else:
+        _print(done)
+
+
+def _print(done: Verified) -> None:
+    click.echo(f"log          {done.entries:,} entries, root {done.root}")
+    if done.signed_entries is None:
+        click.echo("checkpoints  none: the log is not signed")
+    else:
+        click.echo(
+            f"checkpoints  {done.checkpoints:,} signatures verified, the newest over "
+            f"{done.signed_entries:,} entries"
+        )
+    click.echo(f"facts        {done.facts:,} rows are what the log says")
+    if done.records is not None:
+        click.echo(
+            f"records      {done.records:,} hashed anew with their edges, "
+            f"{done.records_seconds:.1f} s"
+        )
+        click.echo(
+            f"derived      rebuilt and compared, {done.derived_seconds or 0:.1f} s"
+        )
+    click.echo("not proved")
+    for said in done.not_proved:
+        click.echo(f"  - {said}")

@@ -1,0 +1,70 @@
+"""Decide what of a manifest is to be recorded, given what already was."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from provenance.errors import ManifestChangedError
+from provenance.ingest import EarlierManifest, find_manifests
+from provenance.ledger.facts import find_dataset
+from provenance.ledger.order import Ingest
+
+__all__ = ["Plan", "make_plan"]
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which rows to leave out, and which batches to withdraw first."""
+
+    skip_rows: int = 0
+    withdrawn: tuple[int, ...] = ()
+
+
+def make_plan(
+    connection: sa.Connection, order: Ingest, sha256: bytes, mapping: str
+) -> Plan | None:
+    """Decide what of the file is to be recorded; None: nothing, it is all there."""
+    number = find_dataset(connection, order.dataset)
+    if number is None:
+        return Plan()
+    path = str(order.path.absolute())
+    earlier = find_manifests(connection, number, path, sha256)
+    if not earlier:
+        return Plan()
+    same = [manifest for manifest in earlier if manifest.sha256 == sha256]
+    if any(manifest.mapping == mapping for manifest in same):
+        return None
+    if order.replace:
+        return Plan(withdrawn=tuple(p for m in earlier for p in m.positions))
+    if order.append:
+        return Plan(skip_rows=_rows_before(order.path, earlier))
+    if same:
+        raise ManifestChangedError(
+            f"{order.path} was recorded for {order.dataset} with another mapping",
+            hint="Use --replace to withdraw what was recorded and read it anew, or "
+            "--append to record its rows once more.",
+        )
+    raise ManifestChangedError(
+        f"{order.path} has changed since it was recorded for {order.dataset}",
+        hint="Use --replace to withdraw what was recorded of it, --append to record "
+        "the rows it has now beside that, or name a new version of the dataset.",
+    )
+
+
+def _rows_before(path: Path, earlier: list[EarlierManifest]) -> int:
+    """Return up to which row the file is what was recorded, bytes for bytes."""
+    for manifest in reversed(earlier):
+        digest, left = hashlib.sha256(), manifest.size
+        with path.open("rb") as file:
+            while left and (chunk := file.read(min(left, _CHUNK))):
+                digest.update(chunk)
+                left -= len(chunk)
+        if not left and digest.digest() == manifest.sha256:
+            return manifest.last_row
+    return 0

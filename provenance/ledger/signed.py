@@ -1,0 +1,95 @@
+"""A ledger whose log can be signed, and checked against itself."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from provenance.errors import LedgerStateError
+from provenance.ledger.facts import record_key
+from provenance.ledger.transactions import Transactions
+from provenance.ledger.verify import Verified, verify_derived, verify_ledger
+from provenance.log import make_key, sign_head
+from provenance.merkle import SignerKey, format_verifier_key, parse_verifier_key
+
+__all__ = ["Signed"]
+
+
+class Signed(Transactions):
+    """Makes keys and checkpoints, and verifies."""
+
+    def make_key(self, path: Path, name: str) -> str:
+        """Make a signing key for the log, record it, and sign the log with it.
+
+        Args:
+            path: Where the key goes: a file outside the database, mode 0600.
+            name: Origin of the log, a URL without scheme: ``example.org/ledger``.
+
+        Returns:
+            The verifier key: hand it to whoever is to check the log.
+        """
+        key = make_key(path, name, secrets.token_bytes(32))
+        with self._writing() as connection:
+            record_key(connection, key, self._clock())
+            sign_head(connection, key)
+        self._signer = key
+        return format_verifier_key(key.verifier())
+
+    def rotate_key(self, path: Path) -> str:
+        """Make a new signing key of the same name; both sign the change.
+
+        Raises:
+            LedgerStateError: The ledger was opened without its present key.
+        """
+        old = self._signed_by()
+        key = make_key(path, old.name, secrets.token_bytes(32))
+        with self._writing() as connection:
+            record_key(connection, key, self._clock(), previous=old)
+            sign_head(connection, old, key)
+        self._signer = key
+        return format_verifier_key(key.verifier())
+
+    def checkpoint(self) -> str:
+        """Sign the log as it stands and return the note (C2SP tlog-checkpoint)."""
+        signer = self._signed_by()
+        with self._writing() as connection:
+            return sign_head(connection, signer)
+
+    def _signed_by(self) -> SignerKey:
+        if self._signer is None:
+            raise LedgerStateError(
+                "no signing key was given",
+                hint="Name it with --key or $PROVENANCE_KEY, or make one with: "
+                "provenance log keygen NAME",
+            )
+        return self._signer
+
+    def verify(
+        self,
+        *,
+        deep: bool = False,
+        vkey: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Verified:
+        """Check the ledger against its log.
+
+        Args:
+            deep: Hash every record and edge anew, and rebuild the derived tables.
+            vkey: The log's verifier key, known from elsewhere.
+            progress: Called with records hashed so far and records in all.
+
+        Raises:
+            VerificationError: What is recorded is not what was logged.
+        """
+        key = parse_verifier_key(vkey) if vkey else None
+        with self._reading() as connection:
+            done = verify_ledger(connection, deep=deep, key=key, progress=progress)
+        if not deep:
+            return done
+        started = time.monotonic()
+        with self._writing(keep=False) as connection:
+            verify_derived(connection)
+        return replace(done, derived_seconds=time.monotonic() - started)

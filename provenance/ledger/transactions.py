@@ -1,0 +1,87 @@
+"""The engine of a ledger, and the only place that begins or commits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from provenance.log import log_size, sign_head
+from provenance.merkle import SignerKey
+from provenance.store.engine import is_sqlite, say_database_error
+
+__all__ = ["Transactions", "now"]
+
+_WRITE_LOCK = 0x70726F76
+
+
+def now() -> int:
+    """Return the time in microseconds since 1970 UTC."""
+    return time.time_ns() // 1000
+
+
+class Transactions:
+    """Opens reading and writing transactions on one database."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        clock: Callable[[], int] = now,
+        signer: SignerKey | None = None,
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._signer = signer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        """One consistent view of the ledger."""
+        with self._said(), self._engine.connect() as connection, connection.begin():
+            if not is_sqlite(connection):
+                connection.exec_driver_sql(
+                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+                )
+            yield connection
+
+    @contextmanager
+    def _writing(self, *, keep: bool = True) -> Iterator[sa.Connection]:
+        """One transaction under the write lock; undone on any error."""
+        with self._said(), self._engine.connect() as opened:
+            connection = opened.execution_options(write=True)
+            with connection.begin() as transaction:
+                if not is_sqlite(connection):
+                    lock = sa.select(sa.func.pg_advisory_xact_lock(_WRITE_LOCK))
+                    connection.execute(lock)
+                before = log_size(connection) if self._signer else 0
+                yield connection
+                if not keep:
+                    transaction.rollback()
+                elif self._signer and log_size(connection) > before:
+                    sign_head(connection, self._signer)
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise say_database_error(error, self._engine.url) from error

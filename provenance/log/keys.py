@@ -1,0 +1,74 @@
+"""Signing keys live in files of their own, readable by their owner only."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from provenance.errors import LedgerStateError
+from provenance.merkle import (
+    SignatureType,
+    SignerKey,
+    format_signer_key,
+    parse_signer_key,
+    to_key_name,
+)
+
+__all__ = ["make_key", "read_key"]
+
+_OWNER_ONLY = 0o600
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def make_key(path: Path, name: str, seed: bytes) -> SignerKey:
+    """Write a new Ed25519 key; an existing file is never overwritten.
+
+    Args:
+        path: Where the key goes, with mode 0600.
+        name: Name of the key and origin of the log: a URL without its scheme, such
+            as ``example.org/ledger``.
+        seed: 32 random bytes.
+
+    Raises:
+        LedgerStateError: The file exists, or cannot be written.
+        VerificationError: The name is not a key name.
+    """
+    key = SignerKey(
+        name=to_key_name(name), signature_type=SignatureType.ED25519, seed=seed
+    )
+    try:
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+    except FileExistsError as error:
+        raise LedgerStateError(
+            f"{path} exists already",
+            hint="Name another file, or use the key that is there.",
+        ) from error
+    except OSError as error:
+        raise LedgerStateError(f"{path} cannot be written: {error.strerror}") from error
+    with os.fdopen(opened, "w") as file:
+        file.write(format_signer_key(key) + "\n")
+    return key
+
+
+def read_key(path: Path) -> SignerKey:
+    """Read a key that others cannot read.
+
+    Raises:
+        LedgerStateError: The file is not there, or open to others.
+        VerificationError: It holds no key.
+    """
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text("utf-8").removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LedgerStateError(
+            f"the signing key {path} cannot be read",
+            hint="Make one with: provenance log keygen NAME",
+        ) from error
+    if mode & _OTHERS:
+        raise LedgerStateError(
+            f"the signing key {path} is open to other users",
+            hint=f"Close it with: chmod 600 {path}",
+        )
+    return parse_signer_key(text)
