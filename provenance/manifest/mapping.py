@@ -99,7 +99,7 @@ def map_columns(
             chosen.pop(field, None)
     if not chosen and not constants:
         raise ManifestError(
-            "no column has a usual name; the file has " + ", ".join(columns),
+            f"no column has a usual name; the file has {', '.join(columns) or 'none'}",
             hint="Say which is which: --map name=COLUMN",
         )
     return ColumnMap(
@@ -123,9 +123,10 @@ def _find_usual(field: Field, columns: Sequence[str], *, taken: set[str]) -> str
 
 
 def _missing(field: Field, column: str, columns: Sequence[str]) -> ManifestError:
-    close = difflib.get_close_matches(column, columns, n=1)
+    by_lower = {name.lower(): name for name in columns}
+    close = difflib.get_close_matches(column.lower(), by_lower, n=1)
     listed = ", ".join(columns)
     return ManifestError(
         f"--map {field}={column}: the file has no column {column!r}; it has {listed}",
-        hint=f"Did you mean {close[0]!r}?" if close else "",
+        hint=f"Did you mean {by_lower[close[0]]!r}?" if close else "",
     )

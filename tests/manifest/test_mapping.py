@@ -100,6 +100,9 @@ def test_an_unknown_column_is_refused_with_the_closest_one() -> None:
         "--map digest=sha_256: the file has no column 'sha_256'; it has id, Sha256"
     )
     assert raised.value.hint == "Did you mean 'Sha256'?"
+    with pytest.raises(ManifestError, match="--map url=url") as raised:
+        map_columns(["id", "URL"], {Field.URL: "url"}, {})
+    assert raised.value.hint == "Did you mean 'URL'?"
     with pytest.raises(ManifestError) as raised:
         map_columns(["id"], {Field.DIGEST: "zzz"}, {})
     assert raised.value.hint == ""

@@ -39,7 +39,7 @@ def test_long_texts_make_short_batches(tmp_path: Path) -> None:
         tmp_path / "m.parquet", {"id": list(range(400)), "text": texts}
     )
     reader = open_manifest(path)
-    assert max(len(b.rows) for b in reader.read(["text"])) < 200
+    assert max(len(b.rows) for b in reader.read(["text"])) < 250
     assert [len(b.rows) for b in reader.read(["id"])] == [400]
 
 
@@ -143,6 +143,20 @@ def test_text_of_any_arrow_type_is_text(tmp_path: Path, kind: pa.DataType) -> No
     column = pa.array(["a", None, " b "]).cast(kind)
     path = write_parquet(tmp_path / "m.parquet", {"id": column, "n": [1, 2, 3]})
     assert [r["name"] for r in read_file(path)[0]] == ["a", None, "b"]
+
+
+def test_a_dictionary_that_differs_by_row_group_is_text(tmp_path: Path) -> None:
+    names = [f"doc{n % 5000}" for n in range(40_000)]
+    column = pa.array(names).dictionary_encode()
+    path = write_parquet(tmp_path / "m.parquet", {"id": column}, row_group_size=7_000)
+    assert names == [r["name"] for r in read_file(path)[0]]
+
+
+def test_a_column_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "m.parquet", {"column_one": [1]})
+    content = path.read_bytes().replace(b"column_one", b"column_\xff\xff\xff")
+    with pytest.raises(ManifestError, match="is not a Parquet file"):
+        open_manifest(write(path, content))
 
 
 def test_there_are_no_late_columns(tmp_path: Path) -> None:

@@ -356,6 +356,11 @@ def test_a_cosigner_key_cannot_sign_as_the_log() -> None:
         merkle.sign_checkpoint(checkpoint, witness)
 
 
+def test_an_origin_that_is_no_name_cannot_be_made() -> None:
+    with pytest.raises(VerificationError, match=r"origin holds .* U\+0020"):
+        replace(merkle.parse_checkpoint(GOOD), origin=merkle.KeyName("a b"))
+
+
 @pytest.mark.parametrize("line", ["", "two\nlines", "a\tb"])
 def test_an_extension_that_is_not_one_line_cannot_be_made(line: str) -> None:
     checkpoint = merkle.parse_checkpoint(GOOD)

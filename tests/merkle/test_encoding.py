@@ -110,6 +110,7 @@ def test_a_hash_of_another_length_is_refused(length: int) -> None:
         ("a\nb\tc\n", r"note holds the control character U\+0009 in line 2"),
         ("a\r\nb\n", r"note holds the control character U\+000D in line 1"),
         ("\0", r"note holds the control character U\+0000 in line 1"),
+        ("\n\0", r"note holds the control character U\+0000 in line 2"),
         ("\x1f", r"note holds the control character U\+001F in line 1"),
         ("\ufeffa\n", "note starts with a byte order mark"),
         ("\ud800\n", "note cannot be written as UTF-8"),

@@ -66,7 +66,9 @@ def test_shards_hashed_apart_merge_into_one_tree(level: int) -> None:
 @pytest.mark.parametrize(("size", "level"), [(1, 1), (2, 2), (255, 8), (4, 3)])
 def test_a_subtree_that_is_not_aligned_is_refused(size: int, level: int) -> None:
     frontier = merkle.Frontier().extend(LEAVES[:size])
-    with pytest.raises(ValueError, match=f"does not fit at {size}"):
+    with pytest.raises(
+        ValueError, match=f"of {1 << level} leaves does not fit at {size}"
+    ):
         frontier.append_subtree(level, LEAVES[0])
 
 

@@ -173,6 +173,18 @@ def test_a_signer_key_is_refused_without_quoting_it(text: str, words: str) -> No
     assert secret[-12:] not in caught.value.message
 
 
+def test_the_longest_name_is_accepted() -> None:
+    assert merkle.to_key_name("é" * 127 + "a") == "é" * 127 + "a"
+
+
+def test_a_key_cannot_be_made_with_a_bad_name() -> None:
+    name, log = merkle.KeyName("a b"), merkle.SignatureType.ED25519
+    with pytest.raises(VerificationError, match=r"U\+0020, at character 2"):
+        merkle.VerifierKey(name=name, signature_type=log, public_key=bytes(32))
+    with pytest.raises(VerificationError, match=r"U\+0020, at character 2"):
+        merkle.SignerKey(name=name, signature_type=log, seed=bytes(32))
+
+
 def test_keys_of_another_length_are_refused() -> None:
     name = merkle.to_key_name("a")
     log = merkle.SignatureType.ED25519

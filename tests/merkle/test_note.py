@@ -289,6 +289,20 @@ def test_a_note_without_signatures_cannot_be_made() -> None:
         merkle.Note(text="a\n", signatures=())
 
 
+def test_a_signature_line_cannot_be_made_with_a_bad_name() -> None:
+    with pytest.raises(VerificationError, match="key name is empty"):
+        replace(FOO_NOTE.signatures[0], key_name=merkle.KeyName(""))
+
+
+def test_as_many_signatures_and_bytes_as_the_limits_say_are_read() -> None:
+    block = LINE_BY_A * SIGNATURES_LIMIT
+    room = NOTE_LIMIT_BYTES - len(block) - 2
+    octets = b"a" * room + b"\n\n" + block
+    assert len(merkle.parse_note(octets).signatures) == SIGNATURES_LIMIT
+    with pytest.raises(VerificationError, match="262145 bytes long"):
+        merkle.parse_note(b"a" + octets)
+
+
 def test_errors_do_not_repeat_a_hostile_line() -> None:
     octets = b"a\n\n" + b"x" * 100_000 + b"\n"
     with pytest.raises(VerificationError, match=re.escape("note line 3")) as caught:
