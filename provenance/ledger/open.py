@@ -80,11 +80,21 @@ class Ledger(Signed):
             LedgerStateError: The place cannot be opened or written.
             MigrationError: Its schema is not the one this version needs.
         """
+        signer = read_key(key) if key else None
         engine = connect_engine(url)
         if not create:
             _refuse_missing(engine.url)
-        ledger = cls(engine, clock, read_key(key) if key else None)
-        with ledger._reading() as connection:
+        ledger = cls(engine, clock, signer)
+        try:
+            ledger._prepare(url, create=create, upgrade=upgrade)
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger
+
+    def _prepare(self, url: str, *, create: bool, upgrade: bool) -> None:
+        """Check the schema, or make it."""
+        with self._reading() as connection:
             found = current_revision(connection)
             if found and not upgrade:
                 check_schema(connection)
@@ -94,8 +104,7 @@ class Ledger(Signed):
                 hint="Record something first: provenance ingest PATH",
             )
         if upgrade or not found:
-            ledger.upgrade()
-        return ledger
+            self.upgrade()
 
     def ingest(
         self,
@@ -138,7 +147,7 @@ class Ledger(Signed):
         """
         order = Ingest(
             path=Path(path),
-            dataset=parse_dataset(dataset or _stem(Path(path))),
+            dataset=parse_dataset(_stem(Path(path)) if dataset is None else dataset),
             format=format,
             columns={Field(name): column for name, column in (columns or {}).items()},
             constants={Field(name): value for name, value in (constants or {}).items()},

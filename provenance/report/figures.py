@@ -133,7 +133,8 @@ class Report:
     """Size of the log: the position this answer was true at."""
     unit: Unit
     """The unit of the breakdown and of the depth."""
-    units: Mapping[Unit, UnitFigures]
+    units: Mapping[str, UnitFigures]
+    """Unit, or its plain name, → figures."""
     depth: DepthFigures
     by: Mapping[str, tuple[tuple[str | int | None, Amounts], ...]]
     """Grouping → value and amounts, in ``unit``, greatest first."""

@@ -27,7 +27,8 @@ def write_crawl(path: Path, rows: int) -> None:
                         AS fetched_at,
                     (200 + hash(i, 2) % 20000)::BIGINT AS bytes,
                     (50 + hash(i, 2) % 5000)::BIGINT AS tokens,
-                    ['en', 'de', 'fr', 'zh', 'es'][(1 + hash(i, 3) % 5)::BIGINT] AS language,
+                    ['en', 'de', 'fr', 'zh', 'es'][(1 + hash(i, 3) % 5)::BIGINT]
+                        AS language,
                     CASE WHEN i % 10 = 3 THEN 'model-' || (hash(i, 4) % 20) END
                         AS generated_by,
                     CASE WHEN i % 10 = 7
@@ -36,5 +37,5 @@ def write_crawl(path: Path, rows: int) -> None:
                     CASE WHEN i % 10 = 7 THEN 'cleaned' END AS derivation
                 FROM range(1, {rows + 1}) AS numbers(i)
             ) TO '{path}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)
-            """  # noqa: S608 - a number and a path of ours
+            """
         )

@@ -1,0 +1,58 @@
+"""The schema comes from the migrations, and from nothing else."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from provenance import Ledger
+from provenance.errors import MigrationError
+from provenance.store.engine import connect_engine
+from provenance.store.migrate import head_revision
+from provenance.store.schema import METADATA
+from provenance.store.views import VIEWS
+
+
+def test_migrated_schema_is_the_metadata(url: str) -> None:
+    Ledger.open(url).close()
+    engine = connect_engine(url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, METADATA) == []
+        assert sorted(VIEWS) == sorted(sa.inspect(connection).get_view_names())
+    engine.dispose()
+
+
+def test_newer_schema_is_refused(url: str) -> None:
+    Ledger.open(url).close()
+    engine = connect_engine(url)
+    with engine.connect().execution_options(write=True) as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    engine.dispose()
+    with pytest.raises(MigrationError, match=f"9999.*{head_revision()}") as caught:
+        Ledger.open(url)
+    assert "newer" in caught.value.hint
+
+
+def test_failing_migration_leaves_nothing(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_connection: sa.Connection) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("provenance.store.migrate.create_views", fail)
+    with pytest.raises(RuntimeError):
+        Ledger.open(url)
+    engine = connect_engine(url)
+    assert sa.inspect(engine).get_table_names() == []
+    engine.dispose()
+
+
+def test_upgrade_again_keeps_the_facts(url: str) -> None:
+    with Ledger.open(url) as ledger:
+        ledger.add_model("M")
+        assert head_revision() == ledger.upgrade()
+        assert [model.name for model in ledger.models()] == ["M"]

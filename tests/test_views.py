@@ -1,0 +1,87 @@
+"""The views answer as the API does, on both databases, in plain SQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, Phase, given, settings
+from reference import World
+from worlds import record_world, worlds
+
+from provenance import Ledger
+from provenance.domain import Tier, Unit, parse_dataset
+from provenance.ledger.reports import make_report
+from provenance.lineage import rebuild
+from provenance.report import Amounts, Report
+
+_SETTINGS = settings(
+    deadline=None,
+    max_examples=12,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def _near(value: float | None) -> Any:
+    return None if value is None else pytest.approx(value)
+
+
+def _amounts(row: Any) -> dict[str, Any]:
+    return {name: _near(row[name]) for name in ("total", *map(str, Tier))}
+
+
+def _check(connection: sa.Connection, report: Report) -> None:
+    name, _, version = report.dataset.partition("@")
+    where = f"WHERE dataset = '{name}' AND version = '{version}'"
+
+    def rows(sql: str) -> list[Any]:
+        return list(connection.exec_driver_sql(sql).mappings())
+
+    for row in rows(f"SELECT * FROM report_dataset {where}"):
+        figures = report.units[Unit(row["unit"])]
+        assert _amounts(row) == Amounts.to_dict(figures)
+        assert row["missing"] == sum(figures.missing.values())
+        low_high = row["downstream_low"], row["downstream_high"]
+        expected = figures.downstream_share or (None, None)
+        assert low_high == (_near(expected[0]), _near(expected[1]))
+        measured = figures.share or (None, None)
+        found = row["measured_low"], row["measured_high"]
+        assert found == (_near(measured[0]), _near(measured[1]))
+    for grouping in ("model", "source", "month"):
+        view = f"report_dataset_{grouping}"
+        found_groups = {
+            row[grouping]: _amounts(row)
+            for row in rows(f"SELECT * FROM {view} {where} AND unit = '{report.unit}'")
+        }
+        stated = {value: amounts.to_dict() for value, amounts in report.by[grouping]}
+        assert found_groups == stated
+    tiers = {
+        row["tier"]: row["n"]
+        for row in rows(
+            f"SELECT tier, count(*) AS n FROM report_item {where} GROUP BY tier"
+        )
+    }
+    records = report.units[Unit.RECORDS].tiers
+    assert tiers == {str(tier): n for tier, n in records.items() if n}
+
+
+@given(world=worlds())
+@_SETTINGS
+def test_views_agree_with_the_report(url: str, world: World) -> None:
+    with (
+        Ledger.open(url, clock=lambda: 0) as ledger,
+        ledger._writing(keep=False) as connection,
+    ):
+        record_world(connection, world)
+        rebuild(connection)
+        for dataset in {record.dataset for record in world.records}:
+            report = make_report(
+                connection,
+                parse_dataset(dataset),
+                by=["model", "source", "month"],
+                unit=Unit.RECORDS,
+                policy="default",
+            )
+            _check(connection, report)
