@@ -190,10 +190,10 @@ class Report:
 
 def load_amounts(
     connection: sa.Connection, dataset_id: int, policy_id: int
-) -> dict[Unit, UnitFigures]:
+) -> dict[str, UnitFigures]:
     """Return the figures of a dataset version in every unit."""
     rows = _rows(connection, dataset_id, policy_id)
-    figures = {}
+    figures: dict[str, UnitFigures] = {}
     for unit in Unit:
         missing = dict.fromkeys(Tier, 0)
         if unit in ASSESSED:
