@@ -292,11 +292,9 @@ class Ledger(Signed):
     def upgrade(self) -> str:
         """Bring the schema up to date; return its revision."""
         with self._writing() as connection:
-            fresh = not current_revision(connection)
             upgrade_schema(connection)
             record_policies(connection, self._clock())
-            if not fresh:
-                rebuild(connection)
+            rebuild(connection)
         return head_revision()
 
     def revision(self) -> str:

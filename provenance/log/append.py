@@ -15,7 +15,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-from provenance.errors import LedgerError, LedgerStateError
+from provenance.errors import LedgerError, LedgerStateError, VerificationError
 from provenance.merkle import Frontier, hash_leaf
 from provenance.store import schema
 
@@ -28,16 +28,26 @@ _HASH_BYTES = 32
 
 
 def load_frontier(connection: sa.Connection) -> Frontier:
-    """Return the head of the log's tree: its size and the peaks of its right edge."""
+    """Return the head of the log's tree: its size and the peaks of its right edge.
+
+    Raises:
+        VerificationError: The peaks kept do not make the root kept.
+    """
     state = schema.log_state
-    row = connection.execute(sa.select(state.c.size, state.c.peaks)).first()
+    row = connection.execute(sa.select(state)).first()
     if row is None:
         return Frontier()
     peaks = (
         row.peaks[start : start + _HASH_BYTES]
         for start in range(0, len(row.peaks), _HASH_BYTES)
     )
-    return Frontier(tree_size=row.size, peaks=tuple(peaks))
+    frontier = Frontier(tree_size=row.size, peaks=tuple(peaks))
+    if frontier.root() != row.root:
+        raise VerificationError(
+            f"log_state: the root of {row.size} entries is kept as {row.root.hex()}, "
+            f"its peaks make {frontier.root().hex()}"
+        )
+    return frontier
 
 
 def log_size(connection: sa.Connection) -> int:

@@ -1,0 +1,166 @@
+"""What is changed behind the log's back is found, and named."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from provenance import Ledger
+from provenance.domain import parse_dataset
+from provenance.domain.leaf import format_leaf, parse_leaf
+from provenance.errors import LedgerStateError, VerificationError
+from provenance.ledger.facts import record_dataset
+from provenance.log import append_entry, load_frontier
+from provenance.merkle import hash_leaf, hash_tree
+
+CHANGES = {
+    "records": [
+        "UPDATE records SET tokens = tokens + 1 WHERE id = 2",
+        "UPDATE records SET row = 99 WHERE id = 1",
+        "UPDATE records SET path = '/else' WHERE id = 1",
+        "UPDATE records SET digest = zeroblob(34) WHERE id = 3",
+        "DELETE FROM records WHERE id = 1",
+    ],
+    "generated_by": ["DELETE FROM generated_by"],
+    "derived_from": ["UPDATE derived_from SET parent_reference = 'other'"],
+    "models": ["UPDATE models SET name = 'Z'", "DELETE FROM model_facts"],
+    "datasets": ["UPDATE datasets SET name = 'z' WHERE id = 1"],
+    "batches": ["UPDATE batches SET manifest = 'z'", "UPDATE batches SET root = x'00'"],
+    "log": [
+        "DELETE FROM log_entries WHERE position = 2",
+        "UPDATE log_entries SET entry = x'00' WHERE position = 0",
+        "UPDATE log_entries SET recorded_at = 5 WHERE position = 1",
+        "UPDATE log_state SET root = zeroblob(32)",
+        "DELETE FROM log_state",
+    ],
+    "checkpoints": [
+        "UPDATE checkpoints SET note = 'x'",
+        "UPDATE checkpoints SET root = zeroblob(32)",
+    ],
+    "shared": [
+        "UPDATE sources SET prefix = 'http://other'",
+        "UPDATE origins SET model = 'Q' WHERE kind = 'model'",
+        "UPDATE media_types SET media_type = 'image/png'",
+        "UPDATE policies SET body = '{}'",
+    ],
+    "derived": [
+        "UPDATE tallies SET items = items + 1",
+        "UPDATE assessments SET tier = 'human'",
+        "DELETE FROM item_pedigrees",
+    ],
+}
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    """A signed ledger with something in every table of facts."""
+    rows = [
+        {"digest": "sha256:" + "ab" * 32, "url": "https://x.org/a", "tokens": 5}
+        | {"media_type": "text/html", "fetched_at": "2020-01-01"},
+        {"name": "n", "generated_by": "M", "tokens": 7, "derived_from": "elsewhere"},
+        {"digest": "md5:" + "cd" * 16, "name": "m", "tokens": 9},
+    ]
+    manifest = tmp_path / "rows.jsonl"
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        ledger.make_key(tmp_path / "key", "example.org/ledger")
+        ledger.ingest(manifest)
+        ledger.add_model("M", aliases=["m"], trained_on=["rows"])
+    return tmp_path / "ledger.db"
+
+
+@pytest.mark.parametrize("sql", [sql for group in CHANGES.values() for sql in group])
+def test_change_is_found(recorded: Path, sql: str) -> None:
+    with Ledger.open(f"sqlite:///{recorded}") as ledger:
+        assert ledger.verify(deep=True).records == 3
+    with sqlite3.connect(recorded) as connection:
+        assert connection.execute(sql).rowcount > 0
+    connection.close()
+    with (
+        Ledger.open(f"sqlite:///{recorded}") as ledger,
+        pytest.raises(VerificationError),
+    ):
+        ledger.verify(deep=True)
+
+
+def test_exit_code_is_3_and_the_table_is_named(
+    run_cli: Callable[..., Result], recorded: Path
+) -> None:
+    assert run_cli("verify", "--deep").exit_code == 0
+    with sqlite3.connect(recorded) as connection:
+        connection.execute("UPDATE models SET name = 'Z'")
+    connection.close()
+    refused = run_cli("verify")
+    assert refused.exit_code == 3
+    assert "models" in refused.stderr
+
+
+def test_says_what_is_not_proved(recorded: Path) -> None:
+    with Ledger.open(f"sqlite:///{recorded}") as ledger:
+        said = " ".join(ledger.verify().not_proved)
+    for words in ("no outside anchor", "--vkey", "no signed checkpoint", "1 records"):
+        if words != "no signed checkpoint":
+            assert words in said
+
+
+def test_pinned_key_must_be_the_signer(recorded: Path, tmp_path: Path) -> None:
+    with Ledger.open(f"sqlite:///{recorded}", key=tmp_path / "key") as ledger:
+        vkey = ledger.rotate_key(tmp_path / "key2")
+        ledger.add_model("N")
+        assert ledger.verify(deep=True).checkpoints >= 4
+    with Ledger.open(f"sqlite:///{tmp_path}/other.db") as other:
+        foreign = other.make_key(tmp_path / "key3", "example.org/ledger")
+    with Ledger.open(f"sqlite:///{recorded}") as ledger:
+        with pytest.raises(VerificationError):
+            ledger.verify(vkey=foreign)
+        assert vkey != foreign
+
+
+def test_key_open_to_others_is_refused(recorded: Path, tmp_path: Path) -> None:
+    (tmp_path / "key").chmod(0o644)
+    with pytest.raises(LedgerStateError, match="open to other users"):
+        Ledger.open(f"sqlite:///{recorded}", key=tmp_path / "key")
+
+
+def test_head_is_the_root_over_dense_positions(ledger: Ledger) -> None:
+    entries = []
+    with ledger._writing() as connection:
+        before = load_frontier(connection).tree_size
+        for number in range(5):
+            position = append_entry(connection, "note", {"n": number}, 1)
+            assert before + number == position
+        query = "SELECT entry FROM log_entries ORDER BY position"
+        entries = [bytes(row[0]) for row in connection.exec_driver_sql(query)]
+        expected = hash_tree([hash_leaf(entry) for entry in entries])
+        assert expected == load_frontier(connection).root()
+
+
+def test_lost_compare_and_swap_records_nothing(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ledger._reading() as connection:
+        stale = load_frontier(connection)
+    ledger.add_model("M")
+    monkeypatch.setattr("provenance.log.append.load_frontier", lambda _c: stale)
+    with pytest.raises(LedgerStateError), ledger._writing() as connection:
+        record_dataset(connection, parse_dataset("d"), now=0)
+    monkeypatch.undo()
+    assert ledger.datasets() == []
+    assert ledger.verify(deep=True).entries > stale.tree_size
+
+
+def test_leaf_is_stable_and_can_be_read_back() -> None:
+    fields = (7, 0, "1220ab", "a:b,-ü", None, -1, 0, None, 1, 2500) + (None,) * 4
+    leaf = format_leaf((*fields, "5:model,", ""))
+    assert leaf == (
+        b"provenance/record/v1\n1:7,1:0,6:1220ab,7:a:b,-\xc3\xbc,-2:-1,1:0,-1:1,4:2500,"
+        b"----8:5:model,,0:,"
+    )
+    read = parse_leaf(leaf)
+    expected = [None if field is None else str(field) for field in fields]
+    assert (*expected, "5:model,", "") == read

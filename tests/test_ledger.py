@@ -1,0 +1,113 @@
+"""The two-hop story, late facts, and the same answers from both databases."""
+
+from __future__ import annotations
+
+import json
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provenance import Ledger
+from provenance.domain import Tier
+from provenance.errors import NameRefusedError, NotRecordedError
+
+DEMO = Path(__file__).parent.parent / "docs/demo"
+
+
+def _tell(ledger: Ledger, files: tuple[str, ...]) -> None:
+    for name in files:
+        ledger.ingest(DEMO / f"{name}.jsonl")
+    ledger.add_model("model-a", trained_on=["crawl"], training_complete=True)
+    ledger.add_model("model-b", trained_on=["answers-a"], training_complete=True)
+
+
+STORY = ("crawl", "answers-a", "answers-b")
+
+
+def test_two_hop_story(ledger: Ledger) -> None:
+    _tell(ledger, STORY)
+    report = ledger.report("answers-b", unit="tokens", by=["depth"])
+    tokens = report.units["tokens"]
+    assert tokens.tiers == {
+        Tier.GENERATED: 23,
+        Tier.DERIVED: 23,
+        Tier.HUMAN: 20,
+        Tier.OTHER: 0,
+        Tier.UNKNOWN: 24,
+    }
+    assert tokens.downstream_share == (46 / 90, 70 / 90)
+    assert (report.depth.min, report.depth.max, report.depth.open) == (0, 2, False)
+    (essay,) = ledger.explain("answers-b#essay-1-clean")
+    assert (essay.tier, essay.depth) == ("derived", 2)
+    (parent,) = essay.parents
+    assert parent.records[0].origins[0].model == "model-b"
+    assert parent.records[0].origins[0].trained_on == ("answers-a",)
+
+
+def _plain(ledger: Ledger) -> list[Any]:
+    found = []
+    for name in STORY:
+        report = ledger.report(name, by=["model", "depth", "month", "source"])
+        found.append(report.to_dict() | {"as_of": None})
+    return found
+
+
+def test_order_of_ingest_does_not_matter(tmp_path: Path) -> None:
+    told = []
+    for number, order in enumerate(permutations(STORY)):
+        with Ledger.open(f"sqlite:///{tmp_path}/{number}.db") as ledger:
+            _tell(ledger, order)
+            told.append(json.dumps(_plain(ledger), sort_keys=True))
+    assert len(set(told)) == 1
+
+
+def test_a_late_word_on_a_model_changes_what_it_wrote(ledger: Ledger) -> None:
+    _tell(ledger, STORY)
+    ledger.add_model("model-b", generative=False)
+    tiers = ledger.report("answers-b").units["items"].tiers
+    assert tuple(tiers[t] for t in (Tier.GENERATED, Tier.DERIVED, Tier.OTHER)) == (
+        0,
+        0,
+        2,
+    )
+    assert ledger.check() == []
+
+
+def test_model_trained_on_what_it_wrote_is_a_loop(ledger: Ledger) -> None:
+    _tell(ledger, STORY)
+    ledger.add_model("model-b", trained_on=["answers-b"])
+    (loop,) = ledger.loops()
+    assert (loop.models, loop.datasets) == (("model-b",), ("answers-b",))
+    assert list(loop.shares) == [
+        {"model": "model-b", "dataset": "answers-b", "share": 0.25}
+    ]
+    assert ledger.report("answers-b").depth.open
+
+
+def test_names_that_mean_several_things_are_refused(ledger: Ledger) -> None:
+    ledger.add_model("A", aliases=["a"])
+    with pytest.raises(NameRefusedError, match="alias of 'A'"):
+        ledger.add_model("a")
+    ledger.add_model("B")
+    with pytest.raises(NameRefusedError, match="already means"):
+        ledger.add_model("B", aliases=["a"])
+    ledger.ingest(DEMO / "crawl.jsonl", dataset="d@1")
+    assert ledger.report("d").dataset == "d@1"
+    ledger.ingest(DEMO / "crawl.jsonl", dataset="d@2")
+    with pytest.raises(NameRefusedError, match="2 versions"):
+        ledger.report("d")
+    with pytest.raises(NotRecordedError):
+        ledger.report("nothing")
+
+
+def test_reader_sees_old_or_new_and_never_half(ledger: Ledger) -> None:
+    ledger.ingest(DEMO / "crawl.jsonl")
+    with ledger._reading() as connection:
+        query = "SELECT total FROM report_dataset WHERE unit = 'records'"
+        assert list(connection.exec_driver_sql(query)) == [(3,)]
+        ledger.ingest(DEMO / "answers-a.jsonl")
+        assert list(connection.exec_driver_sql(query)) == [(3,)]
+    with ledger._reading() as connection:
+        assert len(list(connection.exec_driver_sql(query))) == 2
