@@ -144,6 +144,11 @@ def _print(done: Ingested) -> None:
     click.echo(f"  mapped       {mapped}")
     if done.unused:
         click.echo(f"  not read     {', '.join(done.unused)}")
+    for column, row in done.late.items():
+        click.echo(
+            f"  not read     {column}, first met in row {row:,}: columns are those of "
+            "the first rows, so move such a row to the front if it matters"
+        )
     click.echo(
         f"  rows read    {done.rows_read:,}, recorded "
         f"{done.recorded:,}, quarantined {done.quarantined:,}"

@@ -65,6 +65,8 @@ class Ingested:
     """Field → column that fed it, or the constant."""
     unused: tuple[str, ...] = ()
     """Columns that were not read."""
+    late: Mapping[str, int] = field(default_factory=dict)
+    """Columns first met after the mapping was made, and not read → their first row."""
 
     def to_dict(self) -> dict[str, Any]:
         """The outcome as JSON values; the format of ``ingest --json``."""

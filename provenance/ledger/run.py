@@ -89,6 +89,7 @@ class Run:
             recorded=sum(batch.records for batch in written),
             quarantined=self.quarantine.count,
             skipped=self.plan.skip_rows,
+            late=dict(self.reader.late),
             new_contents=new,
             edges=generated_by + derived_from,
             generated_by=generated_by,

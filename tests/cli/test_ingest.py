@@ -212,3 +212,10 @@ def test_file_that_is_no_database_is_refused(run_cli: Run, tmp_path: Path) -> No
     refused = run_cli("ingest", _rows(tmp_path / "a.jsonl", {"name": "x"}))
     assert refused.exit_code == 1
     assert "is not a ledger" in refused.stderr
+
+
+def test_key_that_comes_late_is_reported(run_cli: Run, tmp_path: Path) -> None:
+    rows = [{"name": str(number)} for number in range(66_000)]
+    path = _rows(tmp_path / "a.jsonl", *rows, {"name": "x", "generated_by": "M"})
+    told = run_cli("ingest", path).stdout
+    assert "generated_by, first met in row 66,001" in told
