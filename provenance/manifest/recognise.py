@@ -23,6 +23,8 @@ _SUFFIXES = {
     ".tsv": "csv",
     ".tab": "csv",
     ".psv": "csv",
+    ".txt": "csv",
+    ".lst": "csv",
     ".cdxj": "cdxj",
     ".cdx": "cdxj",
     ".parquet": "parquet",

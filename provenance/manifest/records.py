@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Records"]
+__all__ = ["Records", "is_list"]
 
 _DELIMITERS = ",\t;|"
 
@@ -42,12 +42,20 @@ class Records:
     def _open(self) -> Iterator[list[str]]:
         # The limit is the process's; a longer cell is damage in any file.
         csv.field_size_limit(LONGEST_LINE)
+        lines = self._lines
+        if is_list(self._path):
+            lines = (line for line in lines if not line.startswith("#"))
         try:
-            first = next((line for line in self._lines if line.strip()), "")
+            first = next((line for line in lines if line.strip()), "")
         except EOFError as error:
             raise self._refuse(str(error)) from error
-        lines = (line for part in ([first], self._lines) for line in part)
-        return csv.reader(lines, delimiter=_sniff_delimiter(first), strict=True)
+        delimiter = _sniff_delimiter(first)
+        head = [first]
+        if is_list(self._path) and "/" in first:
+            names = ["group", "path"][-len(first.split(delimiter)) :]
+            head = [delimiter.join(names) + "\n", first]
+        rows = (line for part in (head, lines) for line in part)
+        return csv.reader(rows, delimiter=delimiter, strict=True)
 
     def __iter__(self) -> Iterator[list[str] | csv.Error]:
         while True:
@@ -101,9 +109,22 @@ class Records:
         return texts
 
 
+def is_list(path: Path) -> bool:
+    """Whether a file is a list of paths, by its suffix.
+
+    Such a list has ``#`` comments and no header: its lines are a path, or a group
+    and a path.
+    """
+    return any(suffix in (".txt", ".lst") for suffix in path.suffixes)
+
+
 def _sniff_delimiter(header: str) -> str:
     """Return the delimiter that cuts a header line into most cells."""
-    return max(
-        _DELIMITERS,
-        key=lambda delimiter: len(next(csv.reader([header], delimiter=delimiter), [])),
-    )
+
+    def count_cells(delimiter: str) -> int:
+        try:
+            return len(next(csv.reader([header], delimiter=delimiter), []))
+        except csv.Error:
+            return 0
+
+    return max(_DELIMITERS, key=count_cells)

@@ -120,3 +120,18 @@ def test_batches_are_bounded_in_bytes(
 def test_there_are_no_late_columns(tmp_path: Path) -> None:
     reader = open_manifest(write(tmp_path / "m.csv", "id\n1\n"))
     assert (reader.late, reader.file) == ({}, str(tmp_path / "m.csv"))
+
+
+def test_list_of_paths_needs_no_header_and_has_comments(tmp_path: Path) -> None:
+    path = tmp_path / "mix.txt"
+    path.write_text("# books\nbooks,a/1.npy\n\n# web\nweb,b/2.npy\nweb,b/2.npy\n")
+    reader = open_manifest(path)
+    assert reader.columns == ("group", "path")
+    (raw,) = reader.read(["path"])
+    assert raw.columns["path"].to_pylist() == ["a/1.npy", "b/2.npy", "b/2.npy"]
+
+
+def test_stray_carriage_return_in_the_header_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_bytes(b"\r\x00")
+    with pytest.raises(ManifestError):
+        open_manifest(tmp_path / "m.csv", format="csv")
