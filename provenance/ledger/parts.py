@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provenance.batch import BATCH_SCHEMA, Fault
+from provenance.batch import BATCH_SCHEMA, Faults
 
 __all__ = ["LARGEST_BATCH", "Part", "cut_parts"]
 
@@ -26,11 +26,10 @@ class Part:
     records: int = 0
     batches: list[pa.RecordBatch] = field(default_factory=list)
 
-    def add(self, batch: pa.RecordBatch, faults: list[Fault]) -> None:
+    def add(self, batch: pa.RecordBatch, faults: Faults) -> None:
         """Take more rows, and the faults among them."""
         last = pc.max(batch.column("row")).as_py() or 0
-        bad = max((fault.row for fault in faults), default=0)
-        self.last_row = max(self.last_row, last, bad)
+        self.last_row = max(self.last_row, last, faults.last_row)
         self.records += len(batch)
         self.quarantined += len(faults)
         if len(batch):
@@ -48,7 +47,7 @@ class Part:
 
 
 def cut_parts(
-    rows: Iterable[tuple[pa.RecordBatch, list[Fault]]],
+    rows: Iterable[tuple[pa.RecordBatch, Faults]],
     first_row: int,
     largest: int = LARGEST_BATCH,
 ) -> Iterator[Part]:
@@ -70,8 +69,8 @@ def cut_parts(
             if not end and not part.records:
                 break  # one row of more parts than a batch may have
             last = rest.column("row")[end - 1].as_py() if end else part.last_row
-            part.add(rest.slice(0, end), [fault for fault in bad if fault.row <= last])
-            bad = [fault for fault in bad if fault.row > last]
+            part.add(rest.slice(0, end), bad.until(last))
+            bad = bad.after(last)
             rest = rest.slice(end)
             yield part
             part = Part(part.last_row + 1)

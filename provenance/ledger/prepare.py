@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import sqlalchemy as sa
 
 from provenance.ingest import Arranger, Batch
 from provenance.ledger.parts import Part
-from provenance.log import BatchTree, hash_batch, hash_scratch
+from provenance.log import BatchTree, hash_batch
+from provenance.store.bulk import BulkReader
 from provenance.store.scratch import ScratchFile
 
-__all__ = ["Prepared", "Preparer", "open_preparer"]
+__all__ = ["Prepared", "Preparer", "hash_scratch", "open_preparer"]
 
 _WORTH_SCRATCH = 20_000
 _WORTH_WORKER = 100_000
@@ -106,10 +108,48 @@ class Preparer:
 
     def _hash(self, batch: Batch, scratch: ScratchFile | None) -> Future[BatchTree]:
         if self._workers and scratch:
-            return self._workers.submit(hash_scratch, str(scratch.path))
+            return self._workers.submit(
+                hash_scratch, str(scratch.path), _schemas(batch.tables())
+            )
         done: Future[BatchTree] = Future()
         done.set_result(hash_batch(batch.tables()))
         return done
+
+
+def _schemas(tables: Mapping[str, pa.Table]) -> dict[str, pa.Schema]:
+    """The columns of each table as SQLite hands them back."""
+    return {
+        name: pa.schema(
+            [
+                field.with_type(pa.int64())
+                if pa.types.is_integer(field.type) or pa.types.is_boolean(field.type)
+                else field
+                for field in table.schema
+            ]
+        )
+        for name, table in tables.items()
+        if table.num_rows
+    } | {name: table.schema for name, table in tables.items() if not table.num_rows}
+
+
+def hash_scratch(path: str, schemas: Mapping[str, pa.Schema]) -> BatchTree:
+    """Hash a batch as its scratch file holds it: what was written is read back.
+
+    Runs in a process of its own, which touches the file by nothing but ADBC.
+    """
+    with BulkReader(f"sqlite:///{path}") as reader:
+        tables = {
+            name: pa.Table.from_batches(
+                reader.read(_select(name, schema), schema), schema
+            )
+            for name, schema in schemas.items()
+        }
+    return hash_batch(tables)
+
+
+def _select(name: str, schema: pa.Schema) -> str:
+    columns = ", ".join(f'"{column}"' for column in schema.names)
+    return f"SELECT {columns} FROM {name} ORDER BY rowid"  # noqa: S608 - our names
 
 
 @contextmanager

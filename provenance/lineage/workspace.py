@@ -141,8 +141,8 @@ def add_rows(
 
 def count_rows(duck: duckdb.DuckDBPyConnection, table: str) -> int:
     """Return the number of rows of a table, or of a table with a condition."""
-    row = duck.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our names
-    return int(row[0]) if row else 0
+    rows = duck.execute(f"SELECT count(*) FROM {table}").fetchall()  # noqa: S608 - our names
+    return int(rows[0][0])
 
 
 def number_items(duck: duckdb.DuckDBPyConnection) -> None:

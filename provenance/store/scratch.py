@@ -20,10 +20,11 @@ from pathlib import Path
 import pyarrow as pa
 import sqlalchemy as sa
 
-__all__ = ["ScratchFile", "attach_scratch", "detach_scratch", "remove_orphans"]
+__all__ = ["ScratchFile", "attach_scratch", "can_attach", "detach_scratch", "remove_orphans"]
 
 _ATTACHED = "scratch"
 _MARK = ".scratch-"
+_MOST_ATTACHED = 8
 
 
 class ScratchFile:
@@ -62,6 +63,11 @@ class ScratchFile:
             os.close(self._lock)
             self._lock = -1
         self.path.unlink(missing_ok=True)
+
+
+def can_attach(connection: sa.Connection) -> bool:
+    """Whether the transaction may attach one more file; SQLite allows ten."""
+    return len(connection.info.get(_ATTACHED, ())) < _MOST_ATTACHED
 
 
 def attach_scratch(connection: sa.Connection, file: ScratchFile) -> str:
