@@ -73,6 +73,8 @@ class Solver:
             """
             SELECT DISTINCT month, coalesce(medium, '') FROM record
             WHERE month IS NOT NULL
+            UNION SELECT month, coalesce(medium, '') FROM rest_narrow
+            WHERE month IS NOT NULL
             UNION SELECT month, medium FROM boundary WHERE month <> ''
             """
         ).fetchall()
@@ -145,7 +147,10 @@ class Solver:
                 SELECT coalesce(month, '') AS month,
                        CASE WHEN month IS NULL THEN '' ELSE coalesce(medium, '') END
                            AS medium
-                FROM record
+                FROM (
+                    SELECT month, medium FROM record
+                    UNION SELECT month, medium FROM rest_narrow
+                )
             ) USING (month, medium)
             UNION SELECT pedigree FROM plain WHERE month = ''
             """
