@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,22 +11,19 @@ import sqlalchemy as sa
 
 from provenance.errors import VerificationError
 from provenance.ledger.maintain import check_ledger
+from provenance.ledger.rehash import rehash_records
+from provenance.ledger.shared import verify_shared
 from provenance.log import (
-    LoggedBatch,
     list_batches,
-    verify_batch,
     verify_counts,
     verify_facts,
     verify_log,
+    verify_tile_count,
 )
 from provenance.merkle import VerifierKey
 from provenance.store import schema
-from provenance.store.engine import connect_engine
 
 __all__ = ["Verified", "verify_derived", "verify_ledger"]
-
-_WORKERS = 2
-_WORTH_WORKERS = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +70,10 @@ def verify_ledger(
     records = seconds = None
     if deep:
         started = time.monotonic()
-        total, records = sum(batch.records for batch in batches), 0
-        for done in _verify_batches(connection, batches, total):
-            records += done
-            if progress:
-                progress(records, total)
+        used = rehash_records(connection, batches, progress)
+        verify_tile_count(connection, batches)
+        verify_shared(connection, used)
+        records = sum(batch.records for batch in batches)
         seconds = time.monotonic() - started
     return Verified(
         entries=state.size,
@@ -93,30 +87,6 @@ def verify_ledger(
             _not_proved(connection, state.size, state.signed_size, key, deep=deep)
         ),
     )
-
-
-def _verify_batches(
-    connection: sa.Connection, batches: list[LoggedBatch], total: int
-) -> Iterator[int]:
-    """Hash batches here, or in worker processes where there is enough to do."""
-    url = connection.engine.url
-    if total < _WORTH_WORKERS or url.database in (None, "", ":memory:"):
-        for batch in batches:
-            yield verify_batch(connection, batch)
-        return
-    text = url.render_as_string(hide_password=False)
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(_WORKERS, mp_context=spawn) as pool:
-        yield from pool.map(_verify_in_worker, [text] * len(batches), batches)
-
-
-def _verify_in_worker(url: str, batch: LoggedBatch) -> int:
-    engine = connect_engine(url)
-    try:
-        with engine.connect() as connection, connection.begin():
-            return verify_batch(connection, batch)
-    finally:
-        engine.dispose()
 
 
 def _not_proved(

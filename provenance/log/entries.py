@@ -38,30 +38,35 @@ def parse_entry(entry: bytes) -> tuple[str, dict[str, Any]]:
 
 
 def expected_rows(position: int, kind: str, body: dict[str, Any]) -> Iterator[_Row]:
-    """Yield the rows an entry stands for: table, then its values, without ids."""
+    """Yield the rows an entry stands for: table, then its values, without ids.
+
+    Where later entries may say the same again (``_SAID_AGAIN``), the position comes
+    last: the row is of the first of them.
+    """
     match kind:
         case "dataset":
             name = (body["dataset"], body["version"])
-            yield ("datasets", *name)
+            yield ("datasets", *name, position)
             if body["license"] is not None or body["note"] is not None:
                 yield ("dataset_facts", *name, position, body["license"], body["note"])
             for parent in body["derived_from"]:
-                yield ("dataset_parents", *name, *_split(parent))
+                yield ("dataset_parents", *name, *_split(parent), position)
         case "model":
             name = body["model"]
-            yield ("models", name)
+            yield ("models", name, position)
             facts = ("provider", "released", "generative", "training_complete")
             yield ("model_facts", name, position, *(body[fact] for fact in facts))
             for alias in body["aliases"]:
                 if alias != name:
-                    yield ("model_aliases", name, alias)
+                    yield ("model_aliases", name, alias, position)
             for base in body["based_on"]:
-                yield ("model_bases", name, base)
+                yield ("model_bases", name, base, position)
             for dataset in body["trained_on"]:
-                yield ("training_sets", name, *_split(dataset))
+                yield ("training_sets", name, *_split(dataset), position)
         case "policy":
             policy = body["policy"]
-            yield ("policies", policy["name"], policy["version"], _canonical(policy))
+            named = (policy["name"], policy["version"])
+            yield ("policies", *named, _canonical(policy), position)
         case "withdrawal":
             for withdrawn in body["withdrawn"]:
                 yield ("withdrawals", position, withdrawn, body["why"])

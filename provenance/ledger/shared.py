@@ -1,0 +1,132 @@
+"""Check the small tables that records share: what they say beside the leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from provenance.domain import Derivation, Evidence, Kind, Mode, Origin
+from provenance.domain.digests import finding_key
+from provenance.domain.origins import grade_derivation
+from provenance.errors import VerificationError
+from provenance.ingest.places import read_source, split_urls
+from provenance.store import schema
+
+__all__ = ["verify_shared"]
+
+_ROWS = 10_000
+_DERIVED_KINDS = (Kind.CAPTURE, Kind.UNKNOWN)
+"""Kinds that no row states: the rebuild makes them, and leaves ones out of use."""
+
+_OF_RECORDED = ("model", "mode", "evidence", "detector", "score", "asserted")
+
+
+def verify_shared(connection: sa.Connection, used: Mapping[str, set[int]]) -> None:
+    """Check sources, media types, origins and ways of deriving.
+
+    Args:
+        connection: An open transaction.
+        used: Ids that records and edges point to, by table; the values that leaves
+            hold of them are verified already.
+
+    Raises:
+        VerificationError: A column is not what the others make it, or a row is there
+            that nothing points to; names table, row and column.
+    """
+    _verify_sources(connection, used.get("sources", set()))
+    for row in connection.execute(sa.select(schema.media_types)):
+        _refuse_unused(schema.media_types, row.id, used.get("media_types", set()))
+    _verify_origins(connection, used.get("origins", set()))
+    for row in connection.execute(sa.select(schema.derivations)):
+        _refuse_unused(schema.derivations, row.id, used.get("derivations", set()))
+        grade = int(grade_derivation(Derivation(row.mode), Evidence(row.evidence)))
+        _compare(schema.derivations, row, {"grade": grade})
+
+
+def _verify_sources(connection: sa.Connection, used: set[int]) -> None:
+    table = schema.sources
+    query = sa.select(table).order_by(table.c.finding_key)
+    result = connection.execute(query, execution_options={"stream_results": True})
+    key, prefixes = 0, set[str]()
+    for rows in result.partitions(_ROWS):
+        _, rests = split_urls(pa.array([row.prefix for row in rows], pa.string()))
+        for row, rest in zip(rows, rests.to_pylist(), strict=True):
+            _refuse_unused(table, row.id, used)
+            source = read_source(row.prefix)
+            expected = {
+                "finding_key": finding_key(row.prefix),
+                "host": source.host,
+                "domain": source.domain,
+            }
+            _compare(table, row, expected)
+            if rest:
+                raise _error(table, row.id, "prefix", "it is more than an authority")
+            if row.finding_key != key:
+                key, prefixes = row.finding_key, set()
+            if row.prefix in prefixes:
+                raise _error(table, row.id, "prefix", "it stands in another row too")
+            prefixes.add(row.prefix)
+
+
+def _verify_origins(connection: sa.Connection, used: set[int]) -> None:
+    table = schema.origins
+    claims = schema.claims.c.origin_id
+    pointed = used | set(connection.execute(sa.select(claims)).scalars())
+    known: dict[tuple[Any, ...], int] = {}
+    for row in connection.execute(sa.select(table).order_by(table.c.id)):
+        origin = Origin(
+            kind=_word(row, "kind", Kind),
+            model=row.model,
+            mode=_word(row, "mode", Mode),
+            evidence=_word(row, "evidence", Evidence),
+            detector=row.detector,
+            score=row.score,
+            asserted=row.asserted,
+            month=row.month,
+            medium=row.medium,
+        )
+        expected: dict[str, object] = {"grade": int(origin.grade)}
+        if origin.kind in _DERIVED_KINDS:
+            plain = Origin(kind=origin.kind, evidence=Evidence.CAPTURED)
+            expected |= {name: getattr(plain, name) for name in _OF_RECORDED}
+        if origin.kind is not Kind.CAPTURE:
+            expected |= {"month": None, "medium": None}
+        if origin.kind not in _DERIVED_KINDS:
+            _refuse_unused(table, row.id, pointed)
+        _compare(table, row, expected)
+        other = known.setdefault(tuple(row[1:]), row.id)
+        if other != row.id:
+            raise _error(table, row.id, "kind", f"it says the same as {other}")
+
+
+def _word(row: Any, column: str, words: type[Any]) -> Any:
+    value = getattr(row, column)
+    try:
+        return words(value)
+    except ValueError as error:
+        raise _error(
+            schema.origins, row.id, column, f"{value!r} is no word of ours"
+        ) from error
+
+
+def _compare(table: sa.Table, row: Any, expected: Mapping[str, object]) -> None:
+    for column, value in expected.items():
+        found = getattr(row, column)
+        if found != value:
+            raise _error(table, row.id, column, f"{found!r}, expected {value!r}")
+
+
+def _refuse_unused(table: sa.Table, number: int, used: set[int]) -> None:
+    if number not in used:
+        raise _error(table, number, "id", "no record or edge points to it")
+
+
+def _error(table: sa.Table, number: int, column: str, what: str) -> VerificationError:
+    return VerificationError(
+        f"{table.name}, id {number}, column {column}: {what}",
+        hint="The row was changed or added without the log. Restore the ledger from a "
+        "backup.",
+    )
