@@ -14,6 +14,7 @@ from provenance.ledger.maintain import check_ledger
 from provenance.ledger.rehash import rehash_records
 from provenance.ledger.shared import verify_shared
 from provenance.log import (
+    COLUMNS,
     list_batches,
     verify_counts,
     verify_facts,
@@ -22,8 +23,18 @@ from provenance.log import (
 )
 from provenance.merkle import VerifierKey
 from provenance.store import schema
+from provenance.store.values import verify_values
 
 __all__ = ["Verified", "verify_derived", "verify_ledger"]
+
+_LOGGED = [schema.METADATA.tables[name] for name in COLUMNS]
+_LOGGED += [schema.log_entries, schema.log_state, schema.checkpoints]
+_READ_IN_BULK = (schema.records, schema.generated_by, schema.derived_from)
+_SMALL = [
+    table
+    for table in schema.METADATA.sorted_tables
+    if table not in _LOGGED and table not in _READ_IN_BULK
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +74,7 @@ def verify_ledger(
     Raises:
         VerificationError: Something recorded is not what was logged.
     """
+    verify_values(connection, _LOGGED)
     state = verify_log(connection, key)
     facts = verify_facts(connection)
     batches = list_batches(connection)
@@ -70,6 +82,7 @@ def verify_ledger(
     records = seconds = None
     if deep:
         started = time.monotonic()
+        verify_values(connection, _SMALL)
         used = rehash_records(connection, batches, progress)
         verify_tile_count(connection, batches)
         verify_shared(connection, used)

@@ -9,7 +9,7 @@ from provenance.log.batches import (
     verify_counts,
 )
 from provenance.log.checkpoint import sign_head
-from provenance.log.entries import verify_facts
+from provenance.log.facts import COLUMNS, verify_facts
 from provenance.log.keys import make_key, read_key
 from provenance.log.records import verify_edge_counts, verify_tile_count, verify_tree
 from provenance.log.rehash import HashedPiece, find_row, hash_piece, join_urls
@@ -19,6 +19,7 @@ from provenance.log.tree import BatchTree, grow_tree, hash_batch
 from provenance.log.verify import LogState, verify_log
 
 __all__ = [
+    "COLUMNS",
     "BatchTree",
     "HashedPiece",
     "LogState",

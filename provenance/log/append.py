@@ -37,6 +37,8 @@ def load_frontier(connection: sa.Connection) -> Frontier:
     row = connection.execute(sa.select(state)).first()
     if row is None:
         return Frontier()
+    if not isinstance(row.size, int) or not isinstance(row.peaks, bytes):
+        raise VerificationError("log_state: size or peaks are of another type")
     peaks = (
         row.peaks[start : start + _HASH_BYTES]
         for start in range(0, len(row.peaks), _HASH_BYTES)
