@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -84,7 +84,7 @@ def rehash_records(
 
 def _hash_pieces(
     connection: sa.Connection, pieces: Sequence[Piece], total: int
-) -> Iterator[HashedPiece]:
+) -> Generator[HashedPiece]:
     """Hash pieces here, or in worker processes where there is enough to do."""
     url = connection.engine.url
     if total < _WORTH_WORKERS or url.database in (None, "", ":memory:"):

@@ -34,7 +34,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "withdrawals": ("withdrawn", "why"),
     "batches": BATCH_FIELDS,
     "claims": tuple(
-        name for name in schema.claims.c.keys() if name not in ("id", "position")
+        column.name
+        for column in schema.claims.c
+        if column.name not in ("id", "position")
     ),
 }
 """What is compared of each table: no ids, and the position besides.

@@ -20,9 +20,7 @@ _HINT = (
 )
 
 
-def verify_tree(
-    connection: sa.Connection, batch: LoggedBatch, tree: BatchTree
-) -> None:
+def verify_tree(connection: sa.Connection, batch: LoggedBatch, tree: BatchTree) -> None:
     """Check the tree over the records of a batch, and the tiles kept of it.
 
     Raises:
@@ -62,7 +60,9 @@ def verify_edge_counts(batch: LoggedBatch, edges: Mapping[str, int]) -> None:
             )
 
 
-def verify_tile_count(connection: sa.Connection, batches: Sequence[LoggedBatch]) -> None:
+def verify_tile_count(
+    connection: sa.Connection, batches: Sequence[LoggedBatch]
+) -> None:
     """Check that no tile belongs to a batch that is not there.
 
     Raises:

@@ -157,7 +157,8 @@ def _refuse_dangling(
         pointed = rows.column(pointer)[place].as_py()
         kind = "id" if table == "records" else "record_id"
         raise VerificationError(
-            f"{table}, {kind} {number}, column {pointer}: {pointed} is no id of {target}"
+            f"{table}, {kind} {number}, column {pointer}: {pointed} is no id "
+            f"of {target}"
         )
 
 

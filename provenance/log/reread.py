@@ -171,7 +171,8 @@ def _select_edges(table: sa.Table, piece: Piece, kept: pa.Schema) -> sa.Select[A
     return (
         sa.select(*(table.c[name] for name in kept.names))
         .where(
-            table.c[record] >= piece.first, table.c[record] < piece.first + piece.records
+            table.c[record] >= piece.first,
+            table.c[record] < piece.first + piece.records,
         )
         .order_by(table.c[record], table.c[second])
     )

@@ -32,12 +32,12 @@ class Lookup:
     """Whether the ids are 1, 2, 3 …, so that nothing has to be searched."""
 
     def find(self, ids: pa.Array[Any]) -> pa.Array[Any]:
-        """Return the place of each id; null for null, and for an id that is not here."""
+        """Return the place of each id; null for null, and for one that is not here."""
         if not self.dense:
             return pc.index_in(ids, value_set=self.ids)
         places = pc.subtract(ids, pa.scalar(1, pa.int64()))
         ends = pc.min_max(places).as_py()
-        if ends["min"] is None or 0 <= ends["min"] and ends["max"] < len(self.ids):
+        if ends["min"] is None or (ends["min"] >= 0 and ends["max"] < len(self.ids)):
             return places
         return pc.index_in(ids, value_set=self.ids)
 

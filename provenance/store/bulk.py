@@ -130,8 +130,8 @@ def render_query(query: Query, *, sqlite: bool) -> str:
     return str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
-_SQLITE = sqlite.dialect(paramstyle="named")
-_POSTGRESQL = postgresql.dialect(paramstyle="named")
+_SQLITE: sa.Dialect = sqlite.dialect(paramstyle="named")
+_POSTGRESQL: sa.Dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call] # SQLAlchemy leaves its __init__ untyped
 
 
 def dbapi_errors() -> tuple[type[Exception], ...]:
@@ -164,7 +164,9 @@ def _lead(text: str, schema: pa.Schema) -> str:
     sane = ""
     if odd:
         said = " || ' ' || ".join(classes)
-        sane = f" WHERE ({' OR '.join(odd)}) IS NOT TRUE OR json_extract('{{}}', {said})"
+        sane = (
+            f" WHERE ({' OR '.join(odd)}) IS NOT TRUE OR json_extract('{{}}', {said})"
+        )
     columns = ", ".join(names)
     return (
         f"WITH asked({columns}) AS ({text}) "  # noqa: S608 - a statement of ours

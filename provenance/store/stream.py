@@ -51,7 +51,7 @@ def read_bulk(url: str, query: Query, schema: pa.Schema) -> Iterator[pa.RecordBa
         >>> def ids(url: str) -> list[int]:
         ...     schema = pa.schema({"id": pa.int64()})
         ...     batches = read_bulk(url, "SELECT id FROM records", schema)
-        ...     return [number for batch in batches for number in batch["id"].to_pylist()]
+        ...     return [number for batch in batches for number in batch[0].to_pylist()]
     """
     if sa.make_url(url).get_backend_name() == "sqlite":
         yield from _read_in_child(url, query, schema)

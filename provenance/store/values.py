@@ -43,9 +43,9 @@ def verify_values(connection: sa.Connection, tables: Iterable[sa.Table]) -> None
             if column.nullable:
                 allowed.append("null")
             stored = sa.func.typeof(column)
-            odd = stored.not_in(allowed)
+            odd: sa.ColumnElement[bool] = stored.not_in(allowed)
             if column.type.python_type is bool:
-                odd = odd | column.cast(sa.Integer).not_in([0, 1])
+                odd = sa.or_(odd, column.cast(sa.Integer).not_in([0, 1]))
             keys = table.primary_key.columns
             found = connection.execute(sa.select(stored, *keys).where(odd)).first()
             if found is not None:
