@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
+from dataclasses import dataclass, field
 from functools import partial
 
 import pyarrow as pa
@@ -33,18 +34,29 @@ from provenance.merkle import Hash, LeafHash
 from provenance.store.arrow import read_batches
 from provenance.store.bulk import BulkReader
 
-__all__ = ["rehash_records"]
+__all__ = ["Rehashed", "rehash_records"]
 
 _WORKERS = 2
 _WORTH_WORKERS = 100_000
 """Records; fewer are hashed before the workers have started."""
 
 
+@dataclass(slots=True)
+class Rehashed:
+    """What was met while every record and edge was hashed."""
+
+    records: int = 0
+    used: dict[str, set[int]] = field(default_factory=dict)
+    """Ids of the shared rows that records and edges point to, by table."""
+    weak: int = 0
+    """Records known by a digest that finds a content and does not prove it."""
+
+
 def rehash_records(
     connection: sa.Connection,
     batches: Sequence[LoggedBatch],
     progress: Callable[[int, int], None] | None = None,
-) -> dict[str, set[int]]:
+) -> Rehashed:
     """Hash the records and edges of all batches and compare with their roots.
 
     Args:
@@ -52,16 +64,12 @@ def rehash_records(
         batches: What the log has, by first record.
         progress: Called with records hashed so far and records in all.
 
-    Returns:
-        Ids of the shared rows that records and edges point to, by table.
-
     Raises:
         VerificationError: A record or an edge is not what was logged.
     """
     pieces = [piece for batch in batches for piece in split_batch(batch)]
     total = sum(piece.records for piece in pieces)
-    used: dict[str, set[int]] = {}
-    done = 0
+    found = Rehashed()
     with closing(_hash_pieces(connection, pieces, total)) as hashed:
         for batch in batches:
             tops: list[Hash] = []
@@ -73,13 +81,14 @@ def rehash_records(
                 rest += part.rest
                 edges.update(part.edges)
                 for table, ids in part.used.items():
-                    used.setdefault(table, set()).update(ids)
-                done += piece.records
+                    found.used.setdefault(table, set()).update(ids)
+                found.weak += part.weak
+                found.records += piece.records
                 if progress:
-                    progress(done, total)
+                    progress(found.records, total)
             verify_edge_counts(batch, edges)
             verify_tree(connection, batch, grow_tree(tops, rest))
-    return used
+    return found
 
 
 def _hash_pieces(

@@ -15,6 +15,7 @@ from provenance.ledger.rehash import rehash_records
 from provenance.ledger.shared import verify_shared
 from provenance.log import (
     COLUMNS,
+    WEAK_PREFIXES,
     list_batches,
     verify_counts,
     verify_facts,
@@ -79,14 +80,14 @@ def verify_ledger(
     facts = verify_facts(connection)
     batches = list_batches(connection)
     verify_counts(connection, batches)
-    records = seconds = None
+    records = seconds = weak = None
     if deep:
         started = time.monotonic()
         verify_values(connection, _SMALL)
-        used = rehash_records(connection, batches, progress)
+        hashed = rehash_records(connection, batches, progress)
         verify_tile_count(connection, batches)
-        verify_shared(connection, used)
-        records = sum(batch.records for batch in batches)
+        verify_shared(connection, hashed.used)
+        records, weak = hashed.records, hashed.weak
         seconds = time.monotonic() - started
     return Verified(
         entries=state.size,
@@ -97,17 +98,23 @@ def verify_ledger(
         records=records,
         records_seconds=seconds,
         not_proved=tuple(
-            _not_proved(connection, state.size, state.signed_size, key, deep=deep)
+            _not_proved(
+                state.size,
+                state.signed_size,
+                key,
+                weak=_weak_records(connection) if weak is None else weak,
+                deep=deep,
+            )
         ),
     )
 
 
 def _not_proved(
-    connection: sa.Connection,
     size: int,
     signed: int | None,
     key: VerifierKey | None,
     *,
+    weak: int,
     deep: bool,
 ) -> Iterator[str]:
     if signed is None:
@@ -126,7 +133,6 @@ def _not_proved(
         "no outside anchor: an older copy of the whole ledger would verify as well; "
         "keep a checkpoint elsewhere"
     )
-    weak = _weak_records(connection)
     if weak:
         yield (
             f"weak digests: {weak:,} records are known by SHA-1 or MD5 only, which "
@@ -141,9 +147,9 @@ def _weak_records(connection: sa.Connection) -> int:
     digests, items = schema.records.c.digest, schema.records.c.item
     first = sa.func.substr(digests, 1, 1)
     query = sa.select(first, sa.func.count()).where(items.is_(None)).group_by(first)
-    weak = {b"\x11", b"\xd5"}
+    begins = [prefix[:1] for prefix in WEAK_PREFIXES]
     return sum(
-        int(count) for prefix, count in connection.execute(query) if prefix in weak
+        int(count) for prefix, count in connection.execute(query) if prefix in begins
     )
 
 

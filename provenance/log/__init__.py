@@ -10,16 +10,18 @@ from provenance.log.batches import (
 )
 from provenance.log.checkpoint import sign_head
 from provenance.log.facts import COLUMNS, verify_facts
+from provenance.log.fields import find_row, join_urls
 from provenance.log.keys import make_key, read_key
 from provenance.log.records import verify_edge_counts, verify_tile_count, verify_tree
-from provenance.log.rehash import HashedPiece, find_row, hash_piece, join_urls
-from provenance.log.reread import StoredPiece, read_piece
+from provenance.log.rehash import WEAK_PREFIXES, HashedPiece, hash_piece
 from provenance.log.shared import Read, Shared, load_shared
+from provenance.log.stored import StoredPiece, read_piece
 from provenance.log.tree import BatchTree, grow_tree, hash_batch
 from provenance.log.verify import LogState, verify_log
 
 __all__ = [
     "COLUMNS",
+    "WEAK_PREFIXES",
     "BatchTree",
     "HashedPiece",
     "LogState",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,7 +13,14 @@ from provenance.errors import VerificationError
 from provenance.merkle import TILE_WIDTH
 from provenance.store import schema
 
-__all__ = ["LoggedBatch", "Piece", "list_batches", "split_batch", "verify_counts"]
+__all__ = [
+    "LoggedBatch",
+    "Piece",
+    "find_batch",
+    "list_batches",
+    "split_batch",
+    "verify_counts",
+]
 
 _ROWS = 256 * TILE_WIDTH
 """Records in a piece: whole tiles, and little memory."""
@@ -35,6 +43,9 @@ class LoggedBatch:
     derived_from: int
 
 
+_NAMES = [name for name in LoggedBatch.__dataclass_fields__ if name != "dataset"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
     """Records that follow each other in one batch, from the start of a tile."""
@@ -51,18 +62,9 @@ def list_batches(connection: sa.Connection) -> list[LoggedBatch]:
     Raises:
         VerificationError: Two batches lay claim to the same records.
     """
-    table, data = schema.batches, schema.datasets
-    names = [n for n in LoggedBatch.__dataclass_fields__ if n != "dataset"]
-    query = (
-        sa.select(data.c.name, data.c.version, *(table.c[name] for name in names))
-        .join(data, data.c.id == table.c.dataset_id)
-        .order_by(table.c.first_record)
-    )
     batches: list[LoggedBatch] = []
-    for name, version, *values in connection.execute(query):
-        batch = LoggedBatch(
-            dataset=DatasetName(name, version), **dict(zip(names, values, strict=True))
-        )
+    for row in connection.execute(_select().order_by(schema.batches.c.first_record)):
+        batch = _read(row)
         least = batches[-1].first_record + batches[-1].records if batches else 1
         if batch.first_record < least:
             raise VerificationError(
@@ -73,14 +75,51 @@ def list_batches(connection: sa.Connection) -> list[LoggedBatch]:
     return batches
 
 
-def split_batch(batch: LoggedBatch) -> Iterator[Piece]:
-    """Divide the records of a batch into pieces that can be hashed apart."""
-    for start in range(0, batch.records, _ROWS):
-        yield Piece(
-            batch=batch,
-            first=batch.first_record + start,
-            records=min(_ROWS, batch.records - start),
-        )
+def find_batch(connection: sa.Connection, record_id: int) -> LoggedBatch:
+    """Return the batch that a record stands in.
+
+    Raises:
+        VerificationError: It stands in none.
+    """
+    table = schema.batches
+    query = _select().where(
+        table.c.first_record <= record_id,
+        table.c.first_record + table.c.records > record_id,
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        raise VerificationError(f"batches: record id {record_id} stands in none")
+    return _read(row)
+
+
+def _select() -> sa.Select[Any]:
+    table, data = schema.batches, schema.datasets
+    return sa.select(data.c.name, data.c.version, *(table.c[n] for n in _NAMES)).join(
+        data, data.c.id == table.c.dataset_id
+    )
+
+
+def _read(row: Sequence[Any]) -> LoggedBatch:
+    name, version, *values = row
+    return LoggedBatch(
+        dataset=DatasetName(name, version), **dict(zip(_NAMES, values, strict=True))
+    )
+
+
+def split_batch(
+    batch: LoggedBatch, first: int | None = None, records: int | None = None
+) -> Iterator[Piece]:
+    """Divide records of a batch into pieces that can be hashed apart.
+
+    Args:
+        batch: What the log has of it.
+        first: Id of the first record, unless all are meant.
+        records: How many, unless all are meant.
+    """
+    begin = batch.first_record if first is None else first
+    count = batch.records if records is None else records
+    for start in range(0, count, _ROWS):
+        yield Piece(batch=batch, first=begin + start, records=min(_ROWS, count - start))
 
 
 def verify_counts(connection: sa.Connection, batches: list[LoggedBatch]) -> None:

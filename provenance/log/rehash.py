@@ -8,14 +8,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provenance.errors import VerificationError
-from provenance.log.edges import write_origins, write_parents
-from provenance.log.leaves import LEAF_SCHEMA, encode_leaves
-from provenance.log.reread import StoredPiece
-from provenance.log.shared import Lookup, Shared
+from provenance.domain.digests import multihash_prefix
+from provenance.log.fields import leaf_fields
+from provenance.log.leaves import encode_leaves
+from provenance.log.shared import Shared
+from provenance.log.stored import StoredPiece
 from provenance.merkle import TILE_WIDTH, Hash, LeafHash, hash_leaves, hash_tiles
 
-__all__ = ["HashedPiece", "find_row", "hash_piece", "join_urls"]
+__all__ = ["WEAK_PREFIXES", "HashedPiece", "hash_piece"]
+
+WEAK_PREFIXES = (multihash_prefix("sha1"), multihash_prefix("md5"))
+"""How digests begin that find a content and do not prove it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,8 @@ class HashedPiece:
     """How many edges the records have, by table."""
     used: dict[str, list[int]]
     """Ids of the shared rows that records and edges point to, by table."""
+    weak: int
+    """Records known by a digest that finds a content and does not prove it."""
 
 
 def hash_piece(stored: StoredPiece, shared: Shared) -> HashedPiece:
@@ -39,7 +44,7 @@ def hash_piece(stored: StoredPiece, shared: Shared) -> HashedPiece:
         VerificationError: A pointer leads nowhere, or a column that no leaf holds is
             not as the leaf's fields have it; names table, record and column.
     """
-    hashes = hash_leaves(encode_leaves(_leaves(stored, shared)))
+    hashes = hash_leaves(encode_leaves(leaf_fields(stored, shared)))
     records, made = stored.records, stored.generated_by
     derived = stored.derived_from
     return HashedPiece(
@@ -52,117 +57,17 @@ def hash_piece(stored: StoredPiece, shared: Shared) -> HashedPiece:
             "origins": _distinct(made.column("origin_id")),
             "derivations": _distinct(derived.column("derivation_id")),
         },
+        weak=_count_weak(records),
     )
+
+
+def _count_weak(records: pa.RecordBatch) -> int:
+    digests, items = records.column("digest"), records.column("item")
+    weak = pc.or_(*(pc.starts_with(digests, prefix) for prefix in WEAK_PREFIXES))
+    counted: int | None = pc.sum(pc.and_(weak, pc.is_null(items))).as_py()
+    return counted or 0
 
 
 def _distinct(ids: pa.Array[Any]) -> list[int]:
     found: list[int] = pc.unique(ids).drop_null().to_pylist()
     return found
-
-
-def _leaves(stored: StoredPiece, shared: Shared) -> pa.RecordBatch:
-    """Put the fields of leaves together; follows every pointer."""
-    records, made = stored.records, stored.generated_by
-    first = pa.scalar(stored.piece.first, pa.int64())
-    columns: dict[str, Any] = {
-        name: records.column(name)
-        for name in LEAF_SCHEMA.names
-        if name in records.schema.names
-    }
-    columns["url"] = join_urls(stored, shared)
-    media = _follow(stored, "records", "media_type_id", shared.media_types)
-    for name in ("media_type", "medium"):
-        columns[name] = shared.media_types.columns[name].take(media)
-    origins = _follow(stored, "generated_by", "origin_id", shared.origins)
-    columns["origins"] = write_origins(
-        len(records),
-        pc.subtract(made.column("record_id"), first),
-        [
-            *(
-                shared.origins.columns[name].take(origins)
-                for name in ("kind", "model", "mode", "evidence", "detector")
-            ),
-            made.column("score"),
-            made.column("threshold"),
-        ],
-    )
-    derived = stored.derived_from
-    ways = _follow(stored, "derived_from", "derivation_id", shared.derivations)
-    columns["parents"] = write_parents(
-        len(records),
-        pc.subtract(derived.column("record_id"), first),
-        [
-            derived.column("parent_digest"),
-            derived.column("parent_reference"),
-            *(
-                shared.derivations.columns[name].take(ways)
-                for name in ("mode", "evidence")
-            ),
-        ],
-    )
-    return pa.record_batch(
-        [columns[name] for name in LEAF_SCHEMA.names], schema=LEAF_SCHEMA
-    )
-
-
-def join_urls(stored: StoredPiece, shared: Shared) -> pa.Array[Any]:
-    """Put prefix and path together again.
-
-    Raises:
-        VerificationError: A source is not there, or a record has one without a path.
-    """
-    records = stored.records
-    pointers, paths = records.column("source_id"), records.column("path")
-    if shared.sources is None:
-        prefixes = records.column("prefix")
-        lost = pc.and_(pc.is_valid(pointers), pc.is_null(prefixes))
-        _refuse_dangling(stored, "records", "source_id", "sources", lost)
-    else:
-        found = _follow(stored, "records", "source_id", shared.sources)
-        prefixes = shared.sources.columns["prefix"].take(found)
-    if not prefixes.null_count and not paths.null_count:
-        return pc.binary_join_element_wise(prefixes, paths, "")
-    alone = pc.and_(pc.is_valid(pointers), pc.is_null(paths))
-    place = find_row(alone)
-    if place is not None:
-        raise VerificationError(
-            f"records, id {stored.piece.first + place}, column path: null, though "
-            "the record has a source"
-        )
-    return pc.binary_join_element_wise(prefixes.fill_null(""), paths, "")
-
-
-def _follow(
-    stored: StoredPiece, table: str, pointer: str, target: Lookup
-) -> pa.Array[Any]:
-    ids = getattr(stored, table).column(pointer)
-    places = target.find(ids)
-    if places.null_count != ids.null_count:
-        lost = pc.and_(pc.is_valid(ids), pc.is_null(places))
-        _refuse_dangling(stored, table, pointer, target.table, lost)
-    return places
-
-
-def _refuse_dangling(
-    stored: StoredPiece, table: str, pointer: str, target: str, lost: pa.Array[Any]
-) -> None:
-    place = find_row(lost)
-    if place is not None:
-        rows = getattr(stored, table)
-        number = (
-            stored.piece.first + place
-            if table == "records"
-            else rows.column("record_id")[place].as_py()
-        )
-        pointed = rows.column(pointer)[place].as_py()
-        kind = "id" if table == "records" else "record_id"
-        raise VerificationError(
-            f"{table}, {kind} {number}, column {pointer}: {pointed} is no id "
-            f"of {target}"
-        )
-
-
-def find_row(bad: pa.Array[Any]) -> int | None:
-    """Return the place of the first true value; None if there is none."""
-    place: int = pc.index(bad, pa.scalar(value=True)).as_py()
-    return None if place < 0 else place

@@ -53,11 +53,14 @@ class Shared:
     """None where there are so many that each record brings its own."""
 
 
-def load_shared(read: Read) -> Shared:
-    """Read the tables that records share."""
-    count = sa.select(sa.func.count()).select_from(schema.sources)
-    counted = next(read(count, pa.schema({"count": pa.int64()})))
-    few = counted.column(0)[0].as_py() <= _SOURCES_KEPT
+def load_shared(read: Read, *, join_sources: bool = False) -> Shared:
+    """Read the tables that records share.
+
+    Args:
+        read: Runs a query.
+        join_sources: Leave the sources out: each record will bring its own.
+    """
+    few = not join_sources and _count_sources(read) <= _SOURCES_KEPT
     text, number = pa.string(), pa.int64()
     return Shared(
         media_types=_load(
@@ -74,6 +77,12 @@ def load_shared(read: Read) -> Shared:
         ),
         sources=_load(read, schema.sources, {"prefix": text}) if few else None,
     )
+
+
+def _count_sources(read: Read) -> int:
+    query = sa.select(sa.func.count()).select_from(schema.sources)
+    counted: int = next(read(query, pa.schema({"count": pa.int64()})))[0][0].as_py()
+    return counted
 
 
 def _load(read: Read, table: sa.Table, kinds: dict[str, pa.DataType]) -> Lookup:
