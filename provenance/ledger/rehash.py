@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
-from provenance.errors import LedgerStateError
+from provenance.errors import LedgerStateError, VerificationError
 from provenance.ledger.recheck import recheck_piece
 from provenance.log import (
     HashedPiece,
@@ -31,10 +33,15 @@ from provenance.log import (
     verify_tree,
 )
 from provenance.merkle import Hash, LeafHash
+from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.bulk import BulkReader
+from provenance.store.values import verify_values
 
-__all__ = ["Rehashed", "rehash_records"]
+__all__ = ["ROWS", "Rehashed", "rehash_records"]
+
+ROWS = (schema.records, schema.generated_by, schema.derived_from)
+"""Tables of a row for each record or edge."""
 
 _WORKERS = 2
 _WORTH_WORKERS = 100_000
@@ -97,7 +104,8 @@ def _hash_pieces(
     """Hash pieces here, or in worker processes where there is enough to do."""
     url = connection.engine.url
     if total < _WORTH_WORKERS or url.database in (None, "", ":memory:"):
-        read: Read = partial(read_batches, connection)
+        verify_values(connection, ROWS)
+        read: Read = partial(_read_tuples, connection)
         shared = load_shared(read)
         for piece in pieces:
             yield _hash_piece(read, shared, piece)
@@ -115,6 +123,18 @@ def _hash_pieces(
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _read_tuples(
+    connection: sa.Connection, query: sa.Select[Any], kept: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """Read without a bulk path; text that is none is a finding, not a failure."""
+    try:
+        yield from read_batches(connection, query, kept)
+    except OperationalError as error:
+        if "UTF-8" not in str(error.orig):
+            raise
+        raise VerificationError(str(error.orig).partition(" with text")[0]) from error
 
 
 def _hash_piece(read: Read, shared: Shared, piece: Piece) -> HashedPiece:

@@ -15,7 +15,7 @@ from provenance.errors import VerificationError
 from provenance.ingest.places import read_source, split_urls
 from provenance.store import schema
 
-__all__ = ["verify_shared"]
+__all__ = ["verify_shared", "verify_used"]
 
 _ROWS = 10_000
 _DERIVED_KINDS = (Kind.CAPTURE, Kind.UNKNOWN)
@@ -24,29 +24,50 @@ _DERIVED_KINDS = (Kind.CAPTURE, Kind.UNKNOWN)
 _OF_RECORDED = ("model", "mode", "evidence", "detector", "score", "asserted")
 
 
-def verify_shared(connection: sa.Connection, used: Mapping[str, set[int]]) -> None:
-    """Check sources, media types, origins and ways of deriving.
+def verify_shared(connection: sa.Connection) -> None:
+    """Check that sources, origins and ways of deriving are sound in themselves.
+
+    Raises:
+        VerificationError: A column is not what the others make it, or two rows say
+            the same; names table, row and column.
+    """
+    _verify_sources(connection)
+    _verify_origins(connection)
+    for row in connection.execute(sa.select(schema.derivations)):
+        mode = _word(schema.derivations, row, "mode", Derivation)
+        evidence = _word(schema.derivations, row, "evidence", Evidence)
+        expected = {"grade": int(grade_derivation(mode, evidence))}
+        _compare(schema.derivations, row, expected)
+
+
+def verify_used(connection: sa.Connection, used: Mapping[str, set[int]]) -> None:
+    """Check that every shared row is one that something points to.
 
     Args:
         connection: An open transaction.
-        used: Ids that records and edges point to, by table; the values that leaves
-            hold of them are verified already.
+        used: Ids that records and edges point to, by table; what leaves hold of these
+            rows is verified already.
 
     Raises:
-        VerificationError: A column is not what the others make it, or a row is there
-            that nothing points to; names table, row and column.
+        VerificationError: Nothing points to a row; names it.
     """
-    _verify_sources(connection, used.get("sources", set()))
-    for row in connection.execute(sa.select(schema.media_types)):
-        _refuse_unused(schema.media_types, row.id, used.get("media_types", set()))
-    _verify_origins(connection, used.get("origins", set()))
-    for row in connection.execute(sa.select(schema.derivations)):
-        _refuse_unused(schema.derivations, row.id, used.get("derivations", set()))
-        grade = int(grade_derivation(Derivation(row.mode), Evidence(row.evidence)))
-        _compare(schema.derivations, row, {"grade": grade})
+    origins = schema.origins
+    derived = origins.c.kind.in_([str(kind) for kind in _DERIVED_KINDS])
+    claimed = origins.c.id.in_(sa.select(schema.claims.c.origin_id))
+    for table, apart in (
+        (schema.sources, sa.false()),
+        (schema.media_types, sa.false()),
+        (schema.derivations, sa.false()),
+        (origins, sa.or_(derived, claimed)),
+    ):
+        known = used.get(table.name, set())
+        query = sa.select(table.c.id).where(sa.not_(apart))
+        for number in connection.execute(query).scalars():
+            if number not in known:
+                raise _error(table, number, "id", "no record or edge points to it")
 
 
-def _verify_sources(connection: sa.Connection, used: set[int]) -> None:
+def _verify_sources(connection: sa.Connection) -> None:
     table = schema.sources
     query = sa.select(table).order_by(table.c.finding_key)
     result = connection.execute(query, execution_options={"stream_results": True})
@@ -54,7 +75,6 @@ def _verify_sources(connection: sa.Connection, used: set[int]) -> None:
     for rows in result.partitions(_ROWS):
         _, rests = split_urls(pa.array([row.prefix for row in rows], pa.string()))
         for row, rest in zip(rows, rests.to_pylist(), strict=True):
-            _refuse_unused(table, row.id, used)
             source = read_source(row.prefix)
             expected = {
                 "finding_key": finding_key(row.prefix),
@@ -71,17 +91,15 @@ def _verify_sources(connection: sa.Connection, used: set[int]) -> None:
             prefixes.add(row.prefix)
 
 
-def _verify_origins(connection: sa.Connection, used: set[int]) -> None:
+def _verify_origins(connection: sa.Connection) -> None:
     table = schema.origins
-    claims = schema.claims.c.origin_id
-    pointed = used | set(connection.execute(sa.select(claims)).scalars())
     known: dict[tuple[Any, ...], int] = {}
     for row in connection.execute(sa.select(table).order_by(table.c.id)):
         origin = Origin(
-            kind=_word(row, "kind", Kind),
+            kind=_word(table, row, "kind", Kind),
             model=row.model,
-            mode=_word(row, "mode", Mode),
-            evidence=_word(row, "evidence", Evidence),
+            mode=_word(table, row, "mode", Mode),
+            evidence=_word(table, row, "evidence", Evidence),
             detector=row.detector,
             score=row.score,
             asserted=row.asserted,
@@ -94,22 +112,18 @@ def _verify_origins(connection: sa.Connection, used: set[int]) -> None:
             expected |= {name: getattr(plain, name) for name in _OF_RECORDED}
         if origin.kind is not Kind.CAPTURE:
             expected |= {"month": None, "medium": None}
-        if origin.kind not in _DERIVED_KINDS:
-            _refuse_unused(table, row.id, pointed)
         _compare(table, row, expected)
         other = known.setdefault(tuple(row[1:]), row.id)
         if other != row.id:
             raise _error(table, row.id, "kind", f"it says the same as {other}")
 
 
-def _word(row: Any, column: str, words: type[Any]) -> Any:
+def _word(table: sa.Table, row: Any, column: str, words: type[Any]) -> Any:
     value = getattr(row, column)
     try:
         return words(value)
     except ValueError as error:
-        raise _error(
-            schema.origins, row.id, column, f"{value!r} is no word of ours"
-        ) from error
+        raise _error(table, row.id, column, f"{value!r} is no word of ours") from error
 
 
 def _compare(table: sa.Table, row: Any, expected: Mapping[str, object]) -> None:
@@ -117,11 +131,6 @@ def _compare(table: sa.Table, row: Any, expected: Mapping[str, object]) -> None:
         found = getattr(row, column)
         if found != value:
             raise _error(table, row.id, column, f"{found!r}, expected {value!r}")
-
-
-def _refuse_unused(table: sa.Table, number: int, used: set[int]) -> None:
-    if number not in used:
-        raise _error(table, number, "id", "no record or edge points to it")
 
 
 def _error(table: sa.Table, number: int, column: str, what: str) -> VerificationError:

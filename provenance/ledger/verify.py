@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from provenance.errors import VerificationError
 from provenance.ledger.maintain import check_ledger
-from provenance.ledger.rehash import rehash_records
-from provenance.ledger.shared import verify_shared
+from provenance.ledger.rehash import ROWS, rehash_records
+from provenance.ledger.shared import verify_shared, verify_used
 from provenance.log import (
     COLUMNS,
     WEAK_PREFIXES,
@@ -30,11 +30,10 @@ __all__ = ["Verified", "verify_derived", "verify_ledger"]
 
 _LOGGED = [schema.METADATA.tables[name] for name in COLUMNS]
 _LOGGED += [schema.log_entries, schema.log_state, schema.checkpoints]
-_READ_IN_BULK = (schema.records, schema.generated_by, schema.derived_from)
 _SMALL = [
     table
     for table in schema.METADATA.sorted_tables
-    if table not in _LOGGED and table not in _READ_IN_BULK
+    if table not in _LOGGED and table not in ROWS
 ]
 
 
@@ -84,9 +83,10 @@ def verify_ledger(
     if deep:
         started = time.monotonic()
         verify_values(connection, _SMALL)
+        verify_shared(connection)
         hashed = rehash_records(connection, batches, progress)
         verify_tile_count(connection, batches)
-        verify_shared(connection, hashed.used)
+        verify_used(connection, hashed.used)
         records, weak = hashed.records, hashed.weak
         seconds = time.monotonic() - started
     return Verified(

@@ -123,7 +123,9 @@ def _locate(
     rows = [row for _, row in among]
     return (
         f"; the first difference is among the records with ids {first} to {end - 1} "
-        f"(rows {min(rows)} to {max(rows)} of the manifest), or in their edges"
+        f"(rows {min(rows)} to {max(rows)} of the manifest), in their edges "
+        "(generated_by, derived_from), or in the media_types, origins or derivations "
+        "they point to"
     )
 
 

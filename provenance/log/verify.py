@@ -68,7 +68,7 @@ def verify_log(
         if not isinstance(row.entry, bytes):
             raise VerificationError(f"log_entries: position {row.position} is no bytes")
         frontier = frontier.append(hash_leaf(row.entry))
-        kind, body = parse_entry(row.entry)
+        kind, body = _parse(row.position, row.entry)
         stored = checkpoints.pop(frontier.tree_size, None)
         if kind == "key":
             keys.append(_named_key(row.position, body))
@@ -101,6 +101,15 @@ def verify_log(
         signed_size=max(signed, default=None),
         keys=tuple(keys),
     )
+
+
+def _parse(position: int, entry: bytes) -> tuple[str, dict[str, Any]]:
+    try:
+        return parse_entry(entry)
+    except VerificationError as error:
+        raise VerificationError(
+            f"log_entries, position {position}, column entry: {error.message}"
+        ) from error
 
 
 def _named_key(position: int, body: dict[str, Any]) -> str:
