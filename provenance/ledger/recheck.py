@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 
 from provenance.domain.origins import SCORE_STEP
 from provenance.errors import VerificationError
-from provenance.ingest.identity import digest_keys, identify
+from provenance.ingest.identity import identify
 from provenance.ingest.places import split_urls
 from provenance.log import Shared, StoredPiece, find_row, join_urls
+from provenance.store.items import digest_keys
 
 __all__ = ["recheck_piece"]
 

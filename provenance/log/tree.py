@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provenance.log.edges import (
-    ORIGIN_FIELDS,
-    PARENT_FIELDS,
-    write_origins,
-    write_parents,
-)
+from provenance.log.edges import write_origins, write_parents
 from provenance.log.leaves import LEAF_SCHEMA, encode_leaves
 from provenance.merkle import (
     TILE_WIDTH,
@@ -42,13 +37,14 @@ class BatchTree:
     """Tiles of level 1 and above; level 0 is hashed anew from the records."""
 
 
-def hash_batch(batch: pa.RecordBatch) -> BatchTree:
-    """Hash normalised rows, in the order in which their records are kept.
+def hash_batch(tables: Mapping[str, pa.Table]) -> BatchTree:
+    """Hash the records of a batch, in the order in which they are kept.
 
     Args:
-        batch: Rows of the one schema, ordered by content key, row and part.
+        tables: Rows of the batch under the names and columns that the tables of a
+            ledger have; their numbers count from 1 within the batch.
     """
-    hashes = hash_leaves(encode_leaves(_records_of(batch)))
+    hashes = hash_leaves(encode_leaves(_leaves(tables)))
     rest = hashes[len(hashes) // TILE_WIDTH * TILE_WIDTH :]
     return grow_tree(hash_tiles(hashes), rest)
 
@@ -72,25 +68,57 @@ def grow_tree(tops: Iterable[Hash], rest: Iterable[LeafHash]) -> BatchTree:
     )
 
 
-def _records_of(batch: pa.RecordBatch) -> pa.Table:
-    """The rows of a batch as their records will be read back."""
+def _leaves(tables: Mapping[str, pa.Table]) -> pa.Table:
+    """Put the fields of leaves together from the rows of a batch."""
+    records = tables["records"]
+    made, derived = tables["generated_by"], tables["derived_from"]
+    prefixes = _follow(tables["sources"], "prefix", records["source_id"])
     columns: dict[str, Any] = {
-        name: batch.column(name)
-        for name in LEAF_SCHEMA.names
-        if name in batch.schema.names
+        name: records[name] for name in LEAF_SCHEMA.names if name in records.schema.names
     }
-    medium = batch.column("medium")
-    columns["media_type"] = pc.coalesce(batch.column("media_type"), medium)
-    columns["fetched_at"] = batch.column("fetched_at").cast(pa.int64())
-    for name, fields, write in (
-        ("origins", ORIGIN_FIELDS, write_origins),
-        ("parents", PARENT_FIELDS, write_parents),
-    ):
-        stated = batch.column(name)
-        flat = pc.list_flatten(stated)
-        columns[name] = write(
-            len(batch),
-            pc.list_parent_indices(stated),
-            [pc.struct_field(flat, field) for field in fields],
+    columns["url"] = pc.binary_join_element_wise(
+        prefixes.fill_null(""), _whole(records["path"]), ""
+    )
+    for name in ("media_type", "medium"):
+        columns[name] = _follow(
+            tables["media_types"], name, records["media_type_id"]
         )
+    columns["origins"] = write_origins(
+        records.num_rows,
+        pc.subtract(_whole(made["record_id"]), 1),
+        [
+            *(
+                _follow(tables["origins"], name, made["origin_id"])
+                for name in ("kind", "model", "mode", "evidence", "detector")
+            ),
+            _whole(made["score"]),
+            _whole(made["threshold"]),
+        ],
+    )
+    columns["parents"] = write_parents(
+        records.num_rows,
+        pc.subtract(_whole(derived["record_id"]), 1),
+        [
+            _whole(derived["parent_digest"]),
+            _whole(derived["parent_reference"]),
+            *(
+                _follow(tables["derivations"], name, derived["derivation_id"])
+                for name in ("mode", "evidence")
+            ),
+        ],
+    )
     return pa.table(columns).select(LEAF_SCHEMA.names).cast(LEAF_SCHEMA)
+
+
+def _follow(target: pa.Table, column: str, numbers: Any) -> pa.Array[Any]:
+    """Look a value up by its number, which counts from 1; null stays null."""
+    values = _whole(target[column])
+    found: pa.Array[Any] = values.take(pc.subtract(_whole(numbers), 1))
+    return found
+
+
+def _whole(column: Any) -> pa.Array[Any]:
+    """One array of what may be a chunked one."""
+    if isinstance(column, pa.ChunkedArray):
+        return column.combine_chunks()
+    return column
