@@ -111,8 +111,8 @@ def _recheck_origins(stored: StoredPiece, shared: Shared) -> None:
     if place is not None:
         raise VerificationError(
             f"generated_by, record_id {edges.column('record_id')[place]}, column "
-            f"origin_id: the origin {edges.column('origin_id')[place]} is of another "
-            "score than the edge's"
+            f"origin_id: in origins {edges.column('origin_id')[place]} is of another "
+            "score than the edge's, or on the other side of the threshold"
         )
 
 

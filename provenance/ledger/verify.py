@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from provenance.errors import VerificationError
-from provenance.ledger.maintain import check_ledger
+from provenance.ledger.maintain import check_derived
 from provenance.ledger.rehash import ROWS, rehash_records
 from provenance.ledger.shared import verify_shared, verify_used
 from provenance.log import (
@@ -159,7 +159,7 @@ def verify_derived(connection: sa.Connection) -> None:
     Raises:
         VerificationError: A derived table is not what the facts make it.
     """
-    differences = check_ledger(connection)
+    differences = check_derived(connection)
     if differences:
         raise VerificationError(
             "; ".join(differences), hint="Run: provenance db rebuild"

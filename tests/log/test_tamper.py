@@ -26,12 +26,21 @@ TABLES = sorted(schema.METADATA.tables.values(), key=lambda table: table.name)
 NOT_AUTHENTICATED = {
     ("checkpoints", "delete"): "A signature can be lost; that none is over the last "
     "entries is said, and the one over each key is asked for.",
+    ("tallies", "position"): "The sums are compared. How they came about is history: "
+    "it tells what a report said at an earlier position.",
+    ("item_loops", "loop"): "The numbers of loops mean nothing: of one item, any will "
+    "do.",
+    ("dataset_traits", "short_contents"): "A trait too many costs a look-up and no "
+    "truth; one too few is refused.",
+    ("dataset_traits", "digest_names"): "As above.",
+    ("dataset_traits", "insert"): "As above.",
 }
 """What verify cannot refuse, and why."""
 
 SAID_BY_OTHERS = {
     "datasets": ("batches", "dataset_facts", "dataset_parents", "tallies"),
     "models": ("model_facts", "model_aliases", "model_bases", "training_sets"),
+    "tally_values": ("tallies",),
     "log_entries": ("log_state", "batches", "checkpoints"),
 }
 """Rows that are named instead where the id of a row they point to was changed."""
@@ -154,15 +163,15 @@ def as_blob(column: sa.Column[Any]) -> Any:
 def foreign_rows(
     table: sa.Table, rows: list[dict[str, Any]]
 ) -> Iterator[tuple[str, list[Any]]]:
-    """Rows that nobody recorded: one like the last under a new key, and one of claims."""
+    """Rows that nobody recorded: like the last, with another value in each key."""
     if not rows:
         yield "insert", [table.insert().values(**made_up(table))]
         return
-    for changed in list(table.primary_key.columns) or [None]:
-        row = dict(rows[-1])
-        if changed is not None:
-            numbers = [other[changed.name] for other in rows]
-            row[changed.name] = other_value(changed, max(numbers))
+    if not table.primary_key.columns:
+        yield "insert", [table.insert().values(**rows[-1])]
+    for column in table.primary_key.columns:
+        greatest = max(row[column.name] for row in rows)
+        row = rows[-1] | {column.name: other_value(column, greatest)}
         yield "insert", [table.insert().values(**row)]
 
 
