@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -70,25 +70,31 @@ def verify_used(connection: sa.Connection, used: Mapping[str, set[int]]) -> None
 def _verify_sources(connection: sa.Connection) -> None:
     table = schema.sources
     query = sa.select(table).order_by(table.c.finding_key)
-    result = connection.execute(query, execution_options={"stream_results": True})
+    streamed = connection.execute(query, execution_options={"stream_results": True})
     key, prefixes = 0, set[str]()
-    for rows in result.partitions(_ROWS):
-        _, rests = split_urls(pa.array([row.prefix for row in rows], pa.string()))
-        for row, rest in zip(rows, rests.to_pylist(), strict=True):
-            source = read_source(row.prefix)
-            expected = {
-                "finding_key": finding_key(row.prefix),
-                "host": source.host,
-                "domain": source.domain,
-            }
-            _compare(table, row, expected)
-            if rest:
-                raise _error(table, row.id, "prefix", "it is more than an authority")
-            if row.finding_key != key:
-                key, prefixes = row.finding_key, set()
-            if row.prefix in prefixes:
-                raise _error(table, row.id, "prefix", "it stands in another row too")
-            prefixes.add(row.prefix)
+    with streamed as result:
+        for rows in result.partitions(_ROWS):
+            _verify_prefixes(rows)
+            for row in rows:
+                if row.finding_key != key:
+                    key, prefixes = row.finding_key, set()
+                if row.prefix in prefixes:
+                    raise _error(table, row.id, "prefix", "another row has it too")
+                prefixes.add(row.prefix)
+
+
+def _verify_prefixes(rows: Sequence[Any]) -> None:
+    _, rests = split_urls(pa.array([row.prefix for row in rows], pa.string()))
+    for row, rest in zip(rows, rests.to_pylist(), strict=True):
+        if rest:
+            raise _error(schema.sources, row.id, "prefix", "more than an authority")
+        source = read_source(row.prefix)
+        expected = {
+            "finding_key": finding_key(row.prefix),
+            "host": source.host,
+            "domain": source.domain,
+        }
+        _compare(schema.sources, row, expected)
 
 
 def _verify_origins(connection: sa.Connection) -> None:

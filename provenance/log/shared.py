@@ -81,7 +81,8 @@ def load_shared(read: Read, *, join_sources: bool = False) -> Shared:
 
 def _count_sources(read: Read) -> int:
     query = sa.select(sa.func.count()).select_from(schema.sources)
-    counted: int = next(read(query, pa.schema({"count": pa.int64()})))[0][0].as_py()
+    kept = pa.schema({"count": pa.int64()})
+    counted: int = pa.Table.from_batches(read(query, kept), kept)[0][0].as_py()
     return counted
 
 

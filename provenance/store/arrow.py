@@ -40,13 +40,15 @@ def read_batches(
         query: Its columns stand in the order of the schema.
         schema: Names and types of the columns.
     """
-    result = connection.execute(query, execution_options={"stream_results": True})
-    for rows in result.partitions(_ROWS_READ):
-        columns = zip(*rows, strict=True)
-        arrays = [
-            _array(column, field) for column, field in zip(columns, schema, strict=True)
-        ]
-        yield pa.record_batch(arrays, schema=schema)
+    streamed = connection.execute(query, execution_options={"stream_results": True})
+    with streamed as result:  # closes the cursor when the reader stops early
+        for rows in result.partitions(_ROWS_READ):
+            columns = zip(*rows, strict=True)
+            arrays = [
+                _array(column, field)
+                for column, field in zip(columns, schema, strict=True)
+            ]
+            yield pa.record_batch(arrays, schema=schema)
 
 
 def _array(values: tuple[object, ...], field: pa.Field) -> pa.Array:
