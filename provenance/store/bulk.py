@@ -22,6 +22,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -191,10 +192,7 @@ def _conform(column: pa.Array[Any], field: pa.Field[Any]) -> pa.Array[Any]:
     kind = field.type
     try:
         if not any(of(kind) and of(column.type) for of in _KINDS):
-            truth = pa.types.is_boolean(kind) and pa.types.is_integer(column.type)
-            if not truth:
-                raise pa.ArrowInvalid(f"a value of it is {column.type}")  # noqa: TRY301
-            column = column.cast(pa.int8()).cast(pa.uint8())
+            column = _truths(column, kind)
         cast = column.cast(kind)
         if pa.types.is_string(kind):
             cast.validate(full=True)
@@ -203,6 +201,16 @@ def _conform(column: pa.Array[Any], field: pa.Field[Any]) -> pa.Array[Any]:
     if cast.null_count and not field.nullable:
         raise _misfit(field, "a value is null")
     return cast
+
+
+def _truths(column: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
+    """Take the 0 and 1 of SQLite for truth values, and nothing else for anything."""
+    if not pa.types.is_boolean(kind) or not pa.types.is_integer(column.type):
+        raise pa.ArrowInvalid(f"a value of it is {column.type}")
+    ends = pc.min_max(column).as_py()
+    if not {ends["min"], ends["max"]} <= {0, 1, None}:
+        raise pa.ArrowInvalid(f"a value of it is {ends['max']}")
+    return column
 
 
 _KINDS = (
