@@ -98,13 +98,16 @@ class Normaliser:
             if field in parsed
             for flaws in parsed[field].flaws
         ]
-        batch = assemble(raw.rows, parsed)
         faults = Faults.of(self._file, raw.faults)
-        if flaws:
-            places, found = self._list_faults(raw.rows, flaws)
-            batch = batch.filter(pc.invert(mask_of(places, height)))
-            faults += found
-        return batch, faults
+        if not flaws:
+            return assemble(raw.rows, parsed), faults
+        places, found = self._list_faults(raw.rows, flaws)
+        good = pc.invert(mask_of(places, height))
+        kept = {
+            field: Parsed(values=of_field.values.filter(good))
+            for field, of_field in parsed.items()
+        }
+        return assemble(raw.rows.filter(good), kept), faults + found
 
     def _list_faults(self, rows: Any, flaws: Sequence[Flaws]) -> tuple[Any, Faults]:
         """Keep the first flaw of each place; return the places, and their faults."""
