@@ -13,6 +13,7 @@ from provenance.manifest.parquet import ParquetReader
 from provenance.manifest.recognise import first_line, recognise
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from provenance.manifest.reader import Reader
@@ -20,12 +21,18 @@ if TYPE_CHECKING:
 __all__ = ["open_manifest"]
 
 
-def open_manifest(path: Path, *, format: str = "auto") -> Reader:  # noqa: A002  the word of --format
+def open_manifest(
+    path: Path,
+    *,
+    format: str = "auto",  # noqa: A002  the word of --format
+    wanted: Iterable[str] = (),
+) -> Reader:
     """Open a manifest in any supported format, plain or packed.
 
     Args:
         format: ``jsonl``, ``csv``, ``parquet`` or ``cdxj``; ``auto`` looks at the
             content first and at the suffix second.
+        wanted: Columns that are to be read even if only later lines have them.
 
     Raises:
         ManifestError: The file is missing, empty, damaged or of another format.
@@ -37,7 +44,7 @@ def open_manifest(path: Path, *, format: str = "auto") -> Reader:  # noqa: A002 
     if format == "csv":
         return DelimitedReader(path)
     if format == "jsonl":
-        return JsonlReader(path)
+        return JsonlReader(path, wanted=wanted)
     if format == "cdxj":
         legend = first_line(path).decode(errors="replace")
         if legend.lstrip().startswith(("CDX ", "CDX\t")):

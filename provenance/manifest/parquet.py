@@ -108,6 +108,7 @@ class ParquetReader:
                         column: _take(batch, self._paths[column]) for column in columns
                     },
                     faults=[],
+                    share=(row + len(batch)) / file.metadata.num_rows,
                 )
                 row += len(batch)
 
