@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ __all__ = ["JsonProgress", "Quiet", "TerminalProgress", "watch"]
 
 _PATIENCE = 2.0
 """Seconds before anything is shown: most commands are done by then."""
+
+_NEARLY = 0.999
 
 _INTERVAL = 1.0
 """Seconds between two JSON lines."""
@@ -87,58 +90,65 @@ class TerminalProgress(Quiet):
     They come after two seconds, and are gone at the end.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._begun = clock()
-        self._shown: Progress | None = None
+    def __init__(self, patience: float = _PATIENCE) -> None:
+        """Nothing is shown yet.
+
+        Args:
+            patience: Seconds until something is.
+        """
+        self._begun = self._file_begun = time.monotonic()
         self._sizes: Sequence[int] = ()
         self._place = -1
         self._file = ""
-        self._file_begun = self._begun
+        self._words = ""
+        self._share: float | None = None
+        self._shown: Progress | None = None
         self._tasks: list[Any] = []
+        self._lock = threading.RLock()
+        # A timer, since minutes may go by between two batches of rows.
+        self._timer = threading.Timer(patience, self._show)
+        self._timer.daemon = True
 
     def begin(self, sizes: Sequence[int]) -> None:
-        """Take note of the sizes of all files."""
+        """Take note of the sizes of all files, and start waiting."""
         self._sizes = sizes
+        self._timer.start()
 
     def start(self, file: str) -> None:
         """Begin with the bar of another file."""
-        self._file = file
-        self._place += 1
-        self._file_begun = self._clock()
-        if self._shown:
-            self._shown.reset(self._tasks[-1], total=None, description=file, rows="")
-            self._tell(0.0)
+        with self._lock:
+            self._file, self._words, self._share = file, "", None
+            self._place += 1
+            self._file_begun = time.monotonic()
+            if self._shown:
+                self._shown.reset(self._tasks[-1], total=None, description=file)
+            self._draw()
 
     def rows(self, read: int, bad: int, share: float | None) -> None:
         """Move the bars."""
-        now = self._clock()
-        if self._shown is None:
-            if now - self._begun < _PATIENCE:
-                return
-            self._show()
-        if self._shown is None:
-            return
-        rate = read / max(now - self._file_begun, 1e-9)
-        words = f"{read:,} rows, {rate:,.0f}/s"
-        if bad:
-            words += f", {bad:,} quarantined"
-        total = None if share is None else 1.0
-        self._shown.update(
-            self._tasks[-1], completed=share or 0.0, total=total, rows=words
-        )
-        self._tell(share or 0.0)
+        rate = read / max(time.monotonic() - self._file_begun, 1e-9)
+        with self._lock:
+            self._share = share
+            self._words = f"{read:,} rows, {rate:,.0f}/s"
+            if bad:
+                self._words += f", {bad:,} quarantined"
+            if share == 1:
+                self._words += ", recording"
+            self._draw()
 
-    def _tell(self, share: float) -> None:
-        """Move the bar of all files."""
-        if self._shown is None or len(self._tasks) == 1:
+    def _draw(self) -> None:
+        if self._shown is None:
             return
-        done = sum(self._sizes[: self._place]) + share * self._sizes[self._place]
+        # All rows read is not all done: a bar that is full would stop its clock.
+        share = (self._share or 0.0) * _NEARLY
+        total = None if self._share is None else 1.0
         self._shown.update(
-            self._tasks[0],
-            completed=done,
-            rows=f"file {self._place + 1:,} of {len(self._sizes):,}",
+            self._tasks[-1], completed=share, total=total, rows=self._words
         )
+        if len(self._tasks) > 1:
+            done = sum(self._sizes[: self._place]) + share * self._sizes[self._place]
+            where = f"file {self._place + 1:,} of {len(self._sizes):,}"
+            self._shown.update(self._tasks[0], completed=done, rows=where)
 
     def _show(self) -> None:
         from rich.progress import (  # noqa: PLC0415 - not needed for --help
@@ -153,7 +163,7 @@ class TerminalProgress(Quiet):
         from rich.table import Column  # noqa: PLC0415 - not needed for --help
 
         name = Column(no_wrap=True, overflow="ellipsis", ratio=1)
-        self._shown = Progress(
+        shown = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False, table_column=name),
             BarColumn(bar_width=16),
@@ -168,26 +178,39 @@ class TerminalProgress(Quiet):
             redirect_stderr=False,
             expand=True,
         )
-        if len(self._sizes) > 1:
-            total = sum(self._sizes) or None
-            task = self._shown.add_task("all files", total=total, rows="")
-            self._tasks.append(task)
-        self._tasks.append(self._shown.add_task(self._file, total=None, rows=""))
-        self._shown.start()
+        with self._lock:
+            if self._timer.finished.is_set():
+                return
+            self._shown = shown
+            if len(self._sizes) > 1:
+                self._add("all files", sum(self._sizes) or None, self._begun)
+            self._add(self._file, None, self._file_begun)
+            self._draw()
+            shown.start()
+
+    def _add(self, words: str, total: float | None, begun: float) -> None:
+        """Add a bar whose clock began before it is shown."""
+        if self._shown:
+            self._tasks.append(self._shown.add_task(words, total=total, rows=""))
+            elapsed = time.monotonic() - begun
+            self._shown.tasks[-1].start_time = self._shown.get_time() - elapsed
 
     @contextmanager
     def pause(self) -> Iterator[None]:
         """Take the bars off the screen while something else is printed."""
-        if self._shown:
-            self._shown.stop()
-        yield
-        if self._shown:
-            self._shown.start()
+        with self._lock:
+            if self._shown:
+                self._shown.stop()
+            yield
+            if self._shown:
+                self._shown.start()
 
     def close(self) -> None:
         """Take the bars off the screen."""
-        if self._shown:
-            self._shown.stop()
+        with self._lock:
+            self._timer.cancel()
+            if self._shown:
+                self._shown.stop()
 
 
 @contextmanager

@@ -110,7 +110,7 @@ def test_a_copy_without_a_place_says_so(
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path / "none"))
     with (
-        pytest.raises(LedgerStateError, match="no copy of a.csv can be kept"),
+        pytest.raises(LedgerStateError, match=r"no copy of a\.csv can be kept"),
         place_for_copy(tmp_path, "a.csv"),
     ):
         pass
