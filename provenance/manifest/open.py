@@ -11,6 +11,8 @@ from provenance.manifest.delimited import DelimitedReader
 from provenance.manifest.jsonl import JsonlReader
 from provenance.manifest.parquet import ParquetReader
 from provenance.manifest.recognise import first_line, recognise
+from provenance.manifest.stream import find_packing
+from provenance.manifest.watched import WatchedReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +39,12 @@ def open_manifest(
     Raises:
         ManifestError: The file is missing, empty, damaged or of another format.
     """
+    find_packing(path)
+    before = path.stat()
+    return WatchedReader(path, before, _find_reader(path, format, wanted))
+
+
+def _find_reader(path: Path, format: str, wanted: Iterable[str]) -> Reader:  # noqa: A002  as above
     if format == "auto":
         format = recognise(path)  # noqa: A001  as above
     if format == "parquet":
