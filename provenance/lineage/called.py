@@ -74,7 +74,9 @@ def add_children(
     names = rows["name"].drop_null().unique().to_pylist()
     found = set(_digest_keys(names))
     if connection.execute(by_name).first() is not None:
-        found |= _name_keys([*names, *rows["url"].drop_null().unique().to_pylist()], dataset)
+        found |= _name_keys(
+            [*names, *rows["url"].drop_null().unique().to_pylist()], dataset
+        )
     if found:
         column = pa.array(sorted(found), pa.int64())
         nothing = pa.nulls(len(column), pa.binary())

@@ -48,6 +48,7 @@ from provenance.store.keys import prefer_indexes
 
 __all__ = ["Entering", "Lineage"]
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entering:
     """The records of one new batch, as they were written."""
@@ -139,14 +140,14 @@ class Lineage:
                 )
                 .where(_records_of(connection, numbers))
             )
-            rows = pa.Table.from_batches(read_batches(connection, query, CALLED), CALLED)
+            rows = pa.Table.from_batches(
+                read_batches(connection, query, CALLED), CALLED
+            )
             of_these = _records_of(connection, numbers)
             add_children(connection, duck, of_these, rows, dataset)
         add_descendants(connection, duck)
         listed = ", ".join(map(str, leaving))
-        self._load_cone(
-            connection, also=of_batch, leaving=f"batch_id IN ({listed})"
-        )
+        self._load_cone(connection, also=of_batch, leaving=f"batch_id IN ({listed})")
         leave_no_rest(duck)
         self._solve(connection, position)
 
