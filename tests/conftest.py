@@ -20,6 +20,11 @@ REAL_DATA = Path(
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--long``: more of what is only tried at some moments by default."""
+    parser.addoption("--long", action="store_true", help="Try more moments of faults.")
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """A real PostgreSQL server of our own; its URL without a database."""

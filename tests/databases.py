@@ -37,13 +37,19 @@ def run_postgresql(parent: Path | None = None) -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def new_database(server: str) -> Iterator[str]:
-    """Create a database, yield its URL, and drop it."""
+def new_database(server: str, *, template: str | None = None) -> Iterator[str]:
+    """Create a database, yield its URL, and drop it.
+
+    Args:
+        server: URL of the server.
+        template: URL of a database to copy; nobody may be connected to it.
+    """
     url = sa.make_url(server).set(drivername="postgresql+psycopg")
     name = f"ledger_{uuid.uuid4().hex}"
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        copied = f" TEMPLATE {sa.make_url(template).database}" if template else ""
+        connection.exec_driver_sql(f"CREATE DATABASE {name}{copied}")
     try:
         yield url.set(database=name).render_as_string(hide_password=False)
     finally:

@@ -1,0 +1,145 @@
+"""A process that records manifests, made to be killed.
+
+It waits for a word before it begins, tells how far it is, and how it ended. Started
+by a fork server that has loaded the heavy modules already, so that a process costs
+milliseconds.
+"""
+
+from __future__ import annotations
+
+import inspect
+import multiprocessing
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from provenance import Ledger, LedgerError
+
+__all__ = ["BATCH_ROWS", "Driver", "open_ledger", "record", "start_driver"]
+
+BATCH_ROWS = 256
+_PATIENCE = 120.0
+"""Seconds until something that has to happen counts as never happening."""
+
+_BATCHES: dict[str, Any] = (
+    {"batch_rows": BATCH_ROWS}
+    if "batch_rows" in inspect.signature(Ledger.ingest).parameters
+    else {}
+)
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["provenance.ledger", "psutil"])
+
+
+def open_ledger(url: str, key: Path | None) -> Ledger:
+    """Open a ledger whose clock always says the same."""
+    return Ledger.open(url, key=key, clock=lambda: 1_700_000_000_000_000)
+
+
+def record(ledger: Ledger, manifests: Sequence[Path], tell: Any = None) -> None:
+    """Record manifests in order, each as the dataset of its name."""
+    for manifest in manifests:
+        ledger.ingest(manifest, dataset=manifest.stem, progress=tell, **_BATCHES)
+
+
+def _drive(
+    words: Connection, url: str, key: Path | None, manifests: Sequence[Path]
+) -> None:
+    words.send("ready")
+    words.recv()
+    try:
+        with open_ledger(url, key) as ledger:
+            record(ledger, manifests, lambda rows, _bad: words.send(rows))
+    except LedgerError as error:
+        words.send(error)
+    else:
+        words.send("done")
+
+
+@dataclass(slots=True, kw_only=True)
+class Driver:
+    """The other end of such a process."""
+
+    process: BaseProcess
+    words: Connection
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        if self.process.pid is None:
+            raise ValueError("it was not started")
+        return self.process.pid
+
+    def begin(self) -> None:
+        """Let it record."""
+        self.words.send("go")
+
+    def hear(self) -> Any:
+        """The next it says: rows read so far, ``done`` or an error; None: it died."""
+        if not self.words.poll(_PATIENCE):
+            raise TimeoutError(f"nothing heard for {_PATIENCE} s")
+        try:
+            return self.words.recv()
+        except (EOFError, ConnectionResetError):
+            return None
+
+    def end(self) -> Any:
+        """The last it says."""
+        while isinstance(said := self.hear(), int):
+            pass
+        self.process.join(_PATIENCE)
+        return said
+
+    def kill(self, *, after: float = 0.0) -> bool:
+        """Send SIGKILL after some seconds; return whether it had not ended by then.
+
+        What it started must go by itself.
+        """
+        self.process.join(after)
+        try:
+            started = psutil.Process(self.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            started = []
+        self.process.kill()
+        self.process.join(_PATIENCE)
+        _, left = psutil.wait_procs(started, timeout=_PATIENCE)
+        if left:
+            raise TimeoutError(f"left behind by a killed process: {left}")
+        return self.process.exitcode == -9
+
+
+@contextmanager
+def start_driver(
+    url: str, key: Path | None, manifests: Sequence[Path]
+) -> Iterator[Driver]:
+    """Start a process that waits for ``begin``; it does not outlive the block."""
+    ours, theirs = _CONTEXT.Pipe()
+    process = _CONTEXT.Process(target=_drive, args=(theirs, url, key, manifests))
+    process.start()
+    theirs.close()
+    driver = Driver(process=process, words=ours)
+    try:
+        if driver.hear() != "ready":
+            raise TimeoutError("the process did not start")
+        yield driver
+    finally:
+        process.kill()
+        process.join(_PATIENCE)
+        process.close()
+        ours.close()
+
+
+def time_driver(url: str, key: Path | None, manifests: Sequence[Path]) -> float:
+    """Let one run to its end; return seconds."""
+    with start_driver(url, key, manifests) as driver:
+        started = time.monotonic()
+        driver.begin()
+        if (said := driver.end()) != "done":
+            raise ValueError(f"an undisturbed run ended with {said!r}")
+        return time.monotonic() - started
