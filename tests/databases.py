@@ -46,7 +46,8 @@ def new_database(server: str, *, template: str | None = None) -> Iterator[str]:
     """
     url = sa.make_url(server).set(drivername="postgresql+psycopg")
     name = f"ledger_{uuid.uuid4().hex}"
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    # No pool: a connection may be gone by the time the database is dropped.
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
         copied = f" TEMPLATE {sa.make_url(template).database}" if template else ""
         connection.exec_driver_sql(f"CREATE DATABASE {name}{copied}")

@@ -18,7 +18,14 @@ from faults.driver import open_ledger, record, time_driver
 from provenance import Ledger
 from provenance.store import schema
 
-__all__ = ["Scene", "Stage", "make_scene", "tell", "write_manifests"]
+__all__ = [
+    "Scene",
+    "Stage",
+    "assert_same_but_time",
+    "make_scene",
+    "tell",
+    "write_manifests",
+]
 
 _SIZES = {"answers": 900, "crawl": 900, "cleaned": 200}
 
@@ -95,6 +102,13 @@ def tell(ledger: Ledger) -> dict[str, Any]:
             for name in names
         },
     }
+
+
+def assert_same_but_time(found: dict[str, Any], expected: dict[str, Any]) -> None:
+    """The same reports and batch roots; the log's own root holds times too."""
+    assert found["reports"] == expected["reports"]
+    assert found["batches"] == expected["batches"]
+    assert found["log"][0] == expected["log"][0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
