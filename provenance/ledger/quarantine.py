@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
 from provenance.batch import Fault
+from provenance.errors import LedgerStateError
 
 __all__ = ["Quarantine"]
 
@@ -30,9 +32,10 @@ class Quarantine:
     def add(self, faults: Iterable[Fault]) -> None:
         """Write faults down."""
         for fault in faults:
-            if self._file is None:
-                self._file = self._part.open("w", encoding="utf-8")
-            self._file.write(json.dumps(asdict(fault), ensure_ascii=False) + "\n")
+            with self._said():
+                if self._file is None:
+                    self._file = self._part.open("w", encoding="utf-8")
+                self._file.write(json.dumps(asdict(fault), ensure_ascii=False) + "\n")
             self._reasons[fault.field, fault.reason] += 1
             self.count += 1
 
@@ -47,14 +50,27 @@ class Quarantine:
         """Put the file in its place; return where, or None without faults."""
         if self._file is None:
             return None
-        self._file.close()
+        with self._said():
+            self._file.close()
+            self._part.replace(self.path)
         self._file = None
-        self._part.replace(self.path)
         return self.path
 
     def drop(self) -> None:
         """Remove what was written and not kept."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # where it could not be written in the first place
+                self._file.close()
+                self._part.unlink(missing_ok=True)
             self._file = None
-            self._part.unlink(missing_ok=True)
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise LedgerStateError(
+                f"rows set aside cannot be written to {self.path}: {error.strerror}",
+                hint="Check the rights of its folder and the room on its disk; nothing "
+                "half-recorded was kept. Then run the command again.",
+            ) from error
