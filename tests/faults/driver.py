@@ -7,7 +7,6 @@ milliseconds.
 
 from __future__ import annotations
 
-import inspect
 import multiprocessing
 import time
 from collections.abc import Iterator, Sequence
@@ -21,18 +20,21 @@ from typing import Any
 import psutil
 
 from provenance import Ledger, LedgerError
+from provenance.ledger import prepare
 
-__all__ = ["BATCH_ROWS", "Driver", "open_ledger", "record", "start_driver"]
+__all__ = [
+    "Driver",
+    "Ways",
+    "open_ledger",
+    "record",
+    "start_driver",
+    "time_driver",
+]
 
-BATCH_ROWS = 256
+BATCH_ROWS = 512
 _PATIENCE = 120.0
 """Seconds until something that has to happen counts as never happening."""
 
-_BATCHES: dict[str, Any] = (
-    {"batch_rows": BATCH_ROWS}
-    if "batch_rows" in inspect.signature(Ledger.ingest).parameters
-    else {}
-)
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["provenance.ledger", "psutil"])
 
@@ -45,12 +47,22 @@ def open_ledger(url: str, key: Path | None) -> Ledger:
 def record(ledger: Ledger, manifests: Sequence[Path], tell: Any = None) -> None:
     """Record manifests in order, each as the dataset of its name."""
     for manifest in manifests:
-        ledger.ingest(manifest, dataset=manifest.stem, progress=tell, **_BATCHES)
+        ledger.ingest(
+            manifest, dataset=manifest.stem, batch_rows=BATCH_ROWS, progress=tell
+        )
 
 
 def _drive(
-    words: Connection, url: str, key: Path | None, manifests: Sequence[Path]
+    words: Connection,
+    url: str,
+    key: Path | None,
+    manifests: Sequence[Path],
+    ways: Ways,
 ) -> None:
+    if ways.scratch:
+        prepare._WORTH_SCRATCH = 1
+    if ways.worker:
+        prepare._WORTH_WORKER = 0
     words.send("ready")
     words.recv()
     try:
@@ -60,6 +72,16 @@ def _drive(
         words.send(error)
     else:
         words.send("done")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """Ways of large manifests that a small one is to take as well."""
+
+    scratch: bool = False
+    """Rows go into an SQLite ledger through scratch files."""
+    worker: bool = False
+    """Another process hashes the trees."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -116,11 +138,14 @@ class Driver:
 
 @contextmanager
 def start_driver(
-    url: str, key: Path | None, manifests: Sequence[Path]
+    url: str,
+    key: Path | None,
+    manifests: Sequence[Path],
+    ways: Ways = Ways(),
 ) -> Iterator[Driver]:
     """Start a process that waits for ``begin``; it does not outlive the block."""
     ours, theirs = _CONTEXT.Pipe()
-    process = _CONTEXT.Process(target=_drive, args=(theirs, url, key, manifests))
+    process = _CONTEXT.Process(target=_drive, args=(theirs, url, key, manifests, ways))
     process.start()
     theirs.close()
     driver = Driver(process=process, words=ours)

@@ -80,6 +80,20 @@ def write_manifests(folder: Path) -> tuple[Path, ...]:
 def tell(ledger: Ledger) -> dict[str, Any]:
     """Verify a ledger down to every record, and return all it has to say."""
     verified = ledger.verify(deep=True)
+    names = [dataset["dataset"] for dataset in ledger.datasets()]
+    groupings = ("model", "mode", "evidence", "depth", "source", "month", "language")
+    return {
+        "log": (verified.entries, verified.root),
+        "batches": _batches(ledger),
+        "reports": {
+            name: ledger.report(name, by=groupings, unit="tokens").to_dict()
+            for name in names
+        },
+    }
+
+
+def _batches(ledger: Ledger) -> list[tuple[Any, ...]]:
+    """What stands in the ledger of each batch, in the order of the log."""
     table = schema.batches
     query = sa.select(
         table.c.manifest,
@@ -91,17 +105,7 @@ def tell(ledger: Ledger) -> dict[str, Any]:
         table.c.root,
     ).order_by(table.c.position)
     with ledger._reading() as connection:
-        batches = [tuple(row) for row in connection.execute(query)]
-    names = [dataset["dataset"] for dataset in ledger.datasets()]
-    groupings = ("model", "mode", "evidence", "depth", "source", "month", "language")
-    return {
-        "log": (verified.entries, verified.root),
-        "batches": batches,
-        "reports": {
-            name: ledger.report(name, by=groupings, unit="tokens").to_dict()
-            for name in names
-        },
-    }
+        return [tuple(row) for row in connection.execute(query)]
 
 
 def assert_same_but_time(found: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -149,9 +153,14 @@ class Stage:
         return open_ledger(self.url, self.scene.key)
 
     def resume(self) -> dict[str, Any]:
-        """See that the ledger is sound, go on to the end, and say what it comes to."""
+        """See that the ledger is sound, go on to the end, and say what it comes to.
+
+        What was committed is a beginning of what an undisturbed run commits.
+        """
         with self.open() as ledger:
             ledger.verify(deep=True)
+            committed = _batches(ledger)
+            assert committed == self.scene.expected["batches"][: len(committed)]
             record(ledger, self.scene.manifests)
             return tell(ledger)
 

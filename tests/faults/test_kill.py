@@ -6,7 +6,7 @@ import random
 
 import pytest
 import sqlalchemy as sa
-from faults.driver import record, start_driver
+from faults.driver import Ways, record, start_driver
 from faults.story import Scene, Stage, tell
 
 from provenance import Ledger
@@ -38,7 +38,8 @@ def test_killed_run_goes_on_to_the_same_end(
     scene = stage.scene
     # One moment in each of so many equal parts of the run.
     moment = (kill + random.Random(SEED + kill).random()) / kills * scene.seconds  # noqa: S311 - no secret
-    with start_driver(stage.url, scene.key, scene.manifests) as driver:
+    ways = Ways(scratch=kill % 2 == 0)
+    with start_driver(stage.url, scene.key, scene.manifests, ways) as driver:
         driver.begin()
         driver.kill(after=moment)
     assert stage.resume() == scene.expected
@@ -52,6 +53,20 @@ def test_killed_as_soon_as_rows_are_read(stage: Stage, database: str) -> None:
         driver.begin()
         assert isinstance(driver.hear(), int)
         assert driver.kill(), database
+    assert stage.resume() == scene.expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("seconds", [0.5, 1.5])
+def test_worker_of_a_killed_process_ends_too(
+    stage: Stage, database: str, seconds: float
+) -> None:
+    scene = stage.scene
+    ways = Ways(scratch=True, worker=True)
+    with start_driver(stage.url, scene.key, scene.manifests, ways) as driver:
+        driver.begin()
+        assert driver.kill(after=seconds), database
     assert stage.resume() == scene.expected
 
 
