@@ -30,18 +30,20 @@ __all__ = [
 _ROWS = 1 << 18
 
 
-def keep(solver: Solver, position: int) -> None:
+def keep(solver: Solver, position: int, *, linked: bool) -> None:
     """Bring the derived tables up to date with what a solver found.
 
     Args:
         solver: It has solved, and its workspace has ``cone (content_key, item)``:
             the items that the change reaches, new ones left out.
         position: Log position of the change.
+        linked: Whether edges may have come, gone, or come to mean another parent.
     """
     connection, duck = solver.connection, solver.duck
     _keep_items(connection, duck)
-    _keep_parents(connection, duck)
-    _keep_loops(solver)
+    if linked:
+        _keep_parents(connection, duck)
+        _keep_loops(solver)
     keep_tallies(connection, duck, position)
 
 
