@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 
 from provenance.ingest import Arranger, Batch
 from provenance.ledger.parts import Part
+from provenance.ledger.workers import start_workers
 from provenance.log import BatchTree, hash_batch
 from provenance.store.bulk import BulkReader
 from provenance.store.scratch import ScratchFile
@@ -166,8 +166,7 @@ def open_preparer(
     sqlite = url if url.get_backend_name() == "sqlite" else None
     workers = None
     if path.stat().st_size > _WORTH_WORKER * 10:
-        spawn = multiprocessing.get_context("spawn")
-        workers = ProcessPoolExecutor(1, mp_context=spawn)
+        workers = start_workers(1)
     threads = ThreadPoolExecutor(1)
     try:
         yield Preparer(arranger, sqlite, threads, workers)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,6 +11,7 @@ import sqlalchemy as sa
 
 from provenance.errors import VerificationError
 from provenance.ledger.maintain import check_ledger
+from provenance.ledger.workers import start_workers
 from provenance.log import (
     LoggedBatch,
     list_batches,
@@ -105,8 +104,7 @@ def _verify_batches(
             yield verify_batch(connection, batch)
         return
     text = url.render_as_string(hide_password=False)
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(_WORKERS, mp_context=spawn) as pool:
+    with start_workers(_WORKERS) as pool:
         yield from pool.map(_verify_in_worker, [text] * len(batches), batches)
 
 
