@@ -76,9 +76,9 @@ class Preparer:
                     if waiting:
                         waiting.part.extend(found)
                     continue
-                if waiting:
-                    yield waiting
-                waiting = found
+                ready, waiting = waiting, found
+                if ready:
+                    yield ready
             if waiting:
                 waiting.last = True
                 yield waiting

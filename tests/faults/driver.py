@@ -8,10 +8,13 @@ milliseconds.
 from __future__ import annotations
 
 import multiprocessing
+import secrets
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -52,6 +55,13 @@ def record(ledger: Ledger, manifests: Sequence[Path], tell: Any = None) -> None:
         )
 
 
+def _name_alike() -> None:
+    """Give files of random names the same ones in every process."""
+    numbers = count()
+    vars(uuid)["uuid4"] = lambda: uuid.UUID(int=next(numbers))
+    vars(secrets)["token_hex"] = lambda octets: f"{next(numbers):0{2 * octets}x}"
+
+
 def _drive(
     words: Connection,
     url: str,
@@ -59,6 +69,7 @@ def _drive(
     manifests: Sequence[Path],
     ways: Ways,
 ) -> None:
+    _name_alike()
     if ways.scratch:
         prepare._WORTH_SCRATCH = 1
     if ways.worker:

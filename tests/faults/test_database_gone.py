@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from databases import new_database, run_postgresql
-from faults.story import Stage, assert_same_but_time, make_scene
+from faults.story import Stage, make_scene
 
 PATIENCE = 60.0
 
@@ -82,7 +82,7 @@ def test_terminated_connection_is_told_and_nothing_half_recorded(
         assert connection.execute(ended).scalar(), database
 
     _assert_clear(*_break(stage, terminate))
-    assert_same_but_time(stage.resume(), stage.scene.expected)
+    assert stage.resume_by_command() == stage.scene.by_command
 
 
 @pytest.mark.slow
@@ -100,4 +100,4 @@ def test_stopped_server_is_told_and_the_run_goes_on_once_it_is_back(
         stage = Stage(scene=scene, url=url)
         _assert_clear(*_break(stage, stop))
         server.start()
-        assert_same_but_time(stage.resume(), scene.expected)
+        assert stage.resume_by_command() == scene.by_command

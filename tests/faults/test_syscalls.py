@@ -7,13 +7,14 @@ from itertools import groupby
 from pathlib import Path
 
 import pytest
-from faults.driver import start_driver
+from faults.driver import Ways, start_driver
 from faults.story import Scene, Stage, make_scene
 from faults.trace import Call, attach, list_calls
 
 from provenance import LedgerError
 
 ROWS = 30
+WAYS = Ways(scratch=True)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def _enumerate(scene: Scene, folder: Path) -> list[Call]:
     """Every call of an undisturbed run that changes a file beside the ledger."""
     with (
         scene.copy(folder) as stage,
-        start_driver(stage.url, scene.key, scene.manifests) as driver,
+        start_driver(stage.url, scene.key, scene.manifests, WAYS) as driver,
     ):
         try:
             with attach(driver, folder.parent / "trace"):
@@ -43,7 +44,7 @@ def _enumerate(scene: Scene, folder: Path) -> list[Call]:
                 assert driver.end() == "done"
         except PermissionError as error:
             pytest.skip(f"strace may not attach here: {error}")
-        return list_calls(driver, folder.parent / "trace", folder)
+        return list_calls(folder.parent / "trace", folder)
 
 
 def _choose(calls: list[Call], *, all_of_them: bool) -> list[Call]:
@@ -56,15 +57,20 @@ def _choose(calls: list[Call], *, all_of_them: bool) -> list[Call]:
 
 
 def _kind(call: Call) -> tuple[str, str]:
-    return call.name, call.file
+    return call.file, call.name
 
 
-def _disturb(stage: Stage, call: Call, fault: str, trace: Path) -> object:
+def _disturb(stage: Stage, call: Call, fault: str, folder: Path) -> object:
     """Let a run meet the fault at that call; return the last it said."""
     scene = stage.scene
     with (
-        start_driver(stage.url, scene.key, scene.manifests) as driver,
-        attach(driver, trace, f"{call.name}:{fault}:when={call.number}"),
+        start_driver(stage.url, scene.key, scene.manifests, WAYS) as driver,
+        attach(
+            driver,
+            folder.parent / "trace",
+            fault=f"{call.name}:{fault}:when={call.number}",
+            at=folder / call.file,
+        ),
     ):
         driver.begin()
         return driver.end()
@@ -83,7 +89,7 @@ def test_run_disturbed_at_a_call_goes_on_to_the_same_end(
         shutil.rmtree(folder)
         folder.mkdir()
         with small.copy(folder) as stage:
-            said = _disturb(stage, call, fault, tmp_path / "trace")
+            said = _disturb(stage, call, fault, folder)
             if fault == "signal=KILL":
                 assert said is None, call
             else:

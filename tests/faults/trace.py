@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,33 +26,40 @@ _LINE = re.compile(r"^(?P<thread>\d+) +(?P<name>\w+)\((?P<arguments>.*)")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A system call of the process's first thread: the n-th of its name, from 1."""
+    """A system call that changes a file."""
 
+    file: str
+    """Name of the file in its folder."""
     name: str
     number: int
-    file: str
-    """Name of the file it changes."""
+    """It is the n-th of that name on that file, by one thread; from 1."""
 
 
 @contextmanager
-def attach(driver: Driver, output: Path, *injected: str) -> Iterator[None]:
+def attach(
+    driver: Driver, output: Path, *, fault: str = "", at: Path | None = None
+) -> Iterator[None]:
     """Trace a driver that has not begun yet.
 
     Args:
         driver: The process.
         output: File for the trace.
-        injected: What to do to which call, as of strace's ``--inject``.
+        fault: What to do to which call, as of strace's ``--inject``.
+        at: The file whose calls count; those of all files by default.
     """
     command = [
         *("strace", "--follow-forks", f"--attach={driver.pid}", "--decode-fds=path"),
         *(f"--trace={','.join(SYSCALLS)}", "--string-limit=0", f"--output={output}"),
-        *(f"--inject={expression}" for expression in injected),
+        *([f"--inject={fault}"] if fault else []),
+        *([f"--trace-path={at}"] if at else []),
     ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as strace:
-        said = strace.stderr.readline() if strace.stderr else ""
-        if "attached" not in said:
+        words = strace.stderr.readline() if strace.stderr else ""
+        while words.startswith("strace: Requested path"):
+            words = strace.stderr.readline() if strace.stderr else ""
+        if "attached" not in words:
             strace.kill()
-            raise OSError(f"strace could not attach: {said}")
+            raise PermissionError(words)
         try:
             yield
         finally:
@@ -59,20 +67,20 @@ def attach(driver: Driver, output: Path, *injected: str) -> Iterator[None]:
             strace.communicate()
 
 
-def list_calls(driver: Driver, output: Path, folder: Path) -> list[Call]:
+def list_calls(output: Path, folder: Path) -> list[Call]:
     """Return the calls of a trace that change files of a folder, in order."""
-    counts = dict.fromkeys(SYSCALLS, 0)
-    found = []
+    counts = Counter[tuple[str, str, str]]()
+    found: dict[Call, None] = {}
     for line in output.read_text("utf-8", "replace").splitlines():
         call = _LINE.match(line)
-        if call is None or int(call["thread"]) != driver.pid:
+        if call is None:
             continue
         name, arguments = call["name"], call["arguments"]
-        counts[name] += 1
         file = re.search(rf"{re.escape(str(folder))}/([^\">]+)", arguments)
-        reading = name == "openat" and not re.search(
-            r"O_(WRONLY|RDWR|CREAT)", arguments
-        )
-        if file and not reading:
-            found.append(Call(name, counts[name], file[1]))
-    return found
+        if file is None:
+            continue
+        key = (call["thread"], file[1], name)
+        counts[key] += 1
+        if name != "openat" or _WRITING.search(arguments):
+            found[Call(file[1], name, counts[key])] = None
+    return list(found)
