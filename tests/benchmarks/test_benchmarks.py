@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -46,11 +47,21 @@ def _run_here(target: str, arguments: Mapping[str, Any], **_: Any) -> Run:
     )
 
 
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder outside of pytest's own, into which no other user may look.
+
+    Under root, PostgreSQL runs as another user.
+    """
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as path:
+        yield Path(path)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BENCHMARKS)
-def test_benchmark_runs(name: str, tmp_path: Path) -> None:
+def test_benchmark_runs(name: str, folder: Path) -> None:
     bench = Bench(
-        folder=tmp_path,
+        folder=folder,
         rows=1000,
         repeat=1,
         say=lambda _words: None,
