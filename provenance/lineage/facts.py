@@ -50,7 +50,7 @@ def is_asked() -> ColumnElement[bool]:
     """The condition that a record is of an item that is asked about."""
     return sa.and_(
         schema.records.c.content_key == ASKED_KEYS.c.content_key,
-        IDENTITY == ASKED_KEYS.c.item,
+        ASKED_KEYS.c.item == IDENTITY,
     )
 
 
