@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from provenance.cli.proof import prove, verify_proof
 from provenance.cli.target import Target
 
 __all__ = ["log"]
@@ -13,7 +14,7 @@ __all__ = ["log"]
 
 @click.group()
 def log() -> None:
-    """Sign the log: keys and checkpoints."""
+    """Sign the log, and prove to others what it holds."""
 
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -56,3 +57,7 @@ def rotate(target: Target, out: Path) -> None:
     """Change to a new key of the same name; both sign the change."""
     with target.open(create=False) as ledger:
         click.echo(ledger.rotate_key(out))
+
+
+for _command in (prove, verify_proof):
+    log.add_command(_command)

@@ -20,6 +20,7 @@ from provenance.ledger.ingest import ingest_file
 from provenance.ledger.loops import Loop, list_loops
 from provenance.ledger.maintain import check_ledger
 from provenance.ledger.order import Ingest, Ingested
+from provenance.ledger.proofs import Proofs
 from provenance.ledger.reports import list_datasets, list_models, make_report
 from provenance.ledger.signed import Signed
 from provenance.ledger.transactions import now
@@ -38,7 +39,7 @@ from provenance.store.migrate import (
 __all__ = ["Ledger"]
 
 
-class Ledger(Signed):
+class Ledger(Signed, Proofs):
     r"""A database of where training items came from, and what made them.
 
     Open it with ``Ledger.open(url)``, best in a ``with`` statement. Every method that

@@ -1,0 +1,186 @@
+"""Make proofs from the ledger: tree paths, entries, and the checkpoint they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from provenance.domain.leaf import LEAF_FIELDS, parse_leaf
+from provenance.errors import LedgerStateError, NotRecordedError, VerificationError
+from provenance.log.entries import parse_entry
+from provenance.log.leaves import LEAF_SCHEMA, encode_leaves
+from provenance.log.proof import Proof, make_claim
+from provenance.log.reread import reread_records
+from provenance.merkle import (
+    TILE_WIDTH,
+    EntryProof,
+    LeafHash,
+    ReadTile,
+    RootHash,
+    TilePath,
+    TreeHead,
+    format_entry_proof,
+    format_tile,
+    hash_leaf,
+    hash_leaves,
+    lookup_leaves,
+    lookup_tiles,
+    parse_checkpoint,
+    parse_note,
+    prove_inclusion,
+    verify_inclusion,
+)
+from provenance.merkle.note import Note
+from provenance.merkle.tree import Hash
+from provenance.store import schema
+
+__all__ = ["hash_entries", "prove_entry", "prove_record", "read_batch_tile"]
+
+
+def hash_entries(connection: sa.Connection, size: int) -> list[LeafHash]:
+    """Hash the first entries of the log, in their order."""
+    table = schema.log_entries
+    query = (
+        sa.select(table.c.entry)
+        .where(table.c.position < size)
+        .order_by(table.c.position)
+    )
+    return hash_leaves(connection.execute(query).scalars())
+
+
+def prove_entry(connection: sa.Connection, position: int) -> Proof:
+    """Prove that an entry stands in the log, under its newest checkpoint.
+
+    Raises:
+        LedgerStateError: No signed checkpoint covers the entry.
+        NotRecordedError: There is no such entry.
+        VerificationError: The ledger is not what its log says: no proof is made.
+    """
+    entry, tlog_proof = _prove_entry(connection, position)
+    kind, body = parse_entry(entry)
+    return Proof(
+        claim=make_claim(position, kind, body), entry=entry, tlog_proof=tlog_proof
+    )
+
+
+def prove_record(connection: sa.Connection, position: int, index: int) -> Proof:
+    """Prove that a record stands in a batch of the log.
+
+    Args:
+        connection: An open transaction.
+        position: Log position of the batch.
+        index: Place of the record among the leaves of the batch, from 0.
+
+    Raises:
+        LedgerStateError: No signed checkpoint covers the batch.
+        NotRecordedError: There is no such record.
+        VerificationError: The ledger is not what its log says: no proof is made.
+    """
+    table = schema.batches
+    batch = connection.execute(
+        sa.select(table).where(table.c.position == position)
+    ).first()
+    if batch is None or not 0 <= index < batch.records:
+        raise NotRecordedError(f"the log has no record {position}:{index}")
+    entry, tlog_proof = _prove_entry(connection, position)
+    kind, body = parse_entry(entry)
+    leaf = _leaves(connection, batch.first_record + index, 1)[0]
+    read_tile = read_batch_tile(connection, batch.id, batch.first_record)
+    lookup = lookup_tiles(read_tile, tree_size=batch.records)
+    proof = prove_inclusion(lookup, leaf_index=index, tree_size=batch.records)
+    head = TreeHead(
+        tree_size=body["records"], root=RootHash(Hash(bytes.fromhex(body["root"])))
+    )
+    verify_inclusion(hash_leaf(leaf), proof, head)
+    record = dict(zip(LEAF_FIELDS, parse_leaf(leaf), strict=True))
+    return Proof(
+        claim=make_claim(position, kind, body, record, index),
+        entry=entry,
+        tlog_proof=tlog_proof,
+        leaf=leaf,
+        path=proof.hashes,
+    )
+
+
+def _prove_entry(connection: sa.Connection, position: int) -> tuple[bytes, bytes]:
+    entries = schema.log_entries
+    entry = connection.execute(
+        sa.select(entries.c.entry).where(entries.c.position == position)
+    ).scalar_one_or_none()
+    if entry is None:
+        raise NotRecordedError(f"the log has no entry at position {position}")
+    note = _load_checkpoint(connection, position)
+    head = parse_checkpoint(note.text).head
+    hashes = hash_entries(connection, head.tree_size)
+    if len(hashes) != head.tree_size:
+        raise VerificationError(
+            f"log_entries: {len(hashes)} of the {head.tree_size} entries under the "
+            "newest checkpoint are there"
+        )
+    proof = prove_inclusion(
+        lookup_leaves(hashes), leaf_index=position, tree_size=head.tree_size
+    )
+    verify_inclusion(hash_leaf(entry), proof, head)
+    return entry, format_entry_proof(EntryProof(proof=proof, checkpoint=note))
+
+
+def _load_checkpoint(connection: sa.Connection, position: int) -> Note:
+    """Return the newest checkpoint; it must cover the position."""
+    table = schema.checkpoints
+    newest = connection.execute(
+        sa.select(table).order_by(table.c.size.desc()).limit(1)
+    ).first()
+    if newest is None or newest.size <= position or newest.note is None:
+        raise LedgerStateError(
+            f"no signed checkpoint covers position {position} of the log",
+            hint="Sign the log first: provenance log checkpoint, with --key or "
+            "$PROVENANCE_KEY.",
+        )
+    return parse_note(newest.note.encode())
+
+
+def read_batch_tile(
+    connection: sa.Connection, batch_id: int, first_record: int
+) -> ReadTile:
+    """Return a reader of the tiles of a batch's tree.
+
+    Tiles of level 1 and above are kept; level 0 is hashed from the records.
+
+    Raises:
+        VerificationError: (The reader.) A tile or a record is not there.
+    """
+    table = schema.batch_tiles
+
+    def read_tile(path: TilePath) -> bytes:
+        if path.level == 0:
+            first = first_record + path.index * TILE_WIDTH
+            return format_tile(hash_leaves(_leaves(connection, first, path.width)))
+        kept = connection.execute(
+            sa.select(table.c.hashes).where(
+                table.c.batch_id == batch_id,
+                table.c.level == path.level,
+                table.c.number == path.index,
+            )
+        ).scalar_one_or_none()
+        if kept is None:
+            raise VerificationError(
+                f"batch_tiles: batch {batch_id} lacks tile {path.index} of level "
+                f"{path.level}"
+            )
+        return bytes(kept)
+
+    return read_tile
+
+
+def _leaves(connection: sa.Connection, first: int, count: int) -> Sequence[bytes]:
+    found: list[Any] = []
+    for table in reread_records(connection, first, count):
+        found += encode_leaves(table.select(LEAF_SCHEMA.names))
+    if len(found) != count:
+        raise VerificationError(
+            f"records: {count - len(found)} of the records with ids {first} to "
+            f"{first + count - 1} are missing"
+        )
+    return found
