@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import sqlalchemy as sa
 
 from provenance.errors import NotRecordedError
 from provenance.ledger.transactions import Transactions
+from provenance.log.export import Exported, export_log
 from provenance.log.proof import Proof
 from provenance.log.prove import prove_entry, prove_record
 from provenance.query import find_items
@@ -44,6 +46,20 @@ class Proofs(Transactions):
             if place:
                 return prove_record(connection, int(place[1]), int(place[2]))
             return prove_record(connection, *_find_record(connection, subject.strip()))
+
+    def export(self, folder: Path, *, batches: bool = False) -> Exported:
+        """Write the log as static C2SP files, as far as its newest checkpoint goes.
+
+        Args:
+            folder: Where the files go; what is there already is not written again.
+            batches: Write the hashes of every batch's tree too.
+
+        Raises:
+            LedgerStateError: Nothing is signed yet, or a file cannot be written.
+            VerificationError: Ledger, checkpoint and folder do not agree.
+        """
+        with self._reading() as connection:
+            return export_log(connection, folder, batches=batches)
 
 
 def _find_record(connection: sa.Connection, subject: str) -> tuple[int, int]:

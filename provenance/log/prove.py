@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import sqlalchemy as sa
 
 from provenance.domain.leaf import LEAF_FIELDS, parse_leaf
 from provenance.errors import LedgerStateError, NotRecordedError, VerificationError
+from provenance.log.batch_hashes import read_batch_tile, read_leaf
 from provenance.log.entries import parse_entry
-from provenance.log.leaves import LEAF_SCHEMA, encode_leaves
 from provenance.log.proof import Proof, make_claim
-from provenance.log.reread import reread_records
 from provenance.merkle import (
-    TILE_WIDTH,
     EntryProof,
     LeafHash,
-    ReadTile,
     RootHash,
-    TilePath,
     TreeHead,
     format_entry_proof,
-    format_tile,
     hash_leaf,
     hash_leaves,
     lookup_leaves,
@@ -36,18 +28,26 @@ from provenance.merkle.note import Note
 from provenance.merkle.tree import Hash
 from provenance.store import schema
 
-__all__ = ["hash_entries", "prove_entry", "prove_record", "read_batch_tile"]
+__all__ = ["hash_entries", "load_checkpoint", "prove_entry", "prove_record"]
 
 
 def hash_entries(connection: sa.Connection, size: int) -> list[LeafHash]:
-    """Hash the first entries of the log, in their order."""
+    """Hash the first entries of the log, in their order.
+
+    Raises:
+        VerificationError: An entry is no bytes.
+    """
     table = schema.log_entries
     query = (
         sa.select(table.c.entry)
         .where(table.c.position < size)
         .order_by(table.c.position)
     )
-    return hash_leaves(connection.execute(query).scalars())
+    entries = connection.execute(query).scalars().all()
+    for position, entry in enumerate(entries):
+        if not isinstance(entry, bytes):
+            raise VerificationError(f"log_entries: position {position} is no bytes")
+    return hash_leaves(entries)
 
 
 def prove_entry(connection: sa.Connection, position: int) -> Proof:
@@ -86,7 +86,7 @@ def prove_record(connection: sa.Connection, position: int, index: int) -> Proof:
         raise NotRecordedError(f"the log has no record {position}:{index}")
     entry, tlog_proof = _prove_entry(connection, position)
     kind, body = parse_entry(entry)
-    leaf = _leaves(connection, batch.first_record + index, 1)[0]
+    leaf = read_leaf(connection, batch.first_record + index)
     read_tile = read_batch_tile(connection, batch.id, batch.first_record)
     lookup = lookup_tiles(read_tile, tree_size=batch.records)
     proof = prove_inclusion(lookup, leaf_index=index, tree_size=batch.records)
@@ -111,7 +111,7 @@ def _prove_entry(connection: sa.Connection, position: int) -> tuple[bytes, bytes
     ).scalar_one_or_none()
     if entry is None:
         raise NotRecordedError(f"the log has no entry at position {position}")
-    note = _load_checkpoint(connection, position)
+    note = load_checkpoint(connection, position)
     head = parse_checkpoint(note.text).head
     hashes = hash_entries(connection, head.tree_size)
     if len(hashes) != head.tree_size:
@@ -126,7 +126,7 @@ def _prove_entry(connection: sa.Connection, position: int) -> tuple[bytes, bytes
     return entry, format_entry_proof(EntryProof(proof=proof, checkpoint=note))
 
 
-def _load_checkpoint(connection: sa.Connection, position: int) -> Note:
+def load_checkpoint(connection: sa.Connection, position: int) -> Note:
     """Return the newest checkpoint; it must cover the position."""
     table = schema.checkpoints
     newest = connection.execute(
@@ -139,48 +139,3 @@ def _load_checkpoint(connection: sa.Connection, position: int) -> Note:
             "$PROVENANCE_KEY.",
         )
     return parse_note(newest.note.encode())
-
-
-def read_batch_tile(
-    connection: sa.Connection, batch_id: int, first_record: int
-) -> ReadTile:
-    """Return a reader of the tiles of a batch's tree.
-
-    Tiles of level 1 and above are kept; level 0 is hashed from the records.
-
-    Raises:
-        VerificationError: (The reader.) A tile or a record is not there.
-    """
-    table = schema.batch_tiles
-
-    def read_tile(path: TilePath) -> bytes:
-        if path.level == 0:
-            first = first_record + path.index * TILE_WIDTH
-            return format_tile(hash_leaves(_leaves(connection, first, path.width)))
-        kept = connection.execute(
-            sa.select(table.c.hashes).where(
-                table.c.batch_id == batch_id,
-                table.c.level == path.level,
-                table.c.number == path.index,
-            )
-        ).scalar_one_or_none()
-        if kept is None:
-            raise VerificationError(
-                f"batch_tiles: batch {batch_id} lacks tile {path.index} of level "
-                f"{path.level}"
-            )
-        return bytes(kept)
-
-    return read_tile
-
-
-def _leaves(connection: sa.Connection, first: int, count: int) -> Sequence[bytes]:
-    found: list[Any] = []
-    for table in reread_records(connection, first, count):
-        found += encode_leaves(table.select(LEAF_SCHEMA.names))
-    if len(found) != count:
-        raise VerificationError(
-            f"records: {count - len(found)} of the records with ids {first} to "
-            f"{first + count - 1} are missing"
-        )
-    return found
