@@ -185,7 +185,7 @@ def test_folder_of_another_history_is_refused_and_stays(tmp_path: Path) -> None:
 
 
 def test_changed_log_is_not_exported(tmp_path: Path) -> None:
-    signed = make_signed(f"sqlite:///{tmp_path}/ledger.db", tmp_path, rows=3)
+    make_signed(f"sqlite:///{tmp_path}/ledger.db", tmp_path, rows=3)
     for change in ("entry = x'00'", "entry = 'text'"):
         shutil.copy(tmp_path / "ledger.db", tmp_path / "changed.db")
         with sqlite3.connect(tmp_path / "changed.db") as connection:
