@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from provenance import Ledger
 
-__all__ = ["SignedLedger", "make_signed", "write_rows"]
+__all__ = ["SignedLedger", "make_anew", "make_signed", "write_rows"]
 
 CLOCK = 1_700_000_000_000_000
 
@@ -28,6 +33,27 @@ class SignedLedger:
     def open(self) -> Ledger:
         return Ledger.open(self.url, key=self.key, clock=lambda: CLOCK)
 
+    def copy(self, name: str) -> SignedLedger:
+        """The whole SQLite ledger as it stands, restored elsewhere, with its key."""
+        with self.behind(drop=False) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        path = self.folder / f"{name}.db"
+        shutil.copy(self.url.removeprefix("sqlite:///"), path)
+        return SignedLedger(f"sqlite:///{path}", self.folder, self.vkey)
+
+    @contextmanager
+    def behind(self, *, drop: bool = True) -> Iterator[sqlite3.Connection]:
+        """The SQLite file as whoever holds it may change it: no trigger is left."""
+        connection = sqlite3.connect(self.url.removeprefix("sqlite:///"))
+        connection.isolation_level = None
+        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        for (name,) in connection.execute(triggers).fetchall() if drop else ():
+            connection.execute(f"DROP TRIGGER {name}")
+        try:
+            yield connection
+        finally:
+            connection.close()
+
 
 def write_rows(path: Path, first: int, count: int) -> Path:
     """Rows with every kind of field; every third is generated from the one before."""
@@ -46,7 +72,29 @@ def write_rows(path: Path, first: int, count: int) -> Path:
 
 
 def make_signed(url: str, folder: Path, *, rows: int = 300) -> SignedLedger:
-    """A signed ledger with two batches, a model and a dataset."""
+    """A signed ledger with two batches, a model and a dataset.
+
+    On SQLite it is a copy of one that is made once, key included.
+    """
+    if not url.startswith("sqlite"):
+        return make_anew(url, folder, rows=rows)
+    if rows not in _MADE:
+        home = tempfile.TemporaryDirectory(prefix="signed-")
+        made = make_anew(f"sqlite:///{home.name}/ledger.db", Path(home.name), rows=rows)
+        with made.behind(drop=False) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        _MADE[rows] = home, made
+    _, made = _MADE[rows]
+    shutil.copy(made.url.removeprefix("sqlite:///"), url.removeprefix("sqlite:///"))
+    shutil.copy(made.key, folder / "key")
+    return SignedLedger(url, folder, made.vkey)
+
+
+_MADE: dict[int, tuple[tempfile.TemporaryDirectory[str], SignedLedger]] = {}
+
+
+def make_anew(url: str, folder: Path, *, rows: int = 3) -> SignedLedger:
+    """The same with a key of its own."""
     with Ledger.open(url, clock=lambda: CLOCK) as ledger:
         vkey = ledger.make_key(folder / "key", "example.org/ledger")
         ledger.ingest(write_rows(folder / "a.jsonl", 1, rows), dataset="a@1")

@@ -9,6 +9,7 @@ import click
 from provenance.cli.output import print_json
 from provenance.cli.proof import prove, verify_proof
 from provenance.cli.target import Target
+from provenance.cli.witness import compare, verify_fork, witness
 
 __all__ = ["log"]
 
@@ -82,5 +83,5 @@ def export(target: Target, folder: Path, batches: bool, as_json: bool) -> None:
         )
 
 
-for _command in (prove, verify_proof):
+for _command in (prove, verify_proof, witness, compare, verify_fork):
     log.add_command(_command)

@@ -24,6 +24,7 @@ from provenance.ledger.proofs import Proofs
 from provenance.ledger.reports import list_datasets, list_models, make_report
 from provenance.ledger.signed import Signed
 from provenance.ledger.transactions import now
+from provenance.ledger.witnessed import Witnessed
 from provenance.lineage import rebuild
 from provenance.log import read_key
 from provenance.query import Explanation, explain_item
@@ -39,7 +40,7 @@ from provenance.store.migrate import (
 __all__ = ["Ledger"]
 
 
-class Ledger(Signed, Proofs):
+class Ledger(Signed, Proofs, Witnessed):
     r"""A database of where training items came from, and what made them.
 
     Open it with ``Ledger.open(url)``, best in a ``with`` statement. Every method that

@@ -6,7 +6,7 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,13 +15,14 @@ from provenance.errors import VerificationError
 from provenance.ledger.maintain import check_ledger
 from provenance.log import (
     LoggedBatch,
+    LogState,
     list_batches,
     verify_batch,
     verify_counts,
     verify_facts,
     verify_log,
 )
-from provenance.merkle import VerifierKey
+from provenance.log.anchor import Anchored, Anchors, verify_anchors
 from provenance.store import schema
 from provenance.store.engine import connect_engine
 
@@ -44,6 +45,8 @@ class Verified:
     """Signed checkpoints over the log that were verified."""
     signed_entries: int | None
     """Entries under the newest checkpoint."""
+    anchored: Anchored = field(default_factory=Anchored)
+    """What others vouch for."""
     records: int | None = None
     """Records hashed anew; None without ``deep``."""
     records_seconds: float | None = None
@@ -60,7 +63,7 @@ def verify_ledger(
     connection: sa.Connection,
     *,
     deep: bool,
-    key: VerifierKey | None,
+    anchors: Anchors,
     progress: Callable[[int, int], None] | None = None,
 ) -> Verified:
     """Verify log, checkpoints and facts; with ``deep`` every record and edge too.
@@ -68,7 +71,8 @@ def verify_ledger(
     Raises:
         VerificationError: Something recorded is not what was logged.
     """
-    state = verify_log(connection, key)
+    state = verify_log(connection, anchors.key)
+    anchored = verify_anchors(connection, state, anchors)
     facts = verify_facts(connection)
     batches = list_batches(connection)
     verify_counts(connection, batches)
@@ -87,10 +91,11 @@ def verify_ledger(
         facts=facts,
         checkpoints=state.signed,
         signed_entries=state.signed_size,
+        anchored=anchored,
         records=records,
         records_seconds=seconds,
         not_proved=tuple(
-            _not_proved(connection, state.size, state.signed_size, key, deep=deep)
+            _not_proved(connection, state, anchors, anchored.entries, deep=deep)
         ),
     )
 
@@ -121,28 +126,32 @@ def _verify_in_worker(url: str, batch: LoggedBatch) -> int:
 
 def _not_proved(
     connection: sa.Connection,
-    size: int,
-    signed: int | None,
-    key: VerifierKey | None,
+    state: LogState,
+    anchors: Anchors,
+    anchored: int,
     *,
     deep: bool,
 ) -> Iterator[str]:
+    size, signed = state.size, state.signed_size
     if signed is None:
         yield (
             "unsigned: whoever can write the database can have made all of it anew; "
             "see provenance log keygen"
         )
-    elif key is None:
+    elif anchors.key is None:
         yield (
             "signer: the signatures fit the keys that this ledger names itself; give "
             "the key you know with --vkey"
         )
     if signed is not None and signed < size:
         yield f"the last {size - signed} entries are under no signed checkpoint"
-    yield (
-        "no outside anchor: an older copy of the whole ledger would verify as well; "
-        "keep a checkpoint elsewhere"
-    )
+    if not anchored:
+        yield (
+            "no outside anchor: an older copy of the whole ledger would verify as "
+            "well; keep a checkpoint elsewhere and give it with --pin"
+        )
+    elif anchored < size:
+        yield f"the last {size - anchored} entries are under no outside anchor"
     weak = _weak_records(connection)
     if weak:
         yield (

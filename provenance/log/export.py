@@ -25,7 +25,8 @@ import sqlalchemy as sa
 
 from provenance.errors import LedgerStateError, VerificationError
 from provenance.log.batch_hashes import iter_leaf_hashes, read_batch_tile
-from provenance.log.prove import hash_entries, load_checkpoint
+from provenance.log.cosignatures import load_checkpoint
+from provenance.log.prove import hash_entries
 from provenance.merkle import (
     LeafHash,
     TilePath,
@@ -79,7 +80,7 @@ def export_log(
         VerificationError: The ledger is not what its checkpoint says, or the folder
             holds another history; the checkpoint there stays as it was.
     """
-    note = load_checkpoint(connection, 0)
+    note = load_checkpoint(connection)
     checkpoint = parse_checkpoint(note.text)
     size = checkpoint.head.tree_size
     hashes = hash_entries(connection, size)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from provenance.domain.leaf import LEAF_FIELDS, parse_leaf
-from provenance.errors import LedgerStateError, NotRecordedError, VerificationError
+from provenance.errors import NotRecordedError, VerificationError
 from provenance.log.batch_hashes import read_batch_tile, read_leaf
+from provenance.log.cosignatures import load_checkpoint
 from provenance.log.entries import parse_entry
 from provenance.log.proof import Proof, make_claim
 from provenance.merkle import (
@@ -20,15 +21,13 @@ from provenance.merkle import (
     lookup_leaves,
     lookup_tiles,
     parse_checkpoint,
-    parse_note,
     prove_inclusion,
     verify_inclusion,
 )
-from provenance.merkle.note import Note
 from provenance.merkle.tree import Hash
 from provenance.store import schema
 
-__all__ = ["hash_entries", "load_checkpoint", "prove_entry", "prove_record"]
+__all__ = ["hash_entries", "prove_entry", "prove_record"]
 
 
 def hash_entries(connection: sa.Connection, size: int) -> list[LeafHash]:
@@ -124,18 +123,3 @@ def _prove_entry(connection: sa.Connection, position: int) -> tuple[bytes, bytes
     )
     verify_inclusion(hash_leaf(entry), proof, head)
     return entry, format_entry_proof(EntryProof(proof=proof, checkpoint=note))
-
-
-def load_checkpoint(connection: sa.Connection, position: int) -> Note:
-    """Return the newest checkpoint; it must cover the position."""
-    table = schema.checkpoints
-    newest = connection.execute(
-        sa.select(table).order_by(table.c.size.desc()).limit(1)
-    ).first()
-    if newest is None or newest.size <= position or newest.note is None:
-        raise LedgerStateError(
-            f"no signed checkpoint covers position {position} of the log",
-            hint="Sign the log first: provenance log checkpoint, with --key or "
-            "$PROVENANCE_KEY.",
-        )
-    return parse_note(newest.note.encode())

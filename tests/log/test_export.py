@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -169,12 +167,11 @@ def test_trees_of_batches_are_hashes_of_the_records(tmp_path: Path) -> None:
 
 def test_folder_of_another_history_is_refused_and_stays(tmp_path: Path) -> None:
     signed = make_signed(f"sqlite:///{tmp_path}/ledger.db", tmp_path, rows=3)
-    shutil.copy(tmp_path / "ledger.db", tmp_path / "fork.db")
+    fork = signed.copy("fork")
     with signed.open() as ledger:
         ledger.add_model("one")
         ledger.export(tmp_path / "static")
     before = files_of(tmp_path / "static")
-    fork = SignedLedger(f"sqlite:///{tmp_path}/fork.db", tmp_path, signed.vkey)
     with fork.open() as ledger:
         with pytest.raises(VerificationError, match="no continuation"):
             ledger.export(tmp_path / "static")  # rolled back
@@ -185,16 +182,11 @@ def test_folder_of_another_history_is_refused_and_stays(tmp_path: Path) -> None:
 
 
 def test_changed_log_is_not_exported(tmp_path: Path) -> None:
-    make_signed(f"sqlite:///{tmp_path}/ledger.db", tmp_path, rows=3)
+    signed = make_signed(f"sqlite:///{tmp_path}/ledger.db", tmp_path, rows=3)
     for change in ("entry = x'00'", "entry = 'text'"):
-        shutil.copy(tmp_path / "ledger.db", tmp_path / "changed.db")
-        with sqlite3.connect(tmp_path / "changed.db") as connection:
-            triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-            for (name,) in connection.execute(triggers).fetchall():
-                connection.execute(f"DROP TRIGGER {name}")
+        changed = signed.copy("changed")
+        with changed.behind() as connection:
             connection.execute(f"UPDATE log_entries SET {change} WHERE position = 5")
-        connection.close()
-        changed = SignedLedger(f"sqlite:///{tmp_path}/changed.db", tmp_path, "")
         with changed.open() as ledger, pytest.raises(VerificationError):
             ledger.export(tmp_path / "static")
     assert not (tmp_path / "static").exists()
