@@ -13,7 +13,7 @@ from pathlib import Path
 
 from provenance import Ledger
 
-__all__ = ["SignedLedger", "make_anew", "make_signed", "write_rows"]
+__all__ = ["SignedLedger", "drop_triggers", "make_anew", "make_signed", "write_rows"]
 
 CLOCK = 1_700_000_000_000_000
 
@@ -46,13 +46,19 @@ class SignedLedger:
         """The SQLite file as whoever holds it may change it: no trigger is left."""
         connection = sqlite3.connect(self.url.removeprefix("sqlite:///"))
         connection.isolation_level = None
-        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        for (name,) in connection.execute(triggers).fetchall() if drop else ():
-            connection.execute(f"DROP TRIGGER {name}")
+        if drop:
+            drop_triggers(connection)
         try:
             yield connection
         finally:
             connection.close()
+
+
+def drop_triggers(connection: sqlite3.Connection) -> None:
+    """Do what anyone who holds the file can do first."""
+    triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    for (name,) in connection.execute(triggers).fetchall():
+        connection.execute(f"DROP TRIGGER {name}")
 
 
 def write_rows(path: Path, first: int, count: int) -> Path:

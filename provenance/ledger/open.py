@@ -16,6 +16,7 @@ from provenance.ledger.facts import (
     record_model,
     record_policies,
 )
+from provenance.ledger.guarded import Guarded
 from provenance.ledger.ingest import ingest_file
 from provenance.ledger.loops import Loop, list_loops
 from provenance.ledger.maintain import check_ledger
@@ -36,11 +37,12 @@ from provenance.store.migrate import (
     head_revision,
     upgrade_schema,
 )
+from provenance.store.triggers import missing_triggers
 
 __all__ = ["Ledger"]
 
 
-class Ledger(Signed, Proofs, Witnessed):
+class Ledger(Signed, Proofs, Witnessed, Guarded):
     r"""A database of where training items came from, and what made them.
 
     Open it with ``Ledger.open(url)``, best in a ``with`` statement. Every method that
@@ -305,9 +307,12 @@ class Ledger(Signed, Proofs, Witnessed):
             return current_revision(connection)
 
     def check(self) -> list[str]:
-        """Compare the derived tables with a rebuild; return what differs."""
+        """Compare the derived tables with a rebuild; return what differs.
+
+        A trigger that keeps a table append-only and was dropped is told, too.
+        """
         with self._writing(keep=False) as connection:
-            return check_ledger(connection)
+            return [*missing_triggers(connection), *check_ledger(connection)]
 
     def rebuild(self) -> None:
         """Make every derived table anew from the facts."""

@@ -127,9 +127,8 @@ def test_unsigned_entries_are_not_proved(tmp_path: Path) -> None:
 
 def test_changed_ledger_makes_no_proof(tmp_path: Path) -> None:
     signed = make_signed(f"sqlite:///{tmp_path}/ledger.db", tmp_path, rows=300)
-    with signed.open() as ledger, ledger._writing() as connection:
-        connection.exec_driver_sql("DROP TRIGGER IF EXISTS records_no_update")
-        connection.exec_driver_sql("UPDATE records SET tokens = 1 WHERE id = 20")
+    with signed.behind() as connection:
+        connection.execute("UPDATE records SET tokens = 1 WHERE id = 20")
     with signed.open() as ledger, pytest.raises(VerificationError):
         ledger.prove("4:0")
 
