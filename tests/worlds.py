@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from provenance.batch import BATCH_SCHEMA
 from provenance.domain import Model, Policy, parse_dataset, parse_digest
 from provenance.domain.origins import Grade, Mode
-from provenance.ingest import BatchWriter
+from provenance.ingest import Arranger, BatchWriter
 from provenance.ledger.facts import find_dataset, record_dataset, record_model
 from provenance.log import append_entry, hash_batch
 from provenance.store import schema
@@ -207,10 +207,9 @@ def record_rows(
         [_row(place, record) for place, record in enumerate(rows, start=1)],
         schema=BATCH_SCHEMA,
     )
-    writer = BatchWriter(connection=connection, dataset=name, manifest_sha256=bytes(32))
-    identified = writer.identify(batch)
-    tree = hash_batch(identified.rows)
-    counts = writer.write(identified, number)
+    arranged = Arranger(dataset=name, manifest_sha256=bytes(32)).arrange(batch)
+    tree = hash_batch(arranged.tables())
+    written = BatchWriter().write(connection, arranged, number)
     connection.execute(
         schema.batches.insert().values(
             id=number,
@@ -226,10 +225,10 @@ def record_rows(
             complete=True,
             records=tree.size,
             root=tree.root,
-            first_record=counts.first_record,
+            first_record=written.first_record,
             quarantined=0,
-            generated_by=counts.generated_by,
-            derived_from=counts.derived_from,
+            generated_by=arranged.generated_by.num_rows,
+            derived_from=arranged.derived_from.num_rows,
             position=position,
         )
     )

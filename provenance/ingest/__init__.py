@@ -1,12 +1,14 @@
 """Batches in, records and edges out: the facts of a manifest are written here."""
 
+from provenance.ingest.arrange import Arranger, Batch
 from provenance.ingest.manifests import EarlierManifest, find_manifests
-from provenance.ingest.write import BatchWriter, IdentifiedBatch, WrittenBatch
+from provenance.ingest.write import BatchWriter, WrittenBatch
 
 __all__ = [
+    "Arranger",
+    "Batch",
     "BatchWriter",
     "EarlierManifest",
-    "IdentifiedBatch",
     "WrittenBatch",
     "find_manifests",
 ]

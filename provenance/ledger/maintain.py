@@ -7,18 +7,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from provenance.domain import Unit
-from provenance.lineage import rebuild
+from provenance.lineage import compare, reassess
 from provenance.store import schema
 from provenance.store.migrate import check_schema
 
 __all__ = ["check_ledger"]
 
-_State = dict[str, Counter[tuple[Any, ...]]]
-
 
 def check_ledger(connection: sa.Connection) -> list[str]:
-    """Rebuild inside a transaction that is then undone, and compare.
+    """Solve everything inside a transaction that is then undone, and compare.
 
     Returns:
         One sentence per derived table that differs, and per edge or record that
@@ -26,58 +23,24 @@ def check_ledger(connection: sa.Connection) -> list[str]:
     """
     check_schema(connection)
     found = _dangling(connection)
-    before = _state(connection)
-    rebuild(connection)
-    after = _state(connection)
-    for table, rows in before.items():
-        lost, gained = after[table] - rows, rows - after[table]
-        if lost or gained:
-            found.append(
-                f"{table}: {gained.total()} rows are not what the facts make them, "
-                f"{lost.total()} are missing; run: provenance db rebuild"
-            )
+    assessed = _assessments(connection)
+    found += [f"{text}; run: provenance db rebuild" for text in compare(connection)]
+    reassess(connection)
+    lost, gained = (
+        assessed - _assessments(connection),
+        _assessments(connection) - assessed,
+    )
+    if lost or gained:
+        found.append(
+            f"assessments: {lost.total()} rows are not what the facts make them, "
+            f"{gained.total()} are missing; run: provenance db rebuild"
+        )
     return found
 
 
-def _state(connection: sa.Connection) -> _State:
-    """The derived tables without the ids that a rebuild may deal anew."""
-    pedigrees = _pedigrees(connection)
-    items, tallied = schema.item_pedigrees, schema.tallies
-    summed = [str(unit) for unit in Unit]
-    measured = [
-        c for c in tallied.c if c.name in summed or c.name.startswith("without")
-    ]
-    return {
-        "item_pedigrees": Counter(
-            (row.content_key, row.item, pedigrees[row.pedigree_id])
-            for row in connection.execute(sa.select(items))
-        ),
-        "tallies": Counter(
-            (
-                row.dataset_id,
-                row.dimension,
-                row.value,
-                pedigrees[row.pedigree_id],
-                *(getattr(row, column.name) for column in measured),
-            )
-            for row in connection.execute(sa.select(tallied))
-        ),
-        "assessments": Counter(
-            (row.policy_id, pedigrees[row.pedigree_id], *row[2:])
-            for row in connection.execute(sa.select(schema.assessments))
-        ),
-    }
-
-
-def _pedigrees(connection: sa.Connection) -> dict[int, tuple[Any, ...]]:
-    table = schema.pedigree_origins
-    found: dict[int, list[tuple[Any, ...]]] = {
-        number: []
-        for number in connection.execute(sa.select(schema.pedigrees.c.id)).scalars()
-    }
-    for row in connection.execute(sa.select(table)):
-        found[row.pedigree_id].append(tuple(row[1:]))
-    return {number: tuple(sorted(elements)) for number, elements in found.items()}
+def _assessments(connection: sa.Connection) -> Counter[tuple[Any, ...]]:
+    rows = connection.execute(sa.select(schema.assessments))
+    return Counter(tuple(row) for row in rows)
 
 
 def _dangling(connection: sa.Connection) -> list[str]:

@@ -18,16 +18,18 @@ from provenance.ledger.facts import (
 )
 from provenance.ledger.guarded import Guarded
 from provenance.ledger.ingest import ingest_file
+from provenance.ledger.limit import BadRowLimit
 from provenance.ledger.loops import Loop, list_loops
 from provenance.ledger.maintain import check_ledger
 from provenance.ledger.order import Ingest, Ingested
+from provenance.ledger.parts import LARGEST_BATCH
 from provenance.ledger.proofs import Proofs
 from provenance.ledger.reports import list_datasets, list_models, make_report
 from provenance.ledger.signed import Signed
 from provenance.ledger.transactions import now
 from provenance.ledger.witnessed import Witnessed
 from provenance.lineage import rebuild
-from provenance.log import read_key
+from provenance.log import log_size, read_key
 from provenance.query import Explanation, explain_item
 from provenance.report import Report
 from provenance.store.engine import connect_engine
@@ -122,6 +124,9 @@ class Ledger(Signed, Proofs, Witnessed, Guarded):
         append: bool = False,
         replace: bool = False,
         stop_on_fault: bool = False,
+        max_bad: str | None = None,
+        batch_rows: int = LARGEST_BATCH,
+        memory: str = "500MB",
         dry_run: bool = False,
         progress: Callable[[int, int], None] | None = None,
     ) -> Ingested:
@@ -138,6 +143,9 @@ class Ledger(Signed, Proofs, Witnessed, Guarded):
                 which it is a continuation are not recorded twice.
             replace: Withdraw what was recorded of the file, then record it.
             stop_on_fault: Refuse the file at its first bad row.
+            max_bad: Refuse the file when more of its rows are bad: ``N`` or ``N%``.
+            batch_rows: Records of a batch, at most: what is committed at once.
+            memory: How much the set work of a batch may hold before it spills.
             dry_run: Do everything and keep nothing.
             progress: Called with rows read and rows quarantined so far.
 
@@ -159,11 +167,14 @@ class Ledger(Signed, Proofs, Witnessed, Guarded):
             append=append,
             replace=replace,
             stop_on_fault=stop_on_fault,
+            max_bad=None if max_bad is None else BadRowLimit.parse(max_bad),
+            batch_rows=batch_rows,
+            memory=memory,
             dry_run=dry_run,
             quarantine=self._quarantine_folder(),
             progress=progress,
         )
-        return ingest_file(order, self._writing, self._clock)
+        return ingest_file(order, self._reading, self._writing, self._clock)
 
     def _quarantine_folder(self) -> Path:
         database = self._engine.url.database
@@ -298,7 +309,7 @@ class Ledger(Signed, Proofs, Witnessed, Guarded):
         with self._writing() as connection:
             upgrade_schema(connection)
             record_policies(connection, self._clock())
-            rebuild(connection)
+            rebuild(connection, log_size(connection))
         return head_revision()
 
     def revision(self) -> str:
@@ -317,7 +328,7 @@ class Ledger(Signed, Proofs, Witnessed, Guarded):
     def rebuild(self) -> None:
         """Make every derived table anew from the facts."""
         with self._writing() as connection:
-            rebuild(connection)
+            rebuild(connection, log_size(connection))
 
 
 def _refuse_missing(url: sa.URL) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from provenance.domain import DatasetName, Field
+from provenance.ledger.limit import BadRowLimit
 
 __all__ = ["KINDS", "Ingest", "Ingested"]
 
@@ -28,7 +29,12 @@ class Ingest:
     append: bool
     replace: bool
     stop_on_fault: bool
+    max_bad: BadRowLimit | None
     dry_run: bool
+    batch_rows: int
+    """Records of a batch, at most."""
+    memory: str
+    """How much the set work may hold before it spills to disk."""
     quarantine: Path
     """Folder for the file of quarantined rows."""
     progress: Callable[[int, int], None] | None

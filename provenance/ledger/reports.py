@@ -19,6 +19,7 @@ from provenance.report import (
     load_groups,
 )
 from provenance.store import schema
+from provenance.store.amounts import DIMENSIONS
 from provenance.store.facts import (
     load_datasets,
     load_models,
@@ -110,10 +111,11 @@ def _loops_of(connection: sa.Connection, number: int, name: str) -> list[Loop]:
         .join(tallied, tallied.c.pedigree_id == assessed.c.pedigree_id)
         .where(
             tallied.c.dataset_id == number,
-            tallied.c.dimension == "",
+            tallied.c.dimension == DIMENSIONS[""],
             assessed.c.aspect == "model",
         )
-        .distinct()
+        .group_by(assessed.c.value, tallied.c.pedigree_id)
+        .having(sa.func.sum(tallied.c.records) != 0)
     )
     models = set(connection.execute(query).scalars())
     items = _looped_items(connection, number)
@@ -195,7 +197,7 @@ def list_datasets(connection: sa.Connection) -> list[dict[str, Any]]:
                 sa.func.sum(tallied.c.records),
                 sa.func.sum(tallied.c.contents),
             )
-            .where(tallied.c.dimension == "")
+            .where(tallied.c.dimension == DIMENSIONS[""])
             .group_by(tallied.c.dataset_id)
         )
     }

@@ -8,7 +8,11 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from provenance.log.leaves import LEAF_SCHEMA, list_origins, list_parents
+from collections.abc import Sequence
+from provenance.domain.leaf import format_field
+from provenance.log.leaves import LEAF_SCHEMA
+
+_ORIGIN_FIELDS = ("kind", "model", "mode", "evidence", "detector", "score", "threshold")
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 
@@ -124,3 +128,60 @@ def _parents(first: int, end: int) -> sa.Select[Any]:
         .where(edges.c.record_id >= first, edges.c.record_id < end)
         .order_by(edges.c.record_id, edges.c.ordinal)
     )
+
+
+def list_origins(rows: int, places: Sequence[int], origins: Sequence[Any]) -> list[str]:
+    """Write out the origins of each row.
+
+    Args:
+        rows: How many rows there are.
+        places: The row of each origin, from 0.
+        origins: Mappings with kind, model, mode, evidence, detector, score,
+            threshold.
+    """
+    found: dict[int, set[str]] = {}
+    known: dict[tuple[object, ...], str] = {}
+    for place, origin in zip(places, origins, strict=True):
+        key = tuple(origin[name] for name in _ORIGIN_FIELDS)
+        text = known.get(key)
+        if text is None:
+            text = known[key] = "".join(map(format_field, key))
+        found.setdefault(place, set()).add(text)
+    return _spread(
+        rows,
+        {place: "".join(sorted(said, key=str.encode)) for place, said in found.items()},
+    )
+
+
+def list_parents(rows: int, places: Sequence[int], parents: Sequence[Any]) -> list[str]:
+    """Write out the parents of each row, in the order of the row.
+
+    Args:
+        rows: How many rows there are.
+        places: The row of each parent, from 0.
+        parents: Mappings with digest, reference (None beside a digest), mode and
+            evidence.
+    """
+    found: dict[int, list[str]] = {}
+    for place, parent in zip(places, parents, strict=True):
+        digest = parent["digest"]
+        text = "".join(
+            map(
+                format_field,
+                (
+                    digest.hex() if digest is not None else None,
+                    parent["reference"] if digest is None else None,
+                    parent["mode"],
+                    parent["evidence"],
+                ),
+            )
+        )
+        found.setdefault(place, []).append(text)
+    return _spread(rows, {place: "".join(said) for place, said in found.items()})
+
+
+def _spread(rows: int, said: dict[int, str]) -> list[str]:
+    texts = [""] * rows
+    for place, text in said.items():
+        texts[place] = text
+    return texts

@@ -42,7 +42,7 @@ def parse_count(of: Field, column: Any) -> Parsed:
             return Parsed(values=values)
     text = to_text(of, column)
     found = parse_rest(of, text.values, _read_digits(text.values), _read_count)
-    return Parsed(values=found.values, flaws=found.flaws | text.flaws)
+    return Parsed(values=found.values, flaws=text.flaws + found.flaws)
 
 
 def _read_digits(text: pa.StringArray) -> Any:
@@ -66,7 +66,7 @@ def parse_copies(column: Any) -> Parsed:
     text = to_text(of, column)
     found = parse_distinct(of, text.values, _read_copies, pa.int64())
     values = pc.if_else(pc.is_valid(text.values), found.values, ONCE)
-    return Parsed(values=values, flaws=found.flaws | text.flaws)
+    return Parsed(values=values, flaws=text.flaws + found.flaws)
 
 
 def _read_copies(text: str) -> int:
@@ -93,7 +93,7 @@ def parse_fraction(of: Field, column: Any) -> Parsed:
     if not _is_fraction(values):
         values = pa.nulls(len(text.values), pa.float64())
     found = parse_rest(of, text.values, values, _read_fraction)
-    return Parsed(values=found.values, flaws=found.flaws | text.flaws)
+    return Parsed(values=found.values, flaws=text.flaws + found.flaws)
 
 
 def _is_fraction(values: Any) -> bool:

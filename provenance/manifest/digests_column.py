@@ -20,14 +20,15 @@ from provenance.domain import (
     parse_digest,
 )
 from provenance.domain.digests import EMPTY_DIGESTS
-from provenance.manifest.kernels import has_any, pc
-from provenance.manifest.parsed import Parsed, parse_rest
+from provenance.manifest.kernels import has_all, has_any, pc
+from provenance.manifest.parsed import Parsed, blank, parse_rest
 from provenance.manifest.raw_text import contiguous, is_binary, to_text
 
-__all__ = ["DigestColumn"]
+__all__ = ["DigestColumn", "clean"]
 
 _SAMPLE = 1000
 _SPELLED = re.compile(rb"[0-9A-Za-z:+/=_-]+")
+_HEX = b"0123456789abcdefABCDEF"
 _BASE32 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _TO_BASE32HEX = bytes.maketrans(
     _BASE32 + _BASE32[:26].lower(),
@@ -50,6 +51,11 @@ class _Shape:
     prefix: bytes
     """What the multihash has before the raw digest."""
 
+    @property
+    def alphabet(self) -> bytes:
+        """The characters of a payload."""
+        return _HEX if self.is_hex else _BASE32 + _BASE32[:26].lower()
+
 
 class DigestColumn:
     """Reads one column of digests, batch after batch.
@@ -65,31 +71,33 @@ class DigestColumn:
 
     def parse(self, column: Any) -> Parsed:
         """Read digests as multihashes; placeholders and empty payloads are null."""
-        text = self.to_text(column)
+        text = self.to_raw(column)
         self.decide(text.values)
-        found = parse_rest(self._of, text.values, self.decode(text.values), self.read)
-        empty = pc.is_in(found.values, value_set=_EMPTY)
-        values = found.values
-        if has_any(empty):
-            values = pc.if_else(empty, pa.scalar(None, pa.binary()), values)
-        return Parsed(values=values, flaws=found.flaws | text.flaws)
+        digests = self.decode(text.values)
+        flaws = text.flaws
+        rest = pc.and_(pc.is_null(digests), pc.is_valid(text.values))
+        if has_any(rest):
+            places = pc.indices_nonzero(rest)
+            cleaned = clean(text.values.take(places))
+            found = parse_rest(self._of, cleaned, self.decode(cleaned), self.read)
+            digests = pc.replace_with_mask(digests, rest, found.values)
+            flaws += tuple(flaws.at(places) for flaws in found.flaws)
+        return Parsed(values=self._without_empty(digests), flaws=flaws)
 
-    def to_text(self, column: Any) -> Parsed:
-        """Return the column as text; raw bytes as hexadecimal."""
+    def to_raw(self, column: Any) -> Parsed:
+        """Return the column as text with whatever stands around the digests.
+
+        Raw bytes come in hexadecimal.
+        """
         if is_binary(column):
             column = _to_hex(column.cast(pa.binary()))
-        text = to_text(self._of, column)
-        placeholder = pc.equal(text.values, "-")
-        if not has_any(placeholder):
-            return text
-        values = pc.if_else(placeholder, pa.scalar(None, pa.string()), text.values)
-        return Parsed(values=values, flaws=text.flaws)
+        return to_text(self._of, column, strip=False)
 
     def decide(self, text: Any) -> None:
         """Choose the spelling that most values have, unless that was done."""
         if self.spelling is not None:
             return
-        sample = text.drop_null().slice(0, _SAMPLE).to_pylist()
+        sample = clean(text).drop_null().slice(0, _SAMPLE).to_pylist()
         votes = Counter(filter(None, map(_find_spelling, sample)))
         if votes:
             self.spelling = votes.most_common(1)[0][0]
@@ -119,19 +127,25 @@ class DigestColumn:
             pc.starts_with(text, shape.head),
         )
         fits = pc.fill_null(fits, False)
-        kept = text.filter(fits)
-        raw = _decode_payloads(kept, shape)
+        kept = text if has_all(fits) else text.filter(fits)
+        payloads = (
+            pc.utf8_slice_codeunits(kept, len(shape.head)) if shape.head else kept
+        )
+        raw = _decode_payloads(payloads, shape)
         if raw is None:
-            alphabet = "[0-9a-fA-F]" if shape.is_hex else "[A-Za-z2-7]"
-            pattern = f"^{re.escape(shape.head)}{alphabet}{{{shape.payload}}}$"
-            fits = pc.and_(fits, pc.match_substring_regex(text, pattern))
-            fits = pc.fill_null(fits, False)
-            kept = text.filter(fits)
-            raw = _decode_payloads(kept, shape) or b""
-        digests = _join(shape.prefix, raw, len(kept))
-        if len(kept) == len(text):
+            # What is left without the characters of the alphabet is in the wrong.
+            wrong = pc.ascii_trim(payloads, shape.alphabet.decode())
+            proper = pc.equal(pc.binary_length(wrong), 0)
+            fits = pc.replace_with_mask(fits, fits, proper)
+            payloads = payloads.filter(proper)
+            raw = _decode_payloads(payloads, shape) or b""
+        digests = _join(shape.prefix, raw, len(payloads))
+        if len(digests) == len(text):
             return digests
         return pc.replace_with_mask(pa.nulls(len(text), pa.binary()), fits, digests)
+
+    def _without_empty(self, digests: Any) -> Any:
+        return blank(digests, pc.is_in(digests, value_set=_EMPTY))
 
     def _find_shape(self, text: Any) -> _Shape | None:
         for value in text.drop_null().slice(0, 10).to_pylist():
@@ -172,17 +186,15 @@ def _shape_of(text: str, digest: Digest) -> _Shape | None:
     return None
 
 
-def _decode_payloads(text: Any, shape: _Shape) -> bytes | None:
+def _decode_payloads(payloads: Any, shape: _Shape) -> bytes | None:
     """Decode all payloads in one go; None when one of them is not in the alphabet."""
-    if shape.head:
-        text = pc.utf8_slice_codeunits(text, len(shape.head))
-    data = contiguous(text)
+    data = contiguous(payloads)
     if shape.is_hex:
         try:
             return binascii.unhexlify(data)
         except binascii.Error:
             return None
-    if data.translate(None, _BASE32 + _BASE32[:26].lower()):
+    if data.translate(None, shape.alphabet):
         return None
     # 32 characters are 20 bytes exactly, so the column is one long number.
     digits = data.translate(_TO_BASE32HEX)
@@ -194,7 +206,13 @@ def _join(prefix: bytes, raw: bytes, count: int) -> Any:
         return pa.array([], pa.binary())
     kind = pa.binary(len(raw) // count)
     fixed = pa.Array.from_buffers(kind, count, [None, pa.py_buffer(raw)])
-    return pc.binary_join_element_wise(prefix, fixed.cast(pa.binary()), b"")
+    return pc.binary_replace_slice(fixed, 0, 0, prefix).cast(pa.binary())
+
+
+def clean(text: Any) -> Any:
+    """Take white space off both ends; what is empty or a placeholder is null."""
+    text = pc.utf8_trim_whitespace(text)
+    return blank(text, pc.or_(pc.equal(text, ""), pc.equal(text, "-")))
 
 
 def _to_hex(column: Any) -> Any:

@@ -18,7 +18,7 @@ from pyarrow import types
 
 from provenance.domain import Field
 from provenance.manifest.kernels import has_all, has_any, pc
-from provenance.manifest.parsed import Flaw, Parsed, parse_rest
+from provenance.manifest.parsed import Flaws, Parsed, blank, parse_rest
 from provenance.manifest.raw_text import to_text
 
 __all__ = ["TIME", "parse_times"]
@@ -57,7 +57,7 @@ def parse_times(column: Any) -> Parsed:
         text = to_text(_OF, column)
         done = _read_bulk(text.values)
         rest = parse_rest(_OF, text.values, done, _read_time)
-        found = Parsed(values=rest.values, flaws=rest.flaws | text.flaws)
+        found = Parsed(values=rest.values, flaws=text.flaws + rest.flaws)
     return _refuse_outside(found)
 
 
@@ -125,13 +125,10 @@ def _refuse_outside(found: Parsed) -> Parsed:
     outside = pc.or_(pc.less(values, _FIRST), pc.greater(values, _LAST))
     if not has_any(outside):
         return found
+    outside = pc.fill_null(outside, False)
     shown = values.cast(_NAIVE).cast(pa.string())
-    flaws = {
-        place: Flaw(field=_OF, value=shown[place].as_py(), reason=_EXPECTED)
-        for place in pc.indices_nonzero(outside).to_pylist()
-    }
-    values = pc.if_else(outside, pa.scalar(None, TIME), values)
-    return Parsed(values=values, flaws=found.flaws | flaws)
+    flaws = Flaws.where(_OF, outside, shown, _EXPECTED)
+    return Parsed(values=blank(values, outside), flaws=found.flaws + flaws)
 
 
 def _read_time(text: str) -> datetime:

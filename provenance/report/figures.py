@@ -10,7 +10,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from provenance.domain import Tier, Unit
-from provenance.store.amounts import ASSESSED, select_amounts
+from provenance.store.amounts import ASSESSED, DIMENSIONS, select_amounts
 from provenance.store.schema import assessments, tallies
 
 __all__ = [
@@ -236,11 +236,13 @@ def load_depth(
         .join(assessments, assessments.c.pedigree_id == tallies.c.pedigree_id)
         .where(
             tallies.c.dataset_id == dataset_id,
-            tallies.c.dimension == "",
+            tallies.c.dimension == DIMENSIONS[""],
             assessments.c.policy_id == policy_id,
             assessments.c.aspect == "",
             assessments.c.open,
         )
+        .group_by(tallies.c.pedigree_id)
+        .having(sa.func.sum(tallies.c.records) != 0)
         .limit(1)
     )
     return DepthFigures(
