@@ -74,9 +74,7 @@ def upgrade() -> None:
             comment="names that look like one",
         ),
         sa.ForeignKeyConstraint(
-            ["dataset_id"],
-            ["datasets.id"],
-            name="fk_dataset_traits_dataset_id_datasets",
+            ["dataset_id"], ["datasets.id"], name="fk_dataset_traits_dataset_id_datasets"
         ),
         sa.PrimaryKeyConstraint("dataset_id", name="pk_dataset_traits"),
         comment="what must be looked up when a row of the dataset is called a parent",

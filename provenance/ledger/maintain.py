@@ -13,7 +13,6 @@ from provenance.store.migrate import check_schema
 
 __all__ = ["check_ledger"]
 
-
 def check_ledger(connection: sa.Connection) -> list[str]:
     """Solve everything inside a transaction that is then undone, and compare.
 
@@ -26,10 +25,7 @@ def check_ledger(connection: sa.Connection) -> list[str]:
     assessed = _assessments(connection)
     found += [f"{text}; run: provenance db rebuild" for text in compare(connection)]
     reassess(connection)
-    lost, gained = (
-        assessed - _assessments(connection),
-        _assessments(connection) - assessed,
-    )
+    lost, gained = assessed - _assessments(connection), _assessments(connection) - assessed
     if lost or gained:
         found.append(
             f"assessments: {lost.total()} rows are not what the facts make them, "

@@ -153,7 +153,9 @@ def _select(name: str, schema: pa.Schema) -> str:
 
 
 @contextmanager
-def open_preparer(arranger: Arranger, url: sa.URL, path: Path) -> Iterator[Preparer]:
+def open_preparer(
+    arranger: Arranger, url: sa.URL, path: Path
+) -> Iterator[Preparer]:
     """Open what is needed to prepare a manifest, and close it again.
 
     Args:
@@ -173,3 +175,5 @@ def open_preparer(arranger: Arranger, url: sa.URL, path: Path) -> Iterator[Prepa
         threads.shutdown(cancel_futures=True)
         if workers:
             workers.shutdown(cancel_futures=True)
+
+

@@ -137,3 +137,5 @@ def _digest_keys(names: Iterable[str]) -> Iterable[int]:
         if pattern.match(name):
             first = bytes.fromhex(name[:_KEY_DIGITS])
             yield int.from_bytes(first, "big", signed=True)
+
+

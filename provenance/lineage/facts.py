@@ -36,7 +36,6 @@ IDENTITY: ColumnElement[Any] = sa.func.coalesce(
     schema.records.c.item, schema.records.c.digest
 )
 
-
 def standing(column: ColumnElement[Any] = schema.records.c.batch_id) -> Any:
     """The condition that a batch was not withdrawn."""
     batches, withdrawals = schema.batches, schema.withdrawals

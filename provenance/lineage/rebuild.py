@@ -111,10 +111,7 @@ def _say(table: str, extra: int, missing: int) -> list[str]:
 
 
 def _differences(
-    connection: sa.Connection,
-    duck: duckdb.DuckDBPyConnection,
-    table: sa.Table,
-    made: Any,
+    connection: sa.Connection, duck: duckdb.DuckDBPyConnection, table: sa.Table, made: Any
 ) -> tuple[int, int]:
     """Count the stored rows that should not be there, and those that are not."""
     columns = made.schema
@@ -148,9 +145,7 @@ def _solve_everything(
     return solver
 
 
-def _subtract_stored(
-    connection: sa.Connection, duck: duckdb.DuckDBPyConnection
-) -> None:
+def _subtract_stored(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
     """Leave in ``tally`` only what the stored sums lack."""
     tallies, values = schema.tallies, schema.tally_values
     keys = [

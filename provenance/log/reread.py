@@ -11,8 +11,7 @@ import sqlalchemy as sa
 from collections.abc import Sequence
 from provenance.domain.leaf import format_field
 from provenance.log.leaves import LEAF_SCHEMA
-
-_ORIGIN_FIELDS = ("kind", "model", "mode", "evidence", "detector", "score", "threshold")
+_ORIGIN_FIELDS=('kind','model','mode','evidence','detector','score','threshold')
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 

@@ -164,9 +164,7 @@ def _lead(text: str, schema: pa.Schema) -> str:
     sane = ""
     if odd:
         said = " || ' ' || ".join(classes)
-        sane = (
-            f" WHERE ({' OR '.join(odd)}) IS NOT TRUE OR json_extract('{{}}', {said})"
-        )
+        sane = f" WHERE ({' OR '.join(odd)}) IS NOT TRUE OR json_extract('{{}}', {said})"
     columns = ", ".join(names)
     return (
         f"WITH asked({columns}) AS ({text}) "  # noqa: S608 - a statement of ours

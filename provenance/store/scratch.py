@@ -20,13 +20,7 @@ from pathlib import Path
 import pyarrow as pa
 import sqlalchemy as sa
 
-__all__ = [
-    "ScratchFile",
-    "attach_scratch",
-    "can_attach",
-    "detach_scratch",
-    "remove_orphans",
-]
+__all__ = ["ScratchFile", "attach_scratch", "can_attach", "detach_scratch", "remove_orphans"]
 
 _ATTACHED = "scratch"
 _MARK = ".scratch-"
