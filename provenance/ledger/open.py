@@ -24,6 +24,7 @@ from provenance.ledger.maintain import check_ledger
 from provenance.ledger.order import Ingest, Ingested
 from provenance.ledger.parts import LARGEST_BATCH
 from provenance.ledger.proofs import Proofs
+from provenance.ledger.reporting import Reporting
 from provenance.ledger.reports import list_datasets, list_models, make_report
 from provenance.ledger.signed import Signed
 from provenance.ledger.transactions import now
@@ -44,7 +45,7 @@ from provenance.store.triggers import missing_triggers
 __all__ = ["Ledger"]
 
 
-class Ledger(Signed, Proofs, Witnessed, Guarded):
+class Ledger(Signed, Proofs, Witnessed, Reporting, Guarded):
     r"""A database of where training items came from, and what made them.
 
     Open it with ``Ledger.open(url)``, best in a ``with`` statement. Every method that

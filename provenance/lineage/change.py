@@ -150,9 +150,7 @@ class Lineage:
                 add_children(connection, duck, pa.Table.from_batches([part]), dataset)
         add_descendants(connection, duck)
         listed = ", ".join(map(str, leaving))
-        self._load_cone(
-            connection, also=of_batch, leaving=f"batch_id IN ({listed})"
-        )
+        self._load_cone(connection, also=of_batch, leaving=f"batch_id IN ({listed})")
         self._solve(connection, position)
 
     def respeak(
