@@ -65,11 +65,11 @@ def test_signed_report_is_recomputed_on_both_databases(
         {"dataset": "a", "policy": "low-background"},
     ):
         with signed.open() as ledger:
-            octets = ledger.sign_report(key=tmp_path / "reports", **asked)  # type: ignore[arg-type]  # options of several types
+            octets = ledger.sign_report(key=tmp_path / "reports", **asked)
             checked = ledger.verify_report(octets, vkey, [signed.vkey])
             assert checked.recomputed
             assert checked.batches == 1
-            again = ledger.report(**asked).to_dict()  # type: ignore[arg-type]  # as above
+            again = ledger.report(**asked).to_dict()
             assert list_differences(checked.report, json.loads(json.dumps(again))) == []
 
 
