@@ -8,7 +8,11 @@ from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-__all__ = ["new_database"]
+from provenance import Ledger
+from provenance.store import triggers
+from provenance.store.engine import allow_rewriting
+
+__all__ = ["drop_guard", "new_database"]
 
 
 @contextmanager
@@ -25,3 +29,10 @@ def new_database(server: str) -> Iterator[str]:
         with engine.connect() as connection:
             connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
         engine.dispose()
+
+
+def drop_guard(ledger: Ledger) -> None:
+    """Drop every trigger, as whoever owns the database can do first."""
+    with ledger._writing() as connection, allow_rewriting(connection):
+        for name, table in triggers._list(connection):
+            triggers._drop(connection, name, table)

@@ -171,7 +171,7 @@ class Lineage:
         )
         add_seeds(connection, duck, query)
         self._load_cone(connection)
-        self._solve(connection, position)
+        self._solve(connection, position, linked=False)
 
     def _start(self, connection: sa.Connection) -> duckdb.DuckDBPyConnection:
         prefer_indexes(connection)
@@ -196,10 +196,17 @@ class Lineage:
             wanted = standing() if also is None else sa.or_(standing(), also)
             load_asked(connection, self.duck, keys, but=wanted, leaving=leaving)
 
-    def _solve(self, connection: sa.Connection, position: int) -> int:
+    def _solve(
+        self, connection: sa.Connection, position: int, *, linked: bool = True
+    ) -> int:
+        """Solve what is loaded and write what differs; return the new contents.
+
+        Args:
+            linked: Whether the change may have moved edges, and with them loops.
+        """
         solver = Solver(connection=connection, duck=self.duck, book=self.book)
         solver.solve()
-        keep(solver, position)
+        keep(solver, position, linked=linked)
         touched = self.duck.execute("SELECT DISTINCT dataset_id FROM tally").fetchall()
         assess_change(
             connection, self.book, solver.new_pedigrees, {row[0] for row in touched}

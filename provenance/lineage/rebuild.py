@@ -15,6 +15,7 @@ from provenance.lineage.facts import list_batches, load_everything
 from provenance.lineage.keep import (
     insert_open_parents,
     insert_relation,
+    iter_open_parents,
     keep_tallies,
     select_items,
     select_loops,
@@ -42,6 +43,10 @@ _STORED = pa.schema(
         ("pedigree", pa.int64()),
         *((name, pa.int64()) for name in _SUMS),
     ]
+)
+
+_OPEN_PARENTS = pa.schema(
+    {"record_id": pa.int64(), "ordinal": pa.int32(), "parent_key": pa.int64()}
 )
 
 
@@ -89,12 +94,14 @@ def compare(connection: sa.Connection) -> list[str]:
         solver = _solve_everything(connection, duck)
         _subtract_stored(connection, duck)
         relations = {
-            schema.item_pedigrees: select_items(duck),
-            schema.named_parents: select_named_parents(duck),
-            schema.item_loops: select_loops(solver, 0),
+            schema.item_pedigrees: select_items(duck).to_arrow_table(),
+            schema.named_parents: select_named_parents(duck).to_arrow_table(),
+            schema.open_parents: pa.Table.from_batches(
+                iter_open_parents(duck), _OPEN_PARENTS
+            ),
+            schema.item_loops: select_loops(solver, 0).to_arrow_table(),
         }
-        for table, relation in relations.items():
-            made = relation.to_arrow_table()
+        for table, made in relations.items():
             found = _differences(connection, duck, table, made)
             differing += _say(table.name, *found)
         (moved,) = duck.execute("SELECT count(*) FROM tally").fetchall()[0]
@@ -111,7 +118,10 @@ def _say(table: str, extra: int, missing: int) -> list[str]:
 
 
 def _differences(
-    connection: sa.Connection, duck: duckdb.DuckDBPyConnection, table: sa.Table, made: Any
+    connection: sa.Connection,
+    duck: duckdb.DuckDBPyConnection,
+    table: sa.Table,
+    made: Any,
 ) -> tuple[int, int]:
     """Count the stored rows that should not be there, and those that are not."""
     columns = made.schema
@@ -145,7 +155,9 @@ def _solve_everything(
     return solver
 
 
-def _subtract_stored(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
+def _subtract_stored(
+    connection: sa.Connection, duck: duckdb.DuckDBPyConnection
+) -> None:
     """Leave in ``tally`` only what the stored sums lack."""
     tallies, values = schema.tallies, schema.tally_values
     keys = [

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from provenance.errors import VerificationError
-from provenance.log.leaves import LEAF_SCHEMA, encode_leaves
+from provenance.log.leaves import encode_leaves
 from provenance.log.reread import reread_records
 from provenance.merkle import (
     TILE_WIDTH,
@@ -28,8 +28,8 @@ def read_leaf(connection: sa.Connection, record_id: int) -> bytes:
     Raises:
         VerificationError: The record is not there.
     """
-    for table in reread_records(connection, record_id, 1):
-        return encode_leaves(table.select(LEAF_SCHEMA.names))[0]
+    for fields in reread_records(connection, record_id, 1):
+        return encode_leaves(fields)[0]
     raise VerificationError(f"records: the record with id {record_id} is missing")
 
 
@@ -42,8 +42,8 @@ def iter_leaf_hashes(
         VerificationError: Records are missing.
     """
     found = 0
-    for table in reread_records(connection, first_record, records):
-        hashes = hash_leaves(encode_leaves(table.select(LEAF_SCHEMA.names)))
+    for fields in reread_records(connection, first_record, records):
+        hashes = hash_leaves(encode_leaves(fields))
         found += len(hashes)
         yield hashes
     if found != records:
