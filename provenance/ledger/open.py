@@ -16,6 +16,7 @@ from provenance.ledger.facts import (
     record_model,
     record_policies,
 )
+from provenance.ledger.guarded import Guarded
 from provenance.ledger.ingest import ingest_file
 from provenance.ledger.loops import Loop, list_loops
 from provenance.ledger.maintain import check_ledger
@@ -30,9 +31,12 @@ from provenance.ledger.order import (
     Watcher,
 )
 from provenance.ledger.parts import LARGEST_BATCH
+from provenance.ledger.proofs import Proofs
+from provenance.ledger.reporting import Reporting
 from provenance.ledger.reports import list_datasets, list_models, make_report
 from provenance.ledger.signed import Signed
 from provenance.ledger.transactions import now
+from provenance.ledger.witnessed import Witnessed
 from provenance.lineage import rebuild
 from provenance.log import log_size, read_key
 from provenance.query import Explanation, explain_item
@@ -44,11 +48,12 @@ from provenance.store.migrate import (
     head_revision,
     upgrade_schema,
 )
+from provenance.store.triggers import missing_triggers
 
 __all__ = ["Ledger"]
 
 
-class Ledger(Signed):
+class Ledger(Signed, Proofs, Witnessed, Reporting, Guarded):
     r"""A database of where training items came from, and what made them.
 
     Open it with ``Ledger.open(url)``, best in a ``with`` statement. Every method that
@@ -354,9 +359,12 @@ class Ledger(Signed):
             return current_revision(connection)
 
     def check(self) -> list[str]:
-        """Compare the derived tables with a rebuild; return what differs."""
+        """Compare the derived tables with a rebuild; return what differs.
+
+        A trigger that keeps a table append-only and was dropped is told, too.
+        """
         with self._writing(keep=False) as connection:
-            return check_ledger(connection)
+            return [*missing_triggers(connection), *check_ledger(connection)]
 
     def rebuild(self) -> None:
         """Make every derived table anew from the facts."""
