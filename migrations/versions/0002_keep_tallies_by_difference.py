@@ -32,7 +32,7 @@ def _big(name: str, comment: str | None = None) -> sa.Column[int]:
 
 def upgrade() -> None:
     for table in _EMPTIED:
-        op.execute(f"DELETE FROM {table}")
+        op.execute(sa.table(table).delete())
     op.drop_table("tallies")
     op.drop_table("item_pedigrees")
     with op.batch_alter_table("pedigrees") as pedigrees:

@@ -67,7 +67,7 @@ class Solver:
         count_tallies(self.duck)
 
     def _make_rule(self) -> Rule:
-        """Intern captures, number the plain pedigrees, and load those of the boundary."""
+        """Intern captures, number plain pedigrees, and load those of the boundary."""
         connection, duck = self.connection, self.duck
         months = duck.execute(
             """

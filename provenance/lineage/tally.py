@@ -66,7 +66,8 @@ def count_tallies(duck: duckdb.DuckDBPyConnection) -> None:
         {_weighed(-1, "before", "earlier", "entering")};
 
         CREATE TABLE content AS
-        SELECT sign, dataset_id, item_no, min(pedigree) AS pedigree, min(domain) AS domain,
+        SELECT sign, dataset_id, item_no, min(pedigree) AS pedigree,
+               min(domain) AS domain,
                {", ".join(f"min({name}) AS {name}" for name in _NARROW)}
         FROM (SELECT *, sign(records) AS sign FROM weighed WHERE repeated)
         GROUP BY sign, dataset_id, item_no;
