@@ -205,7 +205,10 @@ def _copy(
         connection.exec_driver_sql(f"DELETE FROM new_{name}")
         pairs = list(enumerate(numbers.to_pylist(), start=1))
         if pairs:
-            connection.exec_driver_sql(f"INSERT INTO new_{name} VALUES (?, ?)", pairs)  # noqa: S608 - our names
+            connection.exec_driver_sql(
+                f"INSERT INTO new_{name} VALUES (?, ?)",  # noqa: S608 - our names
+                pairs,
+            )
     offset = first - 1
     mapped = {"source_id": "new_sources", "media_type_id": "new_media_types"}
     chosen, joins = ["id", "batch_id"], ""
