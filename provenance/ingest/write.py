@@ -202,7 +202,7 @@ def _copy(
             f"CREATE TEMPORARY TABLE IF NOT EXISTS new_{name} "
             "(number INTEGER PRIMARY KEY, id INTEGER)"
         )
-        connection.exec_driver_sql(f"DELETE FROM new_{name}")
+        connection.exec_driver_sql(f"DELETE FROM new_{name}")  # noqa: S608 - our names
         pairs = list(enumerate(numbers.to_pylist(), start=1))
         if pairs:
             connection.exec_driver_sql(

@@ -64,7 +64,7 @@ class Entering:
     @property
     def last_record(self) -> int:
         """Id of the last record."""
-        return self.first_record + self.records.num_rows - 1
+        return self.first_record + int(self.records.num_rows) - 1
 
 
 @dataclass(slots=True, kw_only=True)
