@@ -31,6 +31,8 @@ def verify(target: Target, deep: bool, vkey: str | None, as_json: bool) -> None:
             vkey=vkey,
             progress=lambda records, total: shown(
                 f"{records:,} of {total:,} records hashed"
+                if records < total
+                else "records hashed; derived tables are made anew and compared"
             ),
         )
     if as_json:

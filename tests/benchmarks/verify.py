@@ -1,7 +1,7 @@
 """How fast ``verify --deep`` hashes records anew.
 
-``python tests/benchmarks/verify.py ROWS`` writes a crawl manifest and a ledger of it into a folder that is removed, unless
-``--ledger URL`` names one that is there.
+``python tests/benchmarks/verify.py ROWS`` writes a crawl manifest and a ledger of it
+into a folder that is removed, unless ``--ledger URL`` names one that is there.
 """
 
 from __future__ import annotations
