@@ -88,9 +88,9 @@ class Interleavings(RuleBasedStateMachine):
         with self.writing() as connection:
             table = schema.batches
             (position,) = connection.execute(
-                table.select().with_only_columns(table.c.position).where(
-                    table.c.id == number
-                )
+                table.select()
+                .with_only_columns(table.c.position)
+                .where(table.c.id == number)
             ).scalars()
             taken = record_withdrawal(connection, [position], "wrong", 0)
             self.lineage.withdraw(connection, [number], taken)
@@ -184,5 +184,3 @@ def test_every_order_of_changes_gives_one_answer(url: str) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,13 +16,14 @@ from provenance.ledger.shared import verify_shared, verify_used
 from provenance.log import (
     COLUMNS,
     WEAK_PREFIXES,
+    LogState,
     list_batches,
     verify_counts,
     verify_facts,
     verify_log,
     verify_tile_count,
 )
-from provenance.merkle import VerifierKey
+from provenance.log.anchor import Anchored, Anchors, verify_anchors
 from provenance.store import schema
 from provenance.store.values import verify_values
 
@@ -50,6 +51,8 @@ class Verified:
     """Signed checkpoints over the log that were verified."""
     signed_entries: int | None
     """Entries under the newest checkpoint."""
+    anchored: Anchored = field(default_factory=Anchored)
+    """What others vouch for."""
     records: int | None = None
     """Records hashed anew; None without ``deep``."""
     records_seconds: float | None = None
@@ -66,7 +69,7 @@ def verify_ledger(
     connection: sa.Connection,
     *,
     deep: bool,
-    key: VerifierKey | None,
+    anchors: Anchors,
     progress: Callable[[int, int], None] | None = None,
 ) -> Verified:
     """Verify log, checkpoints and facts; with ``deep`` every record and edge too.
@@ -75,7 +78,8 @@ def verify_ledger(
         VerificationError: Something recorded is not what was logged.
     """
     verify_values(connection, _LOGGED)
-    state = verify_log(connection, key)
+    state = verify_log(connection, anchors.key)
+    anchored = verify_anchors(connection, state, anchors)
     facts = verify_facts(connection)
     batches = list_batches(connection)
     verify_counts(connection, batches)
@@ -96,13 +100,14 @@ def verify_ledger(
         facts=facts,
         checkpoints=state.signed,
         signed_entries=state.signed_size,
+        anchored=anchored,
         records=records,
         records_seconds=seconds,
         not_proved=tuple(
             _not_proved(
-                state.size,
-                state.signed_size,
-                key,
+                state,
+                anchors,
+                anchored.entries,
                 weak=_weak_records(connection) if weak is None else weak,
                 deep=deep,
             )
@@ -111,29 +116,33 @@ def verify_ledger(
 
 
 def _not_proved(
-    size: int,
-    signed: int | None,
-    key: VerifierKey | None,
+    state: LogState,
+    anchors: Anchors,
+    anchored: int,
     *,
     weak: int,
     deep: bool,
 ) -> Iterator[str]:
+    size, signed = state.size, state.signed_size
     if signed is None:
         yield (
             "unsigned: whoever can write the database can have made all of it anew; "
             "see provenance log keygen"
         )
-    elif key is None:
+    elif anchors.key is None:
         yield (
             "signer: the signatures fit the keys that this ledger names itself; give "
             "the key you know with --vkey"
         )
     if signed is not None and signed < size:
         yield f"the last {size - signed} entries are under no signed checkpoint"
-    yield (
-        "no outside anchor: an older copy of the whole ledger would verify as well; "
-        "keep a checkpoint elsewhere"
-    )
+    if not anchored:
+        yield (
+            "no outside anchor: an older copy of the whole ledger would verify as "
+            "well; keep a checkpoint elsewhere and give it with --pin"
+        )
+    elif anchored < size:
+        yield f"the last {size - anchored} entries are under no outside anchor"
     if weak:
         yield (
             f"weak digests: {weak:,} records are known by SHA-1 or MD5 only, which "

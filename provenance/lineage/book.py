@@ -92,7 +92,9 @@ class PedigreeBook:
         last = last_id(connection, table)
         fresh: list[int] = []
         for number, pedigree in new.items():
-            same = [i for i in candidates.get(prints[number], ()) if stored[i] == pedigree]
+            same = [
+                i for i in candidates.get(prints[number], ()) if stored[i] == pedigree
+            ]
             if not same:
                 fresh.append(number)
             settled[number] = same[0] if same else last + len(fresh)

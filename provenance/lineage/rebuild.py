@@ -22,6 +22,7 @@ from provenance.lineage.keep import (
     select_named_parents,
 )
 from provenance.lineage.reach import start_cone
+from provenance.lineage.rest import leave_no_rest, set_rest_aside
 from provenance.lineage.solve import Solver
 from provenance.lineage.traits import find_traits
 from provenance.lineage.workspace import add_rows, open_workspace, start_over
@@ -118,7 +119,10 @@ def _say(table: str, extra: int, missing: int) -> list[str]:
 
 
 def _differences(
-    connection: sa.Connection, duck: duckdb.DuckDBPyConnection, table: sa.Table, made: Any
+    connection: sa.Connection,
+    duck: duckdb.DuckDBPyConnection,
+    table: sa.Table,
+    made: Any,
 ) -> tuple[int, int]:
     """Count the stored rows that should not be there, and those that are not."""
     columns = made.schema
@@ -141,18 +145,35 @@ def _differences(
     return counts[0], counts[1]
 
 
+def _has_names(connection: sa.Connection) -> bool:
+    """Whether a parent may be found by more than the digest of its content."""
+    traits, edges = schema.dataset_traits, schema.derived_from
+    marked = sa.or_(traits.c.short_contents, traits.c.digest_names)
+    queries = (
+        sa.select(traits.c.dataset_id).where(marked).limit(1),
+        sa.select(edges.c.record_id).where(edges.c.parent_key.is_(None)).limit(1),
+    )
+    return any(connection.execute(query).first() is not None for query in queries)
+
+
 def _solve_everything(
     connection: sa.Connection, duck: duckdb.DuckDBPyConnection
 ) -> Solver:
     start_over(duck, list_batches(connection))
     start_cone(duck)
     load_everything(connection, duck)
+    if _has_names(connection):
+        leave_no_rest(duck)
+    else:
+        set_rest_aside(duck)
     solver = Solver(connection=connection, duck=duck, book=PedigreeBook())
     solver.solve(everything=True)
     return solver
 
 
-def _subtract_stored(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
+def _subtract_stored(
+    connection: sa.Connection, duck: duckdb.DuckDBPyConnection
+) -> None:
     """Leave in ``tally`` only what the stored sums lack."""
     tallies, values = schema.tallies, schema.tally_values
     keys = [

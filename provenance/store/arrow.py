@@ -100,9 +100,10 @@ def _copy(connection: sa.Connection, table: sa.Table, batch: pa.RecordBatch) -> 
     encoder = ArrowToPostgresBinaryEncoder(batch.schema)
     quote = connection.dialect.identifier_preparer.quote
     names = ", ".join(quote(name) for name in batch.schema.names)
-    with connection.connection.cursor() as cursor, cursor.copy(
-        f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)"
-    ) as copy:
+    with (
+        connection.connection.cursor() as cursor,
+        cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
+    ):
         copy.write(encoder.write_header())
         copy.write(encoder.write_batch(batch))
         copy.write(encoder.finish())

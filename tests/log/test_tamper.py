@@ -11,21 +11,24 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from databases import new_database
+from databases import drop_guard, new_database
 from log.whole_ledger import record_whole
 from sqlalchemy.exc import DBAPIError
 
 from provenance import Ledger
 from provenance.errors import VerificationError
 from provenance.ledger.verify import verify_derived, verify_ledger
+from provenance.log.anchor import Anchors
 from provenance.store import schema
-from provenance.store.engine import is_sqlite
+from provenance.store.engine import allow_rewriting, is_sqlite
 
 TABLES = sorted(schema.METADATA.tables.values(), key=lambda table: table.name)
 
 NOT_AUTHENTICATED = {
     ("checkpoints", "delete"): "A signature can be lost; that none is over the last "
     "entries is said, and the one over each key is asked for.",
+    ("cosignatures", "delete"): "The word of a witness can be lost; a quorum asks for "
+    "it.",
     ("tallies", "position"): "The sums are compared. How they came about is history: "
     "it tells what a report said at an earlier position.",
     ("item_loops", "loop"): "The numbers of loops mean nothing: of one item, any will "
@@ -52,13 +55,17 @@ class Whole:
     def __init__(self, url: str, folder: Path) -> None:
         record_whole(url, folder)
         self.ledger = Ledger.open(url)
+        drop_guard(self.ledger)
 
     def refusal_of(self, table: sa.Table, changes: Sequence[Any]) -> str | None:
         """Make changes, verify, undo; say how it was refused, if at all.
 
         Changes that the database itself refuses are refused by it.
         """
-        with self.ledger._writing(keep=False) as connection:
+        with (
+            self.ledger._writing(keep=False) as connection,
+            allow_rewriting(connection),
+        ):
             try:
                 for change in changes:
                     if not connection.execute(change).rowcount:
@@ -66,7 +73,7 @@ class Whole:
             except DBAPIError as error:
                 return f"{table.name}: the database refuses: {error.orig}"
             try:
-                verify_ledger(connection, deep=True, key=None)
+                verify_ledger(connection, deep=True, anchors=Anchors())
                 verify_derived(connection)
             except VerificationError as error:
                 return error.message
@@ -248,4 +255,4 @@ def test_the_ledger_has_rows_in_every_table(on_sqlite: Whole) -> None:
     assert empty == ["claims"]
     with on_sqlite.ledger._reading() as connection:
         assert is_sqlite(connection)
-        assert verify_ledger(connection, deep=True, key=None).records == 311
+        assert verify_ledger(connection, deep=True, anchors=Anchors()).records == 311
