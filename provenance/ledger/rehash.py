@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from provenance.errors import LedgerStateError, VerificationError
 from provenance.ledger.recheck import recheck_piece
+from provenance.ledger.workers import start_workers
 from provenance.log import (
     HashedPiece,
     LoggedBatch,
@@ -81,9 +80,7 @@ def start_hashing(
         yield _hash_here(connection, pieces)
         return
     text = url.render_as_string(hide_password=False)
-    pool = ProcessPoolExecutor(
-        _WORKERS, multiprocessing.get_context("spawn"), _Worker.start, (text,)
-    )
+    pool = start_workers(_WORKERS, _Worker.start, text)
     try:
         yield pool.map(_Worker.hash_piece, pieces)
     except BrokenProcessPool as error:
