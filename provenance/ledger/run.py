@@ -76,8 +76,9 @@ class Run:
         with ExitStack() as stack:
             duck = stack.enter_context(open_workspace(order.memory))
             lineage = Lineage(duck=duck, book=PedigreeBook())
-            url = None if whole else self.url
-            preparer = stack.enter_context(open_preparer(arranger, url, order.path))
+            preparer = stack.enter_context(
+                open_preparer(arranger, self.url, order.path, scratch=not whole)
+            )
             one = (
                 stack.enter_context(self.writing(keep=not order.dry_run))
                 if whole
