@@ -30,7 +30,12 @@ from provenance.store.values import verify_values
 __all__ = ["Verified", "verify_derived", "verify_ledger"]
 
 _LOGGED = [schema.METADATA.tables[name] for name in COLUMNS]
-_LOGGED += [schema.log_entries, schema.log_state, schema.checkpoints]
+_LOGGED += [
+    schema.log_entries,
+    schema.log_state,
+    schema.checkpoints,
+    schema.cosignatures,
+]
 _SHARED = [
     table
     for table in schema.METADATA.sorted_tables
