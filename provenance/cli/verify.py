@@ -59,6 +59,8 @@ def verify(
             quorum=asked,
             progress=lambda records, total: shown(
                 f"{records:,} of {total:,} records hashed"
+                if records < total
+                else "records hashed; derived tables are made anew and compared"
             ),
         )
     if as_json:

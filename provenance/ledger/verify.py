@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from provenance.errors import VerificationError
 from provenance.ledger.maintain import check_derived
-from provenance.ledger.rehash import ROWS, rehash_records
+from provenance.ledger.rehash import ROWS, rehash_records, start_hashing
 from provenance.ledger.shared import verify_shared, verify_used
 from provenance.log import (
     COLUMNS,
@@ -30,7 +30,12 @@ from provenance.store.values import verify_values
 __all__ = ["Verified", "verify_derived", "verify_ledger"]
 
 _LOGGED = [schema.METADATA.tables[name] for name in COLUMNS]
-_LOGGED += [schema.log_entries, schema.log_state, schema.checkpoints]
+_LOGGED += [
+    schema.log_entries,
+    schema.log_state,
+    schema.checkpoints,
+    schema.cosignatures,
+]
 _SHARED = [
     table
     for table in schema.METADATA.sorted_tables
@@ -86,9 +91,10 @@ def verify_ledger(
     records = seconds = weak = None
     if deep:
         started = time.monotonic()
-        verify_values(connection, _SHARED)
-        verify_shared(connection)
-        hashed = rehash_records(connection, batches, progress)
+        with start_hashing(connection, batches) as pieces:
+            verify_values(connection, _SHARED)
+            verify_shared(connection)
+            hashed = rehash_records(connection, batches, pieces, progress)
         verify_tile_count(connection, batches)
         verify_used(connection, hashed.used)
         records, weak = hashed.records, hashed.weak

@@ -29,6 +29,7 @@ NOT_AUTHENTICATED = {
     "entries is said, and the one over each key is asked for.",
     ("cosignatures", "delete"): "The word of a witness can be lost; a quorum asks for "
     "it.",
+    ("cosignatures", "empty"): "As above.",
     ("tallies", "position"): "The sums are compared. How they came about is history: "
     "it tells what a report said at an earlier position.",
     ("item_loops", "loop"): "The numbers of loops mean nothing: of one item, any will "
@@ -44,6 +45,7 @@ SAID_BY_OTHERS = {
     "datasets": ("batches", "dataset_facts", "dataset_parents", "tallies"),
     "models": ("model_facts", "model_aliases", "model_bases", "training_sets"),
     "tally_values": ("tallies",),
+    "checkpoints": ("cosignatures",),
     "log_entries": ("log_state", "batches", "checkpoints"),
 }
 """Rows that are named instead where the id of a row they point to was changed."""
@@ -152,9 +154,10 @@ def cases(
                 f"{column.name} of another type",
                 [table.update().where(there).values({column: foreign})],
             )
-    for name, some in (("delete", rows[:1]), ("delete", rows[-1:]), ("empty", rows)):
-        if some:
-            yield name, [table.delete().where(at(table, row)) for row in some]
+    for row in rows[:1] + rows[1:-1][:1] + rows[-1:]:
+        yield "delete", [table.delete().where(at(table, row))]
+    if rows:
+        yield "empty", [table.delete().where(at(table, row)) for row in rows]
     yield from foreign_rows(table, rows)
 
 
