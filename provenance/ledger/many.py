@@ -17,6 +17,7 @@ from provenance.ledger.order import (
     Refused,
     Watcher,
 )
+from provenance.ledger.parts import LARGEST_BATCH
 from provenance.manifest import recognise
 
 __all__ = ["ingest_each", "make_order"]
@@ -108,6 +109,8 @@ def make_order(
         replace=options.get("replace", False),
         stop_on_fault=options.get("stop_on_fault", False),
         max_bad=None if max_bad is None else BadRowLimit.parse(max_bad),
+        batch_rows=options.get("batch_rows", LARGEST_BATCH),
+        memory=options.get("memory", "500MB"),
         dry_run=options.get("dry_run", False),
         quarantine=folder,
         progress=progress,

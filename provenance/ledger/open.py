@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -17,17 +16,29 @@ from provenance.ledger.facts import (
     record_model,
     record_policies,
 )
+from provenance.ledger.guarded import Guarded
 from provenance.ledger.ingest import ingest_file
 from provenance.ledger.loops import Loop, list_loops
 from provenance.ledger.maintain import check_ledger
 from provenance.ledger.manifests import Named
 from provenance.ledger.many import ingest_each, make_order
-from provenance.ledger.order import Ingested, Options, PassedOver, Refused, Watcher
+from provenance.ledger.order import (
+    Ingest,
+    Ingested,
+    Options,
+    PassedOver,
+    Refused,
+    Watcher,
+)
+from provenance.ledger.parts import LARGEST_BATCH
+from provenance.ledger.proofs import Proofs
+from provenance.ledger.reporting import Reporting
 from provenance.ledger.reports import list_datasets, list_models, make_report
 from provenance.ledger.signed import Signed
 from provenance.ledger.transactions import now
+from provenance.ledger.witnessed import Witnessed
 from provenance.lineage import rebuild
-from provenance.log import read_key
+from provenance.log import log_size, read_key
 from provenance.query import Explanation, explain_item
 from provenance.report import Report
 from provenance.store.engine import connect_engine
@@ -37,11 +48,12 @@ from provenance.store.migrate import (
     head_revision,
     upgrade_schema,
 )
+from provenance.store.triggers import missing_triggers
 
 __all__ = ["Ledger"]
 
 
-class Ledger(Signed):
+class Ledger(Signed, Proofs, Witnessed, Reporting, Guarded):
     r"""A database of where training items came from, and what made them.
 
     Open it with ``Ledger.open(url)``, best in a ``with`` statement. Every method that
@@ -122,6 +134,8 @@ class Ledger(Signed):
         replace: bool = False,
         stop_on_fault: bool = False,
         max_bad: str | None = None,
+        batch_rows: int = LARGEST_BATCH,
+        memory: str = "500MB",
         dry_run: bool = False,
         progress: Callable[[int, int, float | None], None] | None = None,
     ) -> Ingested:
@@ -139,6 +153,8 @@ class Ledger(Signed):
             replace: Withdraw what was recorded of the file, then record it.
             stop_on_fault: Refuse the file at its first bad row.
             max_bad: Refuse the file when more of its rows are bad: ``N`` or ``N%``.
+            batch_rows: Records of a batch, at most: what is committed at once.
+            memory: How much the set work of a batch may hold before it spills.
             dry_run: Do everything and keep nothing.
             progress: Called with rows read and rows quarantined so far, and the
                 share of the file, if known.
@@ -161,12 +177,14 @@ class Ledger(Signed):
             replace=replace,
             stop_on_fault=stop_on_fault,
             max_bad=max_bad,
+            batch_rows=batch_rows,
+            memory=memory,
             dry_run=dry_run,
         )
         named, folder = Named(str(path)), self._quarantine_folder()
         with named.fetch(folder) as here:
             order = make_order(named, here, folder, options, progress)
-            return ingest_file(order, self._writing, self._clock)
+            return self._ingest(order)
 
     def ingest_all(
         self,
@@ -194,8 +212,10 @@ class Ledger(Signed):
             LedgerStateError: The ledger itself fails; no later one is tried.
         """
         folder = self._quarantine_folder()
-        ingest = partial(ingest_file, writing=self._writing, clock=self._clock)
-        return ingest_each(ingest, names, folder, options, watcher)
+        return ingest_each(self._ingest, names, folder, options, watcher)
+
+    def _ingest(self, order: Ingest) -> Ingested:
+        return ingest_file(order, self._reading, self._writing, self._clock)
 
     def _quarantine_folder(self) -> Path:
         database = self._engine.url.database
@@ -330,7 +350,7 @@ class Ledger(Signed):
         with self._writing() as connection:
             upgrade_schema(connection)
             record_policies(connection, self._clock())
-            rebuild(connection)
+            rebuild(connection, log_size(connection))
         return head_revision()
 
     def revision(self) -> str:
@@ -339,14 +359,17 @@ class Ledger(Signed):
             return current_revision(connection)
 
     def check(self) -> list[str]:
-        """Compare the derived tables with a rebuild; return what differs."""
+        """Compare the derived tables with a rebuild; return what differs.
+
+        A trigger that keeps a table append-only and was dropped is told, too.
+        """
         with self._writing(keep=False) as connection:
-            return check_ledger(connection)
+            return [*missing_triggers(connection), *check_ledger(connection)]
 
     def rebuild(self) -> None:
         """Make every derived table anew from the facts."""
         with self._writing() as connection:
-            rebuild(connection)
+            rebuild(connection, log_size(connection))
 
 
 def _refuse_missing(url: sa.URL) -> None:

@@ -36,6 +36,10 @@ class Ingest:
     stop_on_fault: bool
     max_bad: BadRowLimit | None
     dry_run: bool
+    batch_rows: int
+    """Records of a batch, at most."""
+    memory: str
+    """How much the set work may hold before it spills to disk."""
     quarantine: Path
     """Folder for the file of quarantined rows."""
     progress: Callable[[int, int, float | None], None] | None
@@ -54,6 +58,8 @@ class Options(TypedDict, total=False):
     replace: bool
     stop_on_fault: bool
     max_bad: str | None
+    batch_rows: int
+    memory: str
     dry_run: bool
 
 

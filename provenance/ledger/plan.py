@@ -23,7 +23,12 @@ class Plan:
     """Which rows to leave out, and which batches to withdraw first."""
 
     skip_rows: int = 0
+    resumed: bool = False
+    """Whether these rows were recorded by a run that was broken off."""
     withdrawn: tuple[int, ...] = ()
+    """Log positions."""
+    batches: tuple[int, ...] = ()
+    """Ids of the same batches."""
 
 
 def make_plan(
@@ -37,10 +42,16 @@ def make_plan(
     if not earlier:
         return Plan()
     same = [manifest for manifest in earlier if manifest.sha256 == sha256]
-    if any(manifest.mapping == mapping for manifest in same):
-        return None
+    for manifest in same:
+        if manifest.mapping == mapping:
+            if manifest.complete:
+                return None
+            return Plan(skip_rows=manifest.last_row, resumed=True)
     if order.replace:
-        return Plan(withdrawn=tuple(p for m in earlier for p in m.positions))
+        return Plan(
+            withdrawn=tuple(p for m in earlier for p in m.positions),
+            batches=tuple(number for m in earlier for number in m.batches),
+        )
     if order.append:
         return Plan(skip_rows=_rows_before(order.path, earlier))
     if same:
