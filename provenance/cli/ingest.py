@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 import click
 
 from provenance.cli.outcome import Tally, print_outcome
@@ -19,14 +21,20 @@ def _pairs(
     _context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, str]:
     """Read ``FIELD=…`` options."""
-    pairs = {}
+    pairs: dict[str, str] = {}
     for value in values:
         name, equals, rest = value.partition("=")
-        if not equals or name not in FIELDS:
+        if not equals:
+            raise click.BadParameter(f"{value!r} is not {parameter.metavar}")
+        if name not in FIELDS:
+            close = difflib.get_close_matches(name, FIELDS, n=1)
+            meant = f" (is {str(close[0])!r} meant?)" if close else ""
             raise click.BadParameter(
-                f"{value!r} is not FIELD={parameter.metavar}; the fields are: "
-                f"{', '.join(FIELDS)}"
+                f"{value!r}: {name!r} is no field{meant}. "
+                f"The fields are: {', '.join(FIELDS)}"
             )
+        if name in pairs:
+            raise click.BadParameter(f"{name} is given twice")
         pairs[name] = rest
     return pairs
 
@@ -36,7 +44,7 @@ def _pairs(
 @click.option(
     "--dataset",
     metavar="NAME[@VERSION]",
-    help="Dataset version the rows belong to; the file's name by default.",
+    help="Dataset version of all files; each file's own stem by default.",
 )
 @click.option("--format", "format_", type=click.Choice(_FORMATS), default="auto")
 @click.option(
@@ -69,7 +77,7 @@ def _pairs(
     type=click.Choice(["quarantine", "stop"]),
     default="quarantine",
     show_default=True,
-    help="Set bad rows aside in a file, or refuse at the first one.",
+    help="Set bad rows aside, and go on after a bad file; or stop at the first.",
 )
 @click.option(
     "--max-bad",
@@ -103,6 +111,10 @@ def ingest(
     progress: str,
 ) -> None:
     """Record the rows of manifests: what the items are, and where they came from.
+
+    PATH is a file, a folder (its files of every depth), a pattern in quotes, a URL,
+    or - for standard input. What is no manifest in a folder is passed over; a file
+    that is refused loses no other, and ends in exit code 1.
 
     Usual column names map by themselves, and the mapping is printed. FIELD is one of
     digest, name, url, fetched_at, bytes, tokens, items, copies, language, media_type,
