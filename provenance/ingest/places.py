@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import tldextract
+
+if TYPE_CHECKING:
+    import tldextract
 
 from provenance.domain.sources import Source
 
@@ -21,6 +23,8 @@ _PREFIX = (
 
 @cache
 def _suffixes() -> tldextract.TLDExtract:
+    import tldextract  # noqa: PLC0415 - slow to load, and only new hosts need it
+
     # The list that ships with the package: the same answer on every machine.
     return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 

@@ -157,9 +157,7 @@ def record_model(
     return position
 
 
-def follow_models(
-    connection: sa.Connection, before: ModelBook, position: int
-) -> None:
+def follow_models(connection: sa.Connection, before: ModelBook, position: int) -> None:
     """Follow a change of the models as recorded.
 
     Pedigrees only change where a model that rows name turned generative, or ceased to

@@ -153,9 +153,7 @@ def _select(name: str, schema: pa.Schema) -> str:
 
 
 @contextmanager
-def open_preparer(
-    arranger: Arranger, url: sa.URL, path: Path
-) -> Iterator[Preparer]:
+def open_preparer(arranger: Arranger, url: sa.URL, path: Path) -> Iterator[Preparer]:
     """Open what is needed to prepare a manifest, and close it again.
 
     Args:
@@ -174,5 +172,3 @@ def open_preparer(
         threads.shutdown(cancel_futures=True)
         if workers:
             workers.shutdown(cancel_futures=True)
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from provenance.domain import DatasetName, Kind, Model, Policy, Unit
 from provenance.errors import NameRefusedError, NotRecordedError
 from provenance.ledger.loops import Loop, list_loops
-from provenance.log import log_size
+from provenance.log import load_frontier
 from provenance.report import (
     GROUPINGS,
     Report,
@@ -46,7 +47,8 @@ def make_report(
                 hint=f"Choose from: {', '.join(GROUPINGS)}.",
             )
     number, name = _find_version(connection, dataset)
-    policy_id, _ = _find_policy(connection, policy)
+    policy_id, rules = _find_policy(connection, policy)
+    head = load_frontier(connection)
     groups = {
         grouping: load_groups(connection, number, policy_id, grouping, unit)
         for grouping in by
@@ -54,7 +56,9 @@ def make_report(
     return Report(
         dataset=str(name),
         policy=policy,
-        as_of=log_size(connection),
+        as_of=head.tree_size,
+        root=head.root().hex(),
+        policy_body=json.loads(rules.to_json()),
         unit=unit,
         units=load_amounts(connection, number, policy_id),
         depth=load_depth(connection, number, policy_id, unit),

@@ -107,7 +107,7 @@ class Run:
         if self.quarantine.count:
             kept = self.quarantine.keep()
             raise ManifestError(
-                f"not one of the {self.rows_read} rows of {self.order.path} could be "
+                f"not one of the {self.rows_read} rows of {self.order.shown} could be "
                 f"recorded: {self.quarantine.most_frequent()}",
                 hint=f"See {kept} for each row; check --map and --format.",
             )
@@ -115,7 +115,7 @@ class Run:
 
     def _rows(self) -> Iterator[tuple[pa.RecordBatch, Faults]]:
         """Yield normalised rows that are to be recorded, and the faults among them."""
-        normaliser = Normaliser(self.columns, file=str(self.order.path))
+        normaliser = Normaliser(self.columns, file=self.order.shown)
         skip = self.plan.skip_rows
         for raw in self.reader.read(self.columns.needed):
             batch, faults = normaliser.normalise(raw)
@@ -128,7 +128,7 @@ class Run:
             self.rows_read += len(batch) + len(faults)
             self.quarantine.check(self.rows_read)
             if self.order.progress:
-                self.order.progress(self.rows_read, self.quarantine.count)
+                self.order.progress(self.rows_read, self.quarantine.count, raw.share)
             yield batch, faults
 
     def _set_aside(self, faults: Faults) -> None:
@@ -225,7 +225,7 @@ class Run:
         before = load_frontier(connection)
         stored = {
             "kind": self.order.kind,
-            "manifest": str(self.order.path.absolute()),
+            "manifest": self.order.manifest,
             "manifest_sha256": self.sha256,
             "manifest_bytes": self.size,
             "reader": self.reader.format,

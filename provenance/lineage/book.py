@@ -14,7 +14,7 @@ from provenance.store.arrow import insert_rows
 from provenance.store.intern import last_id
 from provenance.store.keys import split_asked
 
-__all__ = ["FIRST_NEW", "PedigreeBook"]
+__all__ = ["FIRST_NEW", "PedigreeBook", "describe"]
 
 FIRST_NEW = 1 << 31
 """Numbers from here on are dealt to pedigrees that are not stored yet."""
@@ -92,7 +92,9 @@ class PedigreeBook:
         last = last_id(connection, table)
         fresh: list[int] = []
         for number, pedigree in new.items():
-            same = [i for i in candidates.get(prints[number], ()) if stored[i] == pedigree]
+            same = [
+                i for i in candidates.get(prints[number], ()) if stored[i] == pedigree
+            ]
             if not same:
                 fresh.append(number)
             settled[number] = same[0] if same else last + len(fresh)
@@ -108,6 +110,17 @@ def fingerprint(pedigree: Pedigree) -> int:
     text = ";".join(",".join(str(int(part)) for part in e) for e in pedigree)
     first = hashlib.sha256(text.encode()).digest()[:8]
     return int.from_bytes(first, "big", signed=True)
+
+
+def describe(
+    pedigree: Pedigree, origins: Mapping[int, Origin]
+) -> tuple[int, str | None, str | None]:
+    """Return what is kept beside the elements: fingerprint, month and medium."""
+    only = origins[pedigree[0].origin] if len(pedigree) == 1 else None
+    plain = only and pedigree[0].own and only.kind in (Kind.CAPTURE, Kind.UNKNOWN)
+    month = (only.month or "") if only and plain else None
+    medium = (only.medium or "") if only and plain else None
+    return fingerprint(pedigree), month, medium
 
 
 def _fetch(connection: sa.Connection, numbers: Iterable[int]) -> dict[int, Pedigree]:
@@ -132,11 +145,7 @@ def _insert(
     elements: list[tuple[object, ...]] = []
     for number, pedigree in pedigrees.items():
         assert pedigree != EMPTY, "a fixed point left an item without a pedigree"  # noqa: S101 - cannot happen
-        only = origins[pedigree[0].origin] if len(pedigree) == 1 else None
-        plain = only and pedigree[0].own and only.kind in (Kind.CAPTURE, Kind.UNKNOWN)
-        month = (only.month or "") if only and plain else None
-        medium = (only.medium or "") if only and plain else None
-        rows.append((number, fingerprint(pedigree), month, medium))
+        rows.append((number, *describe(pedigree, origins)))
         elements += [(number, *element) for element in pedigree]
     columns = ("id", "fingerprint", "month", "medium")
     insert_rows(connection, schema.pedigrees, columns, rows)

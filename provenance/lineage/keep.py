@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -20,6 +21,7 @@ from provenance.store.keys import ASKED_KEYS, ASKED_RECORDS, ask
 __all__ = [
     "insert_open_parents",
     "insert_relation",
+    "iter_open_parents",
     "keep",
     "keep_tallies",
     "select_items",
@@ -113,7 +115,13 @@ def _keep_parents(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) ->
 def insert_open_parents(
     connection: sa.Connection, duck: duckdb.DuckDBPyConnection
 ) -> None:
-    """Write ``open_parent``; a parent without a digest is keyed by what it is called."""
+    """Write ``open_parent``."""
+    for batch in iter_open_parents(duck):
+        insert_batch(connection, schema.open_parents, batch)
+
+
+def iter_open_parents(duck: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
+    """Yield ``open_parent``; one without a digest is keyed by what it is called."""
     rows = duck.sql(
         "SELECT record_id, ordinal, parent_key, reference FROM open_parent "
         "ORDER BY record_id, ordinal"
@@ -126,16 +134,12 @@ def insert_open_parents(
             called = batch.column("reference").filter(pc.is_null(keys)).to_pylist()
             found = pa.array([finding_key(text) for text in called], pa.int64())
             keys = pc.replace_with_mask(keys, pc.is_null(keys), found)
-        insert_batch(
-            connection,
-            schema.open_parents,
-            pa.record_batch(
-                {
-                    "record_id": batch.column("record_id"),
-                    "ordinal": batch.column("ordinal"),
-                    "parent_key": keys,
-                }
-            ),
+        yield pa.record_batch(
+            {
+                "record_id": batch.column("record_id"),
+                "ordinal": batch.column("ordinal"),
+                "parent_key": keys,
+            }
         )
 
 

@@ -15,12 +15,14 @@ from provenance.lineage.facts import list_batches, load_everything
 from provenance.lineage.keep import (
     insert_open_parents,
     insert_relation,
+    iter_open_parents,
     keep_tallies,
     select_items,
     select_loops,
     select_named_parents,
 )
 from provenance.lineage.reach import start_cone
+from provenance.lineage.rest import leave_no_rest, set_rest_aside
 from provenance.lineage.solve import Solver
 from provenance.lineage.traits import find_traits
 from provenance.lineage.workspace import add_rows, open_workspace, start_over
@@ -42,6 +44,10 @@ _STORED = pa.schema(
         ("pedigree", pa.int64()),
         *((name, pa.int64()) for name in _SUMS),
     ]
+)
+
+_OPEN_PARENTS = pa.schema(
+    {"record_id": pa.int64(), "ordinal": pa.int32(), "parent_key": pa.int64()}
 )
 
 
@@ -89,12 +95,14 @@ def compare(connection: sa.Connection) -> list[str]:
         solver = _solve_everything(connection, duck)
         _subtract_stored(connection, duck)
         relations = {
-            schema.item_pedigrees: select_items(duck),
-            schema.named_parents: select_named_parents(duck),
-            schema.item_loops: select_loops(solver, 0),
+            schema.item_pedigrees: select_items(duck).to_arrow_table(),
+            schema.named_parents: select_named_parents(duck).to_arrow_table(),
+            schema.open_parents: pa.Table.from_batches(
+                iter_open_parents(duck), _OPEN_PARENTS
+            ),
+            schema.item_loops: select_loops(solver, 0).to_arrow_table(),
         }
-        for table, relation in relations.items():
-            made = relation.to_arrow_table()
+        for table, made in relations.items():
             found = _differences(connection, duck, table, made)
             differing += _say(table.name, *found)
         (moved,) = duck.execute("SELECT count(*) FROM tally").fetchall()[0]
@@ -111,7 +119,10 @@ def _say(table: str, extra: int, missing: int) -> list[str]:
 
 
 def _differences(
-    connection: sa.Connection, duck: duckdb.DuckDBPyConnection, table: sa.Table, made: Any
+    connection: sa.Connection,
+    duck: duckdb.DuckDBPyConnection,
+    table: sa.Table,
+    made: Any,
 ) -> tuple[int, int]:
     """Count the stored rows that should not be there, and those that are not."""
     columns = made.schema
@@ -134,18 +145,35 @@ def _differences(
     return counts[0], counts[1]
 
 
+def _has_names(connection: sa.Connection) -> bool:
+    """Whether a parent may be found by more than the digest of its content."""
+    traits, edges = schema.dataset_traits, schema.derived_from
+    marked = sa.or_(traits.c.short_contents, traits.c.digest_names)
+    queries = (
+        sa.select(traits.c.dataset_id).where(marked).limit(1),
+        sa.select(edges.c.record_id).where(edges.c.parent_key.is_(None)).limit(1),
+    )
+    return any(connection.execute(query).first() is not None for query in queries)
+
+
 def _solve_everything(
     connection: sa.Connection, duck: duckdb.DuckDBPyConnection
 ) -> Solver:
     start_over(duck, list_batches(connection))
     start_cone(duck)
     load_everything(connection, duck)
+    if _has_names(connection):
+        leave_no_rest(duck)
+    else:
+        set_rest_aside(duck)
     solver = Solver(connection=connection, duck=duck, book=PedigreeBook())
     solver.solve(everything=True)
     return solver
 
 
-def _subtract_stored(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
+def _subtract_stored(
+    connection: sa.Connection, duck: duckdb.DuckDBPyConnection
+) -> None:
     """Leave in ``tally`` only what the stored sums lack."""
     tallies, values = schema.tallies, schema.tally_values
     keys = [

@@ -67,11 +67,13 @@ class Solver:
         count_tallies(self.duck)
 
     def _make_rule(self) -> Rule:
-        """Intern captures, number the plain pedigrees, and load those of the boundary."""
+        """Intern captures, number plain pedigrees, and load those of the boundary."""
         connection, duck = self.connection, self.duck
         months = duck.execute(
             """
             SELECT DISTINCT month, coalesce(medium, '') FROM record
+            WHERE month IS NOT NULL
+            UNION SELECT month, coalesce(medium, '') FROM rest_narrow
             WHERE month IS NOT NULL
             UNION SELECT month, medium FROM boundary WHERE month <> ''
             """
@@ -145,7 +147,10 @@ class Solver:
                 SELECT coalesce(month, '') AS month,
                        CASE WHEN month IS NULL THEN '' ELSE coalesce(medium, '') END
                            AS medium
-                FROM record
+                FROM (
+                    SELECT month, medium FROM record
+                    UNION SELECT month, medium FROM rest_narrow
+                )
             ) USING (month, medium)
             UNION SELECT pedigree FROM plain WHERE month = ''
             """

@@ -53,12 +53,14 @@ def encode_leaves(records: pa.Table | pa.RecordBatch) -> list[bytes]:
     if rows > _ROWS_JOINED or (rows > 1 and records.nbytes > _BYTES_JOINED):
         # Texts are joined with 32-bit offsets, and faster in the processor's cache.
         step = min(_ROWS_JOINED, -(-rows // 2))
-        leaves = []
+        leaves: list[bytes] = []
         for start in range(0, rows, step):
             leaves += encode_leaves(records.slice(start, step))
         return leaves
     columns = [_chunk(records.column(name)) for name in LEAF_FIELDS]
-    return join_fields(columns, tag=LEAF_TAG.decode()).cast(pa.binary()).to_pylist()
+    joined = join_fields(columns, tag=LEAF_TAG.decode())
+    found: list[bytes] = joined.cast(pa.binary()).to_pylist()
+    return found
 
 
 def join_fields(columns: Sequence[pa.Array[Any]], *, tag: str = "") -> pa.Array[Any]:
@@ -101,12 +103,11 @@ def _add_netstring(pieces: list[Any], before: str, column: pa.Array[Any]) -> str
         if ends["min"] == ends["max"]:
             text = str(ends["min"])
             return f"{before}{len(text)}:{text},"
-    if pa.types.is_string(column.type):
-        if len(pc.unique(column[:_SAMPLE])) * _FEW < min(len(column), _SAMPLE):
-            if before:
-                pieces.append(pa.scalar(before))
-            pieces.append(_spread(column.dictionary_encode(), nulls))
-            return ""
+    if pa.types.is_string(column.type) and _repeats(column):
+        if before:
+            pieces.append(pa.scalar(before))
+        pieces.append(_spread(column.dictionary_encode(), nulls))
+        return ""
     texts = _to_texts(column)
     if nulls:
         if before:
@@ -118,6 +119,11 @@ def _add_netstring(pieces: list[Any], before: str, column: pa.Array[Any]) -> str
         return ""
     pieces += [_lengths(pc.binary_length(texts), before), texts]
     return ","
+
+
+def _repeats(column: pa.Array[Any]) -> bool:
+    sample = column[:_SAMPLE]
+    return len(pc.unique(sample)) * _FEW < len(sample)
 
 
 def _spread(encoded: pa.DictionaryArray[Any], nulls: int) -> pa.Array[Any]:

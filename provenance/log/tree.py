@@ -74,15 +74,15 @@ def _leaves(tables: Mapping[str, pa.Table]) -> pa.Table:
     made, derived = tables["generated_by"], tables["derived_from"]
     prefixes = _follow(tables["sources"], "prefix", records["source_id"])
     columns: dict[str, Any] = {
-        name: records[name] for name in LEAF_SCHEMA.names if name in records.schema.names
+        name: records[name]
+        for name in LEAF_SCHEMA.names
+        if name in records.schema.names
     }
     columns["url"] = pc.binary_join_element_wise(
         prefixes.fill_null(""), _whole(records["path"]), ""
     )
     for name in ("media_type", "medium"):
-        columns[name] = _follow(
-            tables["media_types"], name, records["media_type_id"]
-        )
+        columns[name] = _follow(tables["media_types"], name, records["media_type_id"])
     columns["origins"] = write_origins(
         records.num_rows,
         pc.subtract(_whole(made["record_id"]), 1),

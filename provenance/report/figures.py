@@ -131,6 +131,10 @@ class Report:
     policy: str
     as_of: int
     """Size of the log: the position this answer was true at."""
+    root: str
+    """Root of the log at that size, hex."""
+    policy_body: Mapping[str, Any]
+    """The policy in full."""
     unit: Unit
     """The unit of the breakdown and of the depth."""
     units: Mapping[str, UnitFigures]
@@ -148,7 +152,9 @@ class Report:
         return {
             "dataset": self.dataset,
             "policy": self.policy,
+            "policy_body": dict(self.policy_body),
             "as_of": self.as_of,
+            "log": {"size": self.as_of, "root": self.root},
             "unit": str(self.unit),
             "units": {str(unit): f.to_dict() for unit, f in self.units.items()},
             "depth": self.depth.to_dict(),

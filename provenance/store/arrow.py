@@ -40,13 +40,15 @@ def read_batches(
         query: Its columns stand in the order of the schema.
         schema: Names and types of the columns.
     """
-    result = connection.execute(query, execution_options={"stream_results": True})
-    for rows in result.partitions(_ROWS_READ):
-        columns = zip(*rows, strict=True)
-        arrays = [
-            _array(column, field) for column, field in zip(columns, schema, strict=True)
-        ]
-        yield pa.record_batch(arrays, schema=schema)
+    streamed = connection.execute(query, execution_options={"stream_results": True})
+    with streamed as result:  # closes the cursor when the reader stops early
+        for rows in result.partitions(_ROWS_READ):
+            columns = zip(*rows, strict=True)
+            arrays = [
+                _array(column, field)
+                for column, field in zip(columns, schema, strict=True)
+            ]
+            yield pa.record_batch(arrays, schema=schema)
 
 
 def _array(values: tuple[object, ...], field: pa.Field) -> pa.Array:
@@ -98,13 +100,13 @@ def _copy(connection: sa.Connection, table: sa.Table, batch: pa.RecordBatch) -> 
     encoder = ArrowToPostgresBinaryEncoder(batch.schema)
     quote = connection.dialect.identifier_preparer.quote
     names = ", ".join(quote(name) for name in batch.schema.names)
-    with connection.connection.cursor() as cursor:
-        with cursor.copy(
-            f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)"
-        ) as copy:
-            copy.write(encoder.write_header())
-            copy.write(encoder.write_batch(batch))
-            copy.write(encoder.finish())
+    with (
+        connection.connection.cursor() as cursor,
+        cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
+    ):
+        copy.write(encoder.write_header())
+        copy.write(encoder.write_batch(batch))
+        copy.write(encoder.finish())
 
 
 def insert_rows(

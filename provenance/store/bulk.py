@@ -22,6 +22,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -137,8 +138,8 @@ def render_query(query: Query, *, sqlite: bool) -> str:
     return str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
-_SQLITE = sqlite.dialect(paramstyle="named")
-_POSTGRESQL = postgresql.dialect(paramstyle="named")
+_SQLITE: sa.Dialect = sqlite.dialect(paramstyle="named")
+_POSTGRESQL: sa.Dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call] # SQLAlchemy leaves its __init__ untyped
 
 
 def dbapi_errors() -> tuple[type[Exception], ...]:
@@ -171,7 +172,9 @@ def _lead(text: str, schema: pa.Schema) -> str:
     sane = ""
     if odd:
         said = " || ' ' || ".join(classes)
-        sane = f" WHERE ({' OR '.join(odd)}) IS NOT TRUE OR json_extract('{{}}', {said})"
+        sane = (
+            f" WHERE ({' OR '.join(odd)}) IS NOT TRUE OR json_extract('{{}}', {said})"
+        )
     columns = ", ".join(names)
     return (
         f"WITH asked({columns}) AS ({text}) "  # noqa: S608 - a statement of ours
@@ -196,10 +199,7 @@ def _conform(column: pa.Array[Any], field: pa.Field[Any]) -> pa.Array[Any]:
     kind = field.type
     try:
         if not any(of(kind) and of(column.type) for of in _KINDS):
-            truth = pa.types.is_boolean(kind) and pa.types.is_integer(column.type)
-            if not truth:
-                raise pa.ArrowInvalid(f"a value of it is {column.type}")  # noqa: TRY301
-            column = column.cast(pa.int8()).cast(pa.uint8())
+            column = _truths(column, kind)
         cast = column.cast(kind)
         if pa.types.is_string(kind):
             cast.validate(full=True)
@@ -208,6 +208,16 @@ def _conform(column: pa.Array[Any], field: pa.Field[Any]) -> pa.Array[Any]:
     if cast.null_count and not field.nullable:
         raise _misfit(field, "a value is null")
     return cast
+
+
+def _truths(column: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
+    """Take the 0 and 1 of SQLite for truth values, and nothing else for anything."""
+    if not pa.types.is_boolean(kind) or not pa.types.is_integer(column.type):
+        raise pa.ArrowInvalid(f"a value of it is {column.type}")
+    ends = pc.min_max(column).as_py()
+    if not {ends["min"], ends["max"]} <= {0, 1, None}:
+        raise pa.ArrowInvalid(f"a value of it is {ends['max']}")
+    return column
 
 
 _KINDS = (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,9 @@ from sqlalchemy.exc import (
 )
 
 from provenance.errors import LedgerStateError
+from provenance.store.append_only import APPEND_ONLY, TRIGGER_PREFIX
 
-__all__ = ["connect_engine", "is_sqlite", "say_database_error"]
+__all__ = ["allow_rewriting", "connect_engine", "is_sqlite", "say_database_error"]
 
 _BUSY_SECONDS = 60
 _CACHE_KIB = 128 * 1024
@@ -88,6 +91,36 @@ def _set_pragmas(connection: sqlite3.Connection, _: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.set_authorizer(_authorise)
+
+
+_GUARDED = {table.name for table in APPEND_ONLY}
+_CHANGES = (sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE)
+
+
+def _authorise(action: int, name: str | None, *_: str | None) -> int:
+    """Refuse to compile what would rewrite facts; the triggers refuse to run it."""
+    if action in _CHANGES and name in _GUARDED:
+        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_DROP_TRIGGER and str(name).startswith(TRIGGER_PREFIX):
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK
+
+
+@contextmanager
+def allow_rewriting(connection: sa.Connection) -> Iterator[None]:
+    """Let one connection change facts, for a migration or an erasure."""
+    if not is_sqlite(connection):
+        yield
+        return
+    opened = connection.connection.driver_connection
+    if not isinstance(opened, sqlite3.Connection):
+        raise TypeError("SQLite ledgers are opened by sqlite3 alone")
+    opened.set_authorizer(None)
+    try:
+        yield
+    finally:
+        opened.set_authorizer(_authorise)
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from provenance.domain import Derivation, Evidence, Grade, Origin
+from provenance.domain import Derivation, Evidence, Origin
+from provenance.domain.origins import grade_derivation
 from provenance.domain.sources import Source
 from provenance.store import schema
 from provenance.store.arrow import insert_rows
@@ -92,13 +93,14 @@ def intern_derivations(
     connection: sa.Connection, ways: Iterable[tuple[str, str]]
 ) -> Mapping[tuple[str, str], int]:
     """Return the id of each (mode, evidence) of deriving; new ones are recorded."""
-
-    def grade(mode: str, evidence: str) -> int:
-        stated = Evidence(evidence).grade
-        limited = Derivation(mode) is Derivation.NEAR_DUPLICATE
-        return int(min(stated, Grade.DETECTED) if limited else stated)
-
-    wanted = {way: (*way, grade(*way)) for way in ways}
+    wanted = {
+        (mode, evidence): (
+            mode,
+            evidence,
+            int(grade_derivation(Derivation(mode), Evidence(evidence))),
+        )
+        for mode, evidence in ways
+    }
     columns = ("mode", "evidence", "grade")
     ids = _intern(connection, schema.derivations, columns, wanted.values())
     return {way: ids[row] for way, row in wanted.items()}

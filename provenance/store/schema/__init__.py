@@ -36,6 +36,7 @@ from provenance.store.schema.facts import (
 from provenance.store.schema.log import (
     batch_tiles,
     checkpoints,
+    cosignatures,
     log_entries,
     log_state,
     withdrawals,
@@ -60,6 +61,7 @@ __all__ = [
     "batches",
     "checkpoints",
     "claims",
+    "cosignatures",
     "dataset_facts",
     "dataset_parents",
     "dataset_traits",
