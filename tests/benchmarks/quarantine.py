@@ -1,28 +1,20 @@
-"""What bad rows cost the good ones: each format clean, and with 10 % bad rows.
-
-Run ``python tests/benchmarks/quarantine.py [ROWS]``. It reads and normalises each
-file and sets the bad rows aside, without a ledger, and prints the median of three
-runs each, taken in turns.
-"""
+"""What bad rows cost the good ones: each format clean, and with 10 % bad rows."""
 
 from __future__ import annotations
 
-import statistics
-import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
-from manifests import write_crawl
+from benchmarks.bench import Bench, Benchmark, median
+from benchmarks.manifests import write_crawl
+from benchmarks.tables import format_number, format_table
 
 from provenance.ledger.quarantine import Quarantine
 from provenance.manifest import Normaliser, map_columns, open_manifest
 
-__all__ = ["measure", "write_pairs"]
+__all__ = ["BENCHMARK", "set_aside", "write_pairs"]
 
-_RUNS = 3
 _CLEAN = "SELECT * REPLACE (fetched_at::VARCHAR AS fetched_at) FROM crawl"
 _SPOILT = """
     SELECT * REPLACE (
@@ -69,13 +61,12 @@ def write_pairs(folder: Path, rows: int) -> Iterator[tuple[Path, Path]]:
         yield folder / f"clean.{suffix}", folder / f"spoilt.{suffix}"
 
 
-def measure(path: Path) -> tuple[float, int, int]:
-    """Return seconds, good rows and bad rows of one pass."""
-    started = time.perf_counter()
-    reader = open_manifest(path)
+def set_aside(path: str) -> tuple[int, int]:
+    """Read, normalise and set aside; return good and bad rows."""
+    reader = open_manifest(Path(path))
     columns = map_columns(reader.columns, {}, {})
     normaliser = Normaliser(columns, file=reader.file)
-    quarantine = Quarantine(path.with_suffix(".quarantine"))
+    quarantine = Quarantine(Path(path).with_suffix(".quarantine"))
     good = 0
     for raw in reader.read(columns.needed):
         batch, faults = normaliser.normalise(raw)
@@ -83,26 +74,44 @@ def measure(path: Path) -> tuple[float, int, int]:
         good += len(batch)
     bad = quarantine.count
     quarantine.drop()
-    return time.perf_counter() - started, good, bad
+    return good, bad
 
 
-def _main() -> None:
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    say = sys.stdout.write
-    with tempfile.TemporaryDirectory() as folder:
-        for pair in write_pairs(Path(folder), rows):
-            runs = [[measure(path) for path in pair] for _ in range(_RUNS + 1)][1:]
-            clean, spoilt = (
-                statistics.median(run[place][0] / run[place][1] for run in runs) * 1e6
-                for place in (0, 1)
-            )
-            _, good, bad = runs[0][1]
-            say(
-                f"{pair[0].suffix[1:]}: clean {clean:.2f} µs per row; {bad:,} of "
-                f"{good + bad:,} bad: {spoilt:.2f} µs per good row, "
-                f"{spoilt / clean - 1:+.0%}\n"
-            )
+def _run(bench: Bench) -> list[str]:
+    rows = []
+    with bench.scratch() as folder:
+        for pair in write_pairs(folder, bench.rows):
+            costs = []
+            for path in pair:
+                runs = [
+                    bench.measure(
+                        path.name, "benchmarks.quarantine:set_aside", path=str(path)
+                    )
+                    for _ in range(bench.repeat)
+                ]
+                run = median(runs)
+                good, bad = run.returned
+                costs.append(run.seconds / good * 1e6)
+                rows.append(
+                    (
+                        path.name,
+                        f"{good:,}",
+                        f"{bad:,}",
+                        format_number(costs[-1]),
+                        f"{costs[-1] / costs[0] - 1:+.0%}",
+                    )
+                )
+    header = ("file", "good rows", "bad rows", "µs per good row", "against clean")
+    return [format_table(header, rows)]
 
 
-if __name__ == "__main__":
-    _main()
+BENCHMARK = Benchmark(
+    name="quarantine",
+    title="Bad rows",
+    about="""
+What bad rows cost the good ones: files are read and normalised and their bad rows set aside, without a ledger; clean, and with one row in ten bad; medians.
+""",  # noqa: E501 - a sentence a line, as in every document
+    rows=1_000_000,
+    bytes_per_row=1_500,
+    run=_run,
+)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -177,6 +177,13 @@ def make_scene(
 ) -> Scene:
     """Make a ledger with a key and a model, and find out how the story ends."""
     folder.mkdir()
+    with chdir(folder):  # rows set aside go to the working folder
+        return _make_scene(url, folder, manifests, server)
+
+
+def _make_scene(
+    url: str, folder: Path, manifests: Sequence[Path], server: str | None
+) -> Scene:
     key = folder / "key"
     with open_ledger(url, None) as ledger:
         ledger.make_key(key, "example.org/ledger")
