@@ -202,10 +202,13 @@ def _copy(
             f"CREATE TEMPORARY TABLE IF NOT EXISTS new_{name} "
             "(number INTEGER PRIMARY KEY, id INTEGER)"
         )
-        connection.exec_driver_sql(f"DELETE FROM new_{name}")
+        connection.exec_driver_sql(f"DELETE FROM new_{name}")  # noqa: S608 - our names
         pairs = list(enumerate(numbers.to_pylist(), start=1))
         if pairs:
-            connection.exec_driver_sql(f"INSERT INTO new_{name} VALUES (?, ?)", pairs)  # noqa: S608 - our names
+            connection.exec_driver_sql(
+                f"INSERT INTO new_{name} VALUES (?, ?)",  # noqa: S608 - our names
+                pairs,
+            )
     offset = first - 1
     mapped = {"source_id": "new_sources", "media_type_id": "new_media_types"}
     chosen, joins = ["id", "batch_id"], ""

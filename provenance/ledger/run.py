@@ -32,6 +32,7 @@ from provenance.manifest import ColumnMap, Normaliser, Reader
 from provenance.store import schema
 from provenance.store.arrow import insert_rows
 from provenance.store.intern import last_id
+from provenance.store.scratch import remove_orphans
 
 __all__ = ["Opens", "Run"]
 
@@ -76,8 +77,9 @@ class Run:
         with ExitStack() as stack:
             duck = stack.enter_context(open_workspace(order.memory))
             lineage = Lineage(duck=duck, book=PedigreeBook())
-            url = None if whole else self.url
-            preparer = stack.enter_context(open_preparer(arranger, url, order.path))
+            preparer = stack.enter_context(
+                open_preparer(arranger, self.url, order.path, scratch=not whole)
+            )
             one = (
                 stack.enter_context(self.writing(keep=not order.dry_run))
                 if whole
@@ -152,6 +154,8 @@ class Run:
     ) -> Ingested:
         """Write one batch with everything that hangs on it."""
         now, batch = self.clock(), prepared.batch
+        if outcome.batch is None:
+            remove_orphans(connection.engine.url)
         dataset_id = self._begin(connection, lineage, now)
         number = last_id(connection, schema.batches) + 1
         written = writer.write(connection, batch, number, prepared.scratch)

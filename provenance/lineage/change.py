@@ -10,7 +10,7 @@ oracle of each function here.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -64,7 +64,7 @@ class Entering:
     @property
     def last_record(self) -> int:
         """Id of the last record."""
-        return self.first_record + self.records.num_rows - 1
+        return self.first_record + int(self.records.num_rows) - 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,6 +74,8 @@ class Lineage:
     duck: duckdb.DuckDBPyConnection
     """An empty workspace, used for one change after the other."""
     book: PedigreeBook
+    values: dict[str | None, int] = field(default_factory=dict)
+    """Ids of values of dimensions; kept like the book."""
 
     def extend(
         self, connection: sa.Connection, entering: Entering, position: int
@@ -204,7 +206,9 @@ class Lineage:
         Args:
             linked: Whether the change may have moved edges, and with them loops.
         """
-        solver = Solver(connection=connection, duck=self.duck, book=self.book)
+        solver = Solver(
+            connection=connection, duck=self.duck, book=self.book, values=self.values
+        )
         solver.solve()
         keep(solver, position, linked=linked)
         touched = self.duck.execute("SELECT DISTINCT dataset_id FROM tally").fetchall()

@@ -33,6 +33,7 @@ from provenance.store.arrow import read_batches
 __all__ = ["compare", "rebuild"]
 
 _MEMORY = "2GB"
+_THREADS = 2
 
 _SUMS = (*(str(unit) for unit in Unit), *(f"without_{unit}" for unit in ASSESSED))
 
@@ -63,7 +64,7 @@ def rebuild(connection: sa.Connection, position: int) -> None:
         position: Log position to stamp differences with.
     """
     find_traits(connection)
-    with open_workspace(_MEMORY) as duck:
+    with open_workspace(_MEMORY, _THREADS) as duck:
         solver = _solve_everything(connection, duck)
         for table in (
             schema.item_loops,
@@ -77,7 +78,7 @@ def rebuild(connection: sa.Connection, position: int) -> None:
         insert_open_parents(connection, duck)
         insert_relation(connection, schema.item_loops, select_loops(solver, 0))
         _subtract_stored(connection, duck)
-        keep_tallies(connection, duck, position)
+        keep_tallies(connection, duck, position, {})
     reassess(connection)
 
 
@@ -91,7 +92,7 @@ def compare(connection: sa.Connection) -> list[str]:
         One sentence for each table that differs.
     """
     differing = []
-    with open_workspace(_MEMORY) as duck:
+    with open_workspace(_MEMORY, _THREADS) as duck:
         solver = _solve_everything(connection, duck)
         _subtract_stored(connection, duck)
         relations = {

@@ -41,6 +41,8 @@ class Solver:
     """An open writing transaction."""
     duck: duckdb.DuckDBPyConnection
     book: PedigreeBook
+    values: dict[str | None, int] = field(default_factory=dict)
+    """Ids of values of dimensions that were met before."""
     new_pedigrees: list[int] = field(default_factory=list)
     """Ids of the pedigrees that were not stored before."""
     loops: list[list[int]] = field(default_factory=list)

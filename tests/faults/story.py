@@ -108,8 +108,12 @@ def _batches(ledger: Ledger) -> list[tuple[Any, ...]]:
 
 
 def _without_time(told: dict[str, Any]) -> dict[str, Any]:
-    """The same without the root of the log, whose entries hold times."""
-    return told | {"log": told["log"][0]}
+    """The same without roots of the log, whose entries hold times."""
+    reports = {
+        name: {key: value for key, value in report.items() if key != "log"}
+        for name, report in told["reports"].items()
+    }
+    return told | {"log": told["log"][0], "reports": reports}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
