@@ -37,11 +37,14 @@ def postgresql() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def url(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
     """The URL of a ledger that does not exist yet, on each database in turn."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/ledger.db"
         return
+    monkeypatch.chdir(tmp_path)  # bad rows are set aside in the working folder
     with new_database(request.getfixturevalue("postgresql")) as made:
         yield made
 
