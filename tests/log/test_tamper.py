@@ -29,6 +29,7 @@ NOT_AUTHENTICATED = {
     "entries is said, and the one over each key is asked for.",
     ("cosignatures", "delete"): "The word of a witness can be lost; a quorum asks for "
     "it.",
+    ("cosignatures", "empty"): "As above.",
     ("tallies", "position"): "The sums are compared. How they came about is history: "
     "it tells what a report said at an earlier position.",
     ("item_loops", "loop"): "The numbers of loops mean nothing: of one item, any will "
@@ -44,6 +45,7 @@ SAID_BY_OTHERS = {
     "datasets": ("batches", "dataset_facts", "dataset_parents", "tallies"),
     "models": ("model_facts", "model_aliases", "model_bases", "training_sets"),
     "tally_values": ("tallies",),
+    "checkpoints": ("cosignatures",),
     "log_entries": ("log_state", "batches", "checkpoints"),
 }
 """Rows that are named instead where the id of a row they point to was changed."""
