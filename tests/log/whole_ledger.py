@@ -86,6 +86,8 @@ def record_whole(url: str, folder: Path) -> None:
         ledger.add_dataset("odd", derived_from=["plain@1"], license="CC0", note="n")
         ledger.add_model("M", provider="P", aliases=["m"], trained_on=["odd"])
         ledger.add_model("B", based_on=["M"], generative=True, training_complete=True)
+        ledger.add_dataset("plain@1", derived_from=["web"], license="MIT")
+        ledger.add_model("C", aliases=["c"], based_on=["B"], trained_on=["plain@1"])
         ledger.redact(["https://a.example.org/6", "by a person"], "request 1")
         _vouch(ledger)
         ledger.add_model("looker@2", generative=False)
