@@ -32,7 +32,7 @@ def _big(name: str, comment: str | None = None) -> sa.Column[int]:
 
 def upgrade() -> None:
     for table in _EMPTIED:
-        op.execute(f"DELETE FROM {table}")
+        op.execute(sa.table(table).delete())
     op.drop_table("tallies")
     op.drop_table("item_pedigrees")
     with op.batch_alter_table("pedigrees") as pedigrees:
@@ -74,7 +74,9 @@ def upgrade() -> None:
             comment="names that look like one",
         ),
         sa.ForeignKeyConstraint(
-            ["dataset_id"], ["datasets.id"], name="fk_dataset_traits_dataset_id_datasets"
+            ["dataset_id"],
+            ["datasets.id"],
+            name="fk_dataset_traits_dataset_id_datasets",
         ),
         sa.PrimaryKeyConstraint("dataset_id", name="pk_dataset_traits"),
         comment="what must be looked up when a row of the dataset is called a parent",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import floor
 from typing import Any
 
@@ -97,6 +98,9 @@ class Arranger:
     dataset: DatasetName
     manifest_sha256: bytes
     _sources: dict[str, Source] = field(default_factory=dict)
+    _duck: duckdb.DuckDBPyConnection = field(
+        default_factory=partial(duckdb.connect, config={"threads": "1"})
+    )
 
     def arrange(self, batch: pa.RecordBatch) -> Batch:
         """Find the items of normalised rows, and lay the rows out in their order."""
@@ -106,7 +110,7 @@ class Arranger:
             sort_keys=[(name, "ascending") for name in ("key", "row", "part")],
         )
         rows = batch.take(order)
-        numbers = pa.array(range(1, len(rows) + 1), pa.int64())
+        numbers = pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), len(rows)))
         known_sources, source_ids, paths = self._place(rows.column("url"))
         media_types, media_ids = _media(rows)
         records = pa.table(
@@ -131,10 +135,10 @@ class Arranger:
             }
         )
         origins, known, generated_by = _arrange_origins(
-            _flatten(rows.column("origins"), numbers)
+            self._duck, _flatten(rows.column("origins"), numbers)
         )
         derivations, derived_from = _arrange_parents(
-            _flatten(rows.column("parents"), numbers)
+            self._duck, _flatten(rows.column("parents"), numbers)
         )
         return Batch(
             records=records,
@@ -231,40 +235,39 @@ def _origin(
 
 
 def _arrange_origins(
-    stated: pa.Table,
+    duck: duckdb.DuckDBPyConnection, stated: pa.Table
 ) -> tuple[pa.Table, tuple[Origin, ...], pa.Table]:
     """Number the distinct origins; edges keep the exact score and threshold."""
-    with duckdb.connect(config={"threads": "1"}) as duck:
-        duck.register("stated", stated)
-        names = ", ".join(_ORIGIN_FIELDS)
-        distinct = duck.execute(f"SELECT DISTINCT {names} FROM stated").fetchall()  # noqa: S608 - our names
-        values = {row: _origin(*row) for row in distinct}
-        ids = {
-            origin: number
-            for number, origin in enumerate(dict.fromkeys(values.values()), start=1)
+    duck.register("stated", stated)
+    names = ", ".join(_ORIGIN_FIELDS)
+    distinct = duck.execute(f"SELECT DISTINCT {names} FROM stated").fetchall()  # noqa: S608 - our names
+    values = {row: _origin(*row) for row in distinct}
+    ids = {
+        origin: number
+        for number, origin in enumerate(dict.fromkeys(values.values()), start=1)
+    }
+    columns = zip(*distinct, strict=True) if distinct else [()] * len(_ORIGIN_FIELDS)
+    numbered = pa.table(
+        {
+            **{
+                name: pa.array(column, stated.schema.field(name).type)
+                for name, column in zip(_ORIGIN_FIELDS, columns, strict=True)
+            },
+            "origin_id": pa.array([ids[values[row]] for row in distinct], pa.int64()),
         }
-        columns = zip(*distinct, strict=True) if distinct else [()] * len(_ORIGIN_FIELDS)
-        numbered = pa.table(
-            {
-                **{
-                    name: pa.array(column, stated.schema.field(name).type)
-                    for name, column in zip(_ORIGIN_FIELDS, columns, strict=True)
-                },
-                "origin_id": pa.array([ids[values[row]] for row in distinct], pa.int64()),
-            }
-        )
-        duck.register("numbered", numbered)
-        same = " AND ".join(
-            f"s.{name} IS NOT DISTINCT FROM n.{name}" for name in _ORIGIN_FIELDS
-        )
-        edges: pa.Table = duck.sql(
-            f"""
-            SELECT s.record_id, n.origin_id, max(s.score) AS score,
-                   min(s.threshold) AS threshold
-            FROM stated AS s JOIN numbered AS n ON {same}
-            GROUP BY ALL ORDER BY ALL
-            """  # noqa: S608 - our names
-        ).to_arrow_table()
+    )
+    duck.register("numbered", numbered)
+    same = " AND ".join(
+        f"s.{name} IS NOT DISTINCT FROM n.{name}" for name in _ORIGIN_FIELDS
+    )
+    edges: pa.Table = duck.sql(
+        f"""
+        SELECT s.record_id, n.origin_id, max(s.score) AS score,
+               min(s.threshold) AS threshold
+        FROM stated AS s JOIN numbered AS n ON {same}
+        GROUP BY ALL ORDER BY ALL
+        """  # noqa: S608 - our names
+    ).to_arrow_table()
     rows = [origin_row(origin) for origin in ids]
     columns = zip(*rows, strict=True) if rows else [()] * len(ORIGIN_COLUMNS)
     table = pa.table(
@@ -279,28 +282,29 @@ def _arrange_origins(
     return table, tuple(ids), edges
 
 
-def _arrange_parents(stated: pa.Table) -> tuple[pa.Table, pa.Table]:
+def _arrange_parents(
+    duck: duckdb.DuckDBPyConnection, stated: pa.Table
+) -> tuple[pa.Table, pa.Table]:
     """Number the ways of deriving, and the parents of each record in their order."""
-    with duckdb.connect(config={"threads": "1"}) as duck:
-        duck.register("stated", stated)
-        ways = duck.sql(
-            """
-            SELECT row_number() OVER (ORDER BY mode, evidence) AS id, mode, evidence
-            FROM (SELECT DISTINCT mode, evidence FROM stated)
-            """
-        ).to_arrow_table()
-        duck.register("ways", ways)
-        edges = duck.sql(
-            """
-            SELECT s.record_id, s.ordinal, s.digest, s.reference, w.id AS derivation_id
-            FROM (
-                SELECT *, (row_number() OVER (PARTITION BY record_id ORDER BY place)
-                           - 1)::INTEGER AS ordinal
-                FROM (SELECT *, row_number() OVER () AS place FROM stated)
-            ) AS s JOIN ways AS w USING (mode, evidence)
-            ORDER BY s.record_id, s.ordinal
-            """
-        ).to_arrow_table()
+    duck.register("stated", stated)
+    ways = duck.sql(
+        """
+        SELECT row_number() OVER (ORDER BY mode, evidence) AS id, mode, evidence
+        FROM (SELECT DISTINCT mode, evidence FROM stated)
+        """
+    ).to_arrow_table()
+    duck.register("ways", ways)
+    edges = duck.sql(
+        """
+        SELECT s.record_id, s.ordinal, s.digest, s.reference, w.id AS derivation_id
+        FROM (
+            SELECT *, (row_number() OVER (PARTITION BY record_id ORDER BY place)
+                       - 1)::INTEGER AS ordinal
+            FROM (SELECT *, row_number() OVER () AS place FROM stated)
+        ) AS s JOIN ways AS w USING (mode, evidence)
+        ORDER BY s.record_id, s.ordinal
+        """
+    ).to_arrow_table()
     edges = edges.combine_chunks()
     digests = _whole(edges["digest"], pa.binary())
     reference = _whole(edges["reference"], pa.string())

@@ -202,10 +202,13 @@ def _copy(
             f"CREATE TEMPORARY TABLE IF NOT EXISTS new_{name} "
             "(number INTEGER PRIMARY KEY, id INTEGER)"
         )
-        connection.exec_driver_sql(f"DELETE FROM new_{name}")
+        connection.exec_driver_sql(f"DELETE FROM new_{name}")  # noqa: S608 - our names
         pairs = list(enumerate(numbers.to_pylist(), start=1))
         if pairs:
-            connection.exec_driver_sql(f"INSERT INTO new_{name} VALUES (?, ?)", pairs)  # noqa: S608 - our names
+            connection.exec_driver_sql(
+                f"INSERT INTO new_{name} VALUES (?, ?)",  # noqa: S608 - our names
+                pairs,
+            )
     offset = first - 1
     mapped = {"source_id": "new_sources", "media_type_id": "new_media_types"}
     chosen, joins = ["id", "batch_id"], ""
@@ -219,18 +222,22 @@ def _copy(
         else:
             values.append(f"{mapped[name]}.id")
             joins += f" LEFT JOIN {mapped[name]} ON {mapped[name]}.number = r.{name}"
-    statements = (
+    into_records = (
         f"INSERT INTO records ({', '.join(chosen)}) SELECT {', '.join(values)} "  # noqa: S608 - our names
-        f"FROM {scratch}.records AS r{joins} ORDER BY r.rowid",
+        f"FROM {scratch}.records AS r{joins} ORDER BY r.rowid"
+    )
+    into_generated_by = (
         "INSERT INTO generated_by (record_id, origin_id, score, threshold) "  # noqa: S608 - our names
         f"SELECT e.record_id + {offset}, n.id, e.score, e.threshold "
         f"FROM {scratch}.generated_by AS e JOIN new_origins AS n "
-        "ON n.number = e.origin_id ORDER BY 1, 2",
+        "ON n.number = e.origin_id ORDER BY 1, 2"
+    )
+    into_derived_from = (
         "INSERT INTO derived_from (record_id, ordinal, parent_key, parent_digest, "  # noqa: S608 - our names
         f"parent_reference, derivation_id) SELECT e.record_id + {offset}, e.ordinal, "
         "e.parent_key, e.parent_digest, e.parent_reference, n.id "
         f"FROM {scratch}.derived_from AS e JOIN new_derivations AS n "
-        "ON n.number = e.derivation_id ORDER BY 1, 2",
+        "ON n.number = e.derivation_id ORDER BY 1, 2"
     )
-    for statement in statements:
+    for statement in (into_records, into_generated_by, into_derived_from):
         connection.exec_driver_sql(statement)

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from provenance.ledger.open import Ledger
-    from provenance.ledger.order import KINDS, Ingested
+    from provenance.ledger.order import KINDS, Ingested, PassedOver, Refused
     from provenance.ledger.verify import Verified
 
-__all__ = ["KINDS", "Ingested", "Ledger", "Verified"]
+__all__ = ["KINDS", "Ingested", "Ledger", "PassedOver", "Refused", "Verified"]
 
 _HOMES = {
     "KINDS": "provenance.ledger.order",
     "Ingested": "provenance.ledger.order",
+    "PassedOver": "provenance.ledger.order",
+    "Refused": "provenance.ledger.order",
     "Ledger": "provenance.ledger.open",
     "Verified": "provenance.ledger.verify",
 }

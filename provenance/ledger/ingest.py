@@ -36,20 +36,20 @@ def ingest_file(
             f"a manifest of kind {order.kind!r} cannot be recorded",
             hint=f"The kinds are: {', '.join(KINDS)}.",
         )
-    reader = open_manifest(order.path, format=order.format)
+    reader = open_manifest(
+        order.path, format=order.format, wanted=order.columns.values()
+    )
     columns = map_columns(reader.columns, dict(order.columns), dict(order.constants))
     sha256, size = fingerprint(order.path)
     outcome = Ingested(
-        file=str(order.path),
+        file=order.shown,
         dataset=str(order.dataset),
         format=reader.format,
         mapping=columns.described(),
         unused=tuple(columns.unused),
         dry_run=order.dry_run,
     )
-    quarantine = Quarantine.beside(
-        order.quarantine, order.path.name, sha256, order.max_bad
-    )
+    quarantine = Quarantine.of(order, sha256)
     try:
         with reading() as connection:
             url = connection.engine.url

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import sqlalchemy as sa
 
-from provenance.domain import Field, Model, Unit, parse_dataset
+from provenance.domain import Model, Unit, parse_dataset
 from provenance.errors import LedgerStateError
 from provenance.ledger.erasing import Erasing
 from provenance.ledger.facts import (
@@ -19,10 +19,18 @@ from provenance.ledger.facts import (
 )
 from provenance.ledger.guarded import Guarded
 from provenance.ledger.ingest import ingest_file
-from provenance.ledger.limit import BadRowLimit
 from provenance.ledger.loops import Loop, list_loops
 from provenance.ledger.maintain import check_ledger
-from provenance.ledger.order import Ingest, Ingested
+from provenance.ledger.manifests import Named
+from provenance.ledger.many import ingest_each, make_order
+from provenance.ledger.order import (
+    Ingest,
+    Ingested,
+    Options,
+    PassedOver,
+    Refused,
+    Watcher,
+)
 from provenance.ledger.parts import LARGEST_BATCH
 from provenance.ledger.proofs import Proofs
 from provenance.ledger.reporting import Reporting
@@ -130,12 +138,12 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
         batch_rows: int = LARGEST_BATCH,
         memory: str = "500MB",
         dry_run: bool = False,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Callable[[int, int, float | None], None] | None = None,
     ) -> Ingested:
         """Record the rows of one manifest.
 
         Args:
-            path: The manifest.
+            path: The manifest: a path, a URL, or ``-`` for standard input.
             dataset: ``NAME`` or ``NAME@VERSION``; the file's stem by default.
             format: auto, jsonl, csv, parquet or cdxj.
             columns: Field → column, where the usual names do not say it.
@@ -149,7 +157,8 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
             batch_rows: Records of a batch, at most: what is committed at once.
             memory: How much the set work of a batch may hold before it spills.
             dry_run: Do everything and keep nothing.
-            progress: Called with rows read and rows quarantined so far.
+            progress: Called with rows read and rows quarantined so far, and the
+                share of the file, if known.
 
         Returns:
             What was recorded; ``already`` says that nothing was, because it had been.
@@ -159,23 +168,54 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
             ManifestChangedError: It was recorded before and is different now.
             NameRefusedError: The name is not a dataset's.
         """
-        order = Ingest(
-            path=Path(path),
-            dataset=parse_dataset(_stem(Path(path)) if dataset is None else dataset),
+        options = Options(
+            dataset=dataset,
             format=format,
-            columns={Field(name): column for name, column in (columns or {}).items()},
-            constants={Field(name): value for name, value in (constants or {}).items()},
+            columns=columns,
+            constants=constants,
             kind=kind,
             append=append,
             replace=replace,
             stop_on_fault=stop_on_fault,
-            max_bad=None if max_bad is None else BadRowLimit.parse(max_bad),
+            max_bad=max_bad,
             batch_rows=batch_rows,
             memory=memory,
             dry_run=dry_run,
-            quarantine=self._quarantine_folder(),
-            progress=progress,
         )
+        named, folder = Named(str(path)), self._quarantine_folder()
+        with named.fetch(folder) as here:
+            order = make_order(named, here, folder, options, progress)
+            return self._ingest(order)
+
+    def ingest_all(
+        self,
+        names: Iterable[str | Path],
+        *,
+        watcher: Watcher | None = None,
+        **options: Unpack[Options],
+    ) -> Iterator[Ingested | Refused | PassedOver]:
+        """Record the rows of several manifests, each in a transaction of its own.
+
+        A manifest that is refused does not keep the others from being recorded,
+        unless ``stop_on_fault`` is set.
+
+        Args:
+            names: Paths, patterns, folders, URLs, or ``-`` for standard input.
+            watcher: Hears how far it is.
+            options: Those of ``ingest``. Without ``dataset``, each file belongs to
+                the one of its own stem.
+
+        Yields:
+            For each manifest, in order, what came of it.
+
+        Raises:
+            ManifestError: One was refused, and ``stop_on_fault`` is set.
+            LedgerStateError: The ledger itself fails; no later one is tried.
+        """
+        folder = self._quarantine_folder()
+        return ingest_each(self._ingest, names, folder, options, watcher)
+
+    def _ingest(self, order: Ingest) -> Ingested:
         return ingest_file(order, self._reading, self._writing, self._clock)
 
     def _quarantine_folder(self) -> Path:
@@ -343,7 +383,3 @@ def _refuse_missing(url: sa.URL) -> None:
             hint="Name it with --ledger or $PROVENANCE_LEDGER, or record something "
             "first: provenance ingest PATH",
         )
-
-
-def _stem(path: Path) -> str:
-    return path.name.split(".", 1)[0] or path.name

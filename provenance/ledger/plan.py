@@ -38,8 +38,7 @@ def make_plan(
     number = find_dataset(connection, order.dataset)
     if number is None:
         return Plan()
-    path = str(order.path.absolute())
-    earlier = find_manifests(connection, number, path, sha256)
+    earlier = find_manifests(connection, number, order.manifest, sha256)
     if not earlier:
         return Plan()
     same = [manifest for manifest in earlier if manifest.sha256 == sha256]
@@ -57,12 +56,12 @@ def make_plan(
         return Plan(skip_rows=_rows_before(order.path, earlier))
     if same:
         raise ManifestChangedError(
-            f"{order.path} was recorded for {order.dataset} with another mapping",
+            f"{order.shown} was recorded for {order.dataset} with another mapping",
             hint="Use --replace to withdraw what was recorded and read it anew, or "
             "--append to record its rows once more.",
         )
     raise ManifestChangedError(
-        f"{order.path} has changed since it was recorded for {order.dataset}",
+        f"{order.shown} has changed since it was recorded for {order.dataset}",
         hint="Use --replace to withdraw what was recorded of it, --append to record "
         "the rows it has now beside that, or name a new version of the dataset.",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 
 from provenance.ingest import Arranger, Batch
 from provenance.ledger.parts import Part
+from provenance.ledger.workers import start_workers
 from provenance.log import BatchTree, hash_batch
 from provenance.store.bulk import BulkReader
 from provenance.store.scratch import ScratchFile
@@ -76,9 +76,9 @@ class Preparer:
                     if waiting:
                         waiting.part.extend(found)
                     continue
-                if waiting:
-                    yield waiting
-                waiting = found
+                ready, waiting = waiting, found
+                if ready:
+                    yield ready
             if waiting:
                 waiting.last = True
                 yield waiting
@@ -111,6 +111,8 @@ class Preparer:
             return self._workers.submit(
                 hash_scratch, str(scratch.path), _schemas(batch.tables())
             )
+        if self._workers and batch.size >= _WORTH_SCRATCH:
+            return self._workers.submit(hash_batch, batch.tables())
         done: Future[BatchTree] = Future()
         done.set_result(hash_batch(batch.tables()))
         return done
@@ -153,19 +155,22 @@ def _select(name: str, schema: pa.Schema) -> str:
 
 
 @contextmanager
-def open_preparer(arranger: Arranger, url: sa.URL, path: Path) -> Iterator[Preparer]:
+def open_preparer(
+    arranger: Arranger, url: sa.URL, path: Path, *, scratch: bool
+) -> Iterator[Preparer]:
     """Open what is needed to prepare a manifest, and close it again.
 
     Args:
         arranger: Arranges its batches.
         url: Of the ledger: SQLite is handed rows in scratch files.
         path: The manifest; a small one is not worth a process.
+        scratch: Whether there will be a transaction for each batch: one for all of
+            them could not attach so many files.
     """
-    sqlite = url if url.get_backend_name() == "sqlite" else None
+    sqlite = url if scratch and url.get_backend_name() == "sqlite" else None
     workers = None
     if path.stat().st_size > _WORTH_WORKER * 10:
-        spawn = multiprocessing.get_context("spawn")
-        workers = ProcessPoolExecutor(1, mp_context=spawn)
+        workers = start_workers(1)
     threads = ThreadPoolExecutor(1)
     try:
         yield Preparer(arranger, sqlite, threads, workers)

@@ -32,6 +32,7 @@ from provenance.manifest import ColumnMap, Normaliser, Reader
 from provenance.store import schema
 from provenance.store.arrow import insert_rows
 from provenance.store.intern import last_id
+from provenance.store.scratch import remove_orphans
 
 __all__ = ["Opens", "Run"]
 
@@ -76,8 +77,9 @@ class Run:
         with ExitStack() as stack:
             duck = stack.enter_context(open_workspace(order.memory))
             lineage = Lineage(duck=duck, book=PedigreeBook())
-            url = None if whole else self.url
-            preparer = stack.enter_context(open_preparer(arranger, url, order.path))
+            preparer = stack.enter_context(
+                open_preparer(arranger, self.url, order.path, scratch=not whole)
+            )
             one = (
                 stack.enter_context(self.writing(keep=not order.dry_run))
                 if whole
@@ -107,7 +109,7 @@ class Run:
         if self.quarantine.count:
             kept = self.quarantine.keep()
             raise ManifestError(
-                f"not one of the {self.rows_read} rows of {self.order.path} could be "
+                f"not one of the {self.rows_read} rows of {self.order.shown} could be "
                 f"recorded: {self.quarantine.most_frequent()}",
                 hint=f"See {kept} for each row; check --map and --format.",
             )
@@ -115,7 +117,7 @@ class Run:
 
     def _rows(self) -> Iterator[tuple[pa.RecordBatch, Faults]]:
         """Yield normalised rows that are to be recorded, and the faults among them."""
-        normaliser = Normaliser(self.columns, file=str(self.order.path))
+        normaliser = Normaliser(self.columns, file=self.order.shown)
         skip = self.plan.skip_rows
         for raw in self.reader.read(self.columns.needed):
             batch, faults = normaliser.normalise(raw)
@@ -128,7 +130,7 @@ class Run:
             self.rows_read += len(batch) + len(faults)
             self.quarantine.check(self.rows_read)
             if self.order.progress:
-                self.order.progress(self.rows_read, self.quarantine.count)
+                self.order.progress(self.rows_read, self.quarantine.count, raw.share)
             yield batch, faults
 
     def _set_aside(self, faults: Faults) -> None:
@@ -152,6 +154,8 @@ class Run:
     ) -> Ingested:
         """Write one batch with everything that hangs on it."""
         now, batch = self.clock(), prepared.batch
+        if outcome.batch is None:
+            remove_orphans(connection.engine.url)
         dataset_id = self._begin(connection, lineage, now)
         number = last_id(connection, schema.batches) + 1
         written = writer.write(connection, batch, number, prepared.scratch)
@@ -225,7 +229,7 @@ class Run:
         before = load_frontier(connection)
         stored = {
             "kind": self.order.kind,
-            "manifest": str(self.order.path.absolute()),
+            "manifest": self.order.manifest,
             "manifest_sha256": self.sha256,
             "manifest_bytes": self.size,
             "reader": self.reader.format,

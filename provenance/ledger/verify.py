@@ -32,10 +32,10 @@ __all__ = ["Verified", "verify_derived", "verify_ledger"]
 _LOGGED = [schema.METADATA.tables[name] for name in COLUMNS]
 _LOGGED += [schema.log_entries, schema.log_state]
 _LOGGED += [schema.checkpoints, schema.cosignatures]
-_SMALL = [
+_SHARED = [
     table
     for table in schema.METADATA.sorted_tables
-    if table not in _LOGGED and table not in ROWS
+    if table not in (*_LOGGED, *ROWS, *schema.DERIVED)
 ]
 
 
@@ -91,7 +91,7 @@ def verify_ledger(
     records = seconds = weak = None
     if deep:
         started = time.monotonic()
-        verify_values(connection, _SMALL)
+        verify_values(connection, _SHARED)
         verify_shared(connection)
         hashed = rehash_records(connection, batches, progress)
         verify_tile_count(connection, batches)
@@ -181,6 +181,7 @@ def verify_derived(connection: sa.Connection) -> None:
     Raises:
         VerificationError: A derived table is not what the facts make it.
     """
+    verify_values(connection, schema.DERIVED)
     differences = check_derived(connection)
     if differences:
         raise VerificationError(

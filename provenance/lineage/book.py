@@ -149,7 +149,7 @@ def _insert(
         elements += [(number, *element) for element in pedigree]
     columns = ("id", "fingerprint", "month", "medium")
     insert_rows(connection, schema.pedigrees, columns, rows)
-    columns = (
+    parts = (
         "pedigree_id",
         "origin_id",
         "grade",
@@ -157,4 +157,4 @@ def _insert(
         "least_hops",
         "greatest_hops",
     )
-    insert_rows(connection, schema.pedigree_origins, columns, elements)
+    insert_rows(connection, schema.pedigree_origins, parts, elements)

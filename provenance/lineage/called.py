@@ -23,7 +23,17 @@ from provenance.store import schema
 from provenance.store.items import digest_keys
 from provenance.store.keys import ASKED_KEYS, ask
 
-__all__ = ["DIGEST_LENGTHS", "DIGEST_NAME", "add_children"]
+__all__ = ["CALLED", "DIGEST_LENGTHS", "DIGEST_NAME", "add_children"]
+
+CALLED = pa.schema(
+    [
+        ("digest", pa.binary()),
+        ("item", pa.binary()),
+        ("name", pa.string()),
+        ("url", pa.string()),
+    ]
+)
+"""What a record may be called by."""
 
 DIGEST_LENGTHS = (32, 40, 64, 96, 128)
 """How many hex digits a digest has."""
@@ -37,6 +47,7 @@ _KEY_DIGITS = 16
 def add_children(
     connection: sa.Connection,
     duck: duckdb.DuckDBPyConnection,
+    changed: sa.ColumnElement[bool],
     rows: pa.Table,
     dataset: DatasetName,
 ) -> None:
@@ -45,30 +56,32 @@ def add_children(
     Args:
         connection: An open writing transaction.
         duck: A workspace with a cone.
-        rows: ``content_key``, ``digest``, ``item``, ``name`` and ``url`` of the
-            records that enter or leave.
+        changed: The condition that a record enters or leaves.
+        rows: The same records, with the columns of ``CALLED``.
         dataset: The dataset version they belong to.
     """
-    digests, short = rows["digest"], pc.is_valid(rows["item"])
-    scoped = rows.filter(pc.and_(short, pc.is_valid(digests)))["digest"]
-    if len(scoped):
-        column = scoped.combine_chunks()
+    short = pc.and_(pc.is_valid(rows["item"]), pc.is_valid(rows["digest"]))
+    if pc.any(short).as_py():
+        column = rows["digest"].filter(short).combine_chunks()
         keys = pa.table({"content_key": digest_keys(column), "item": column})
         ask(connection, ASKED_KEYS, keys)
         add_seeds(connection, duck, _children_of_digests())
-    parents = schema.open_parents
+    parents, edges = schema.open_parents, schema.derived_from
     if connection.execute(sa.select(parents.c.record_id).limit(1)).first() is None:
         return
-    whole = rows.filter(pc.invert(short))
-    keys = pa.table({"content_key": whole["content_key"], "item": whole["digest"]})
-    ask(connection, ASKED_KEYS, keys)
-    add_seeds(connection, duck, _children_of_open(compare=True))
-    names = _names_of(rows, dataset)
-    if len(names):
-        nothing = pa.nulls(len(names), pa.binary())
-        keys = pa.table({"content_key": names, "item": nothing})
-        ask(connection, ASKED_KEYS, keys)
-        add_seeds(connection, duck, _children_of_open(compare=False))
+    add_seeds(connection, duck, _children_of_contents(changed))
+    by_name = sa.select(edges.c.record_id).where(edges.c.parent_key.is_(None)).limit(1)
+    names = rows["name"].drop_null().unique().to_pylist()
+    found = set(_digest_keys(names))
+    if connection.execute(by_name).first() is not None:
+        found |= _name_keys(
+            [*names, *rows["url"].drop_null().unique().to_pylist()], dataset
+        )
+    if found:
+        column = pa.array(sorted(found), pa.int64())
+        nothing = pa.nulls(len(column), pa.binary())
+        ask(connection, ASKED_KEYS, pa.table({"content_key": column, "item": nothing}))
+        add_seeds(connection, duck, _children_of_names())
 
 
 def _children_of_digests() -> sa.Select[Any]:
@@ -88,47 +101,52 @@ def _children_of_digests() -> sa.Select[Any]:
     )
 
 
-def _children_of_open(*, compare: bool) -> sa.Select[Any]:
-    """Children whose parent is open under one of the asked keys.
-
-    Args:
-        compare: Whether the digest of the edge must be the asked one. Names are
-            found by their key alone: a child too many only costs time.
-    """
+def _children_of_contents(changed: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Children whose parent is open under the digest of a changed record."""
     records, edges, parents = (
         schema.records,
         schema.derived_from,
         schema.open_parents,
     )
-    rows: Any = ASKED_KEYS.join(
-        parents, parents.c.parent_key == ASKED_KEYS.c.content_key
-    )
-    if compare:
-        rows = rows.join(
-            edges,
-            sa.and_(
-                edges.c.record_id == parents.c.record_id,
-                edges.c.ordinal == parents.c.ordinal,
-                edges.c.parent_digest == ASKED_KEYS.c.item,
-            ),
-        )
+    child = records.alias("child")
     return (
-        sa.select(records.c.content_key, IDENTITY)
-        .select_from(rows.join(records, records.c.id == parents.c.record_id))
+        sa.select(child.c.content_key, sa.func.coalesce(child.c.item, child.c.digest))
+        .select_from(
+            records.join(parents, parents.c.parent_key == records.c.content_key)
+            .join(
+                edges,
+                sa.and_(
+                    edges.c.record_id == parents.c.record_id,
+                    edges.c.ordinal == parents.c.ordinal,
+                    edges.c.parent_digest == records.c.digest,
+                ),
+            )
+            .join(child, child.c.id == parents.c.record_id)
+        )
+        .where(changed, records.c.item.is_(None))
         .distinct()
     )
 
 
-def _names_of(rows: pa.Table, dataset: DatasetName) -> pa.Array[Any]:
+def _children_of_names() -> sa.Select[Any]:
+    """Children whose parent is open under one of the asked keys.
+
+    Names are found by their key alone: a child too many only costs time.
+    """
+    records, parents = schema.records, schema.open_parents
+    rows = ASKED_KEYS.join(
+        parents, parents.c.parent_key == ASKED_KEYS.c.content_key
+    ).join(records, records.c.id == parents.c.record_id)
+    return sa.select(records.c.content_key, IDENTITY).select_from(rows).distinct()
+
+
+def _name_keys(texts: Iterable[str], dataset: DatasetName) -> set[int]:
     """The keys under which an open parent would be found by name or URL."""
-    names = pc.unique(rows["name"].drop_null()).to_pylist()
-    urls = pc.unique(rows["url"].drop_null()).to_pylist()
-    called = {str(dataset), dataset.name}
-    found = {finding_key(text) for text in (*names, *urls)}
-    for text in (*names, *urls):
-        found.update(finding_key(f"{prefix}#{text}") for prefix in called)
-    found.update(_digest_keys(names))
-    return pa.array(sorted(found), pa.int64())
+    found = set()
+    for text in texts:
+        found.add(finding_key(text))
+        found.update(finding_key(f"{d}#{text}") for d in {str(dataset), dataset.name})
+    return found
 
 
 def _digest_keys(names: Iterable[str]) -> Iterable[int]:
@@ -137,5 +155,3 @@ def _digest_keys(names: Iterable[str]) -> Iterable[int]:
         if pattern.match(name):
             first = bytes.fromhex(name[:_KEY_DIGITS])
             yield int.from_bytes(first, "big", signed=True)
-
-

@@ -10,17 +10,18 @@ oracle of each function here.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from provenance.domain import DatasetName
 from provenance.lineage.assessments import assess_change
 from provenance.lineage.book import PedigreeBook
-from provenance.lineage.called import add_children
+from provenance.lineage.called import CALLED, add_children
 from provenance.lineage.facts import (
     IDENTITY,
     KEYS,
@@ -30,6 +31,7 @@ from provenance.lineage.facts import (
 )
 from provenance.lineage.keep import keep
 from provenance.lineage.reach import add_descendants, add_seeds, start_cone
+from provenance.lineage.rest import leave_no_rest, sum_rest
 from provenance.lineage.solve import Solver
 from provenance.lineage.traits import note_traits
 from provenance.lineage.workspace import (
@@ -45,16 +47,6 @@ from provenance.store.arrow import read_batches
 from provenance.store.keys import prefer_indexes
 
 __all__ = ["Entering", "Lineage"]
-
-_CALLED = pa.schema(
-    [
-        ("content_key", pa.int64()),
-        ("digest", pa.binary()),
-        ("item", pa.binary()),
-        ("name", pa.string()),
-        ("url", pa.string()),
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +64,7 @@ class Entering:
     @property
     def last_record(self) -> int:
         """Id of the last record."""
-        return self.first_record + self.records.num_rows - 1
+        return self.first_record + int(self.records.num_rows) - 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,6 +74,8 @@ class Lineage:
     duck: duckdb.DuckDBPyConnection
     """An empty workspace, used for one change after the other."""
     book: PedigreeBook
+    values: dict[str | None, int] = field(default_factory=dict)
+    """Ids of values of dimensions; kept like the book."""
 
     def extend(
         self, connection: sa.Connection, entering: Entering, position: int
@@ -97,19 +91,22 @@ class Lineage:
             How many of its contents stood nowhere in the ledger.
         """
         duck = self._start(connection)
-        add_rows(
-            duck,
-            "loaded",
-            [entering.records.select(RECORD_ROWS.names)],
-            ", true, false",
-        )
         add_rows(duck, "stated_origin", [entering.origins.select(ORIGIN_ROWS.names)])
         add_rows(duck, "stated_parent", [entering.parents.select(PARENT_ROWS.names)])
         note_traits(connection, entering.dataset_id, entering.records)
-        _load_repeated(connection, duck, entering)
+        repeated = _find_repeated(connection, entering)
+        _load_entering(duck, entering, repeated)
+        if repeated.num_rows:
+            before = schema.records.c.id < entering.first_record
+            load_asked(connection, duck, repeated, but=sa.and_(standing(), before))
         _find_changed(connection, duck)
-        called = entering.records.select(_CALLED.names)
-        add_children(connection, duck, called, entering.dataset)
+        add_children(
+            connection,
+            duck,
+            schema.records.c.id.between(entering.first_record, entering.last_record),
+            entering.records.select(CALLED.names),
+            entering.dataset,
+        )
         add_descendants(connection, duck)
         self._load_cone(connection)
         return self._solve(connection, position)
@@ -135,7 +132,6 @@ class Lineage:
         for dataset, numbers in _by_dataset(connection, leaving).items():
             query = (
                 sa.select(
-                    records.c.content_key,
                     records.c.digest,
                     records.c.item,
                     records.c.name,
@@ -146,11 +142,15 @@ class Lineage:
                 )
                 .where(_records_of(connection, numbers))
             )
-            for part in read_batches(connection, query, _CALLED):
-                add_children(connection, duck, pa.Table.from_batches([part]), dataset)
+            rows = pa.Table.from_batches(
+                read_batches(connection, query, CALLED), CALLED
+            )
+            of_these = _records_of(connection, numbers)
+            add_children(connection, duck, of_these, rows, dataset)
         add_descendants(connection, duck)
         listed = ", ".join(map(str, leaving))
         self._load_cone(connection, also=of_batch, leaving=f"batch_id IN ({listed})")
+        leave_no_rest(duck)
         self._solve(connection, position)
 
     def respeak(
@@ -171,10 +171,12 @@ class Lineage:
         )
         add_seeds(connection, duck, query)
         self._load_cone(connection)
+        leave_no_rest(duck)
         self._solve(connection, position, linked=False)
 
     def _start(self, connection: sa.Connection) -> duckdb.DuckDBPyConnection:
         prefer_indexes(connection)
+        self.duck.unregister("incoming")
         start_over(self.duck, list_batches(connection))
         start_cone(self.duck)
         return self.duck
@@ -204,14 +206,18 @@ class Lineage:
         Args:
             linked: Whether the change may have moved edges, and with them loops.
         """
-        solver = Solver(connection=connection, duck=self.duck, book=self.book)
+        solver = Solver(
+            connection=connection, duck=self.duck, book=self.book, values=self.values
+        )
         solver.solve()
         keep(solver, position, linked=linked)
         touched = self.duck.execute("SELECT DISTINCT dataset_id FROM tally").fetchall()
         assess_change(
             connection, self.book, solver.new_pedigrees, {row[0] for row in touched}
         )
-        return count_rows(self.duck, "item WHERE earlier = 0")
+        rest = self.duck.execute("SELECT sum(records) FROM rest_narrow").fetchall()
+        new = count_rows(self.duck, "item WHERE earlier = 0")
+        return new + int(rest[0][0] or 0)
 
 
 def _records_of(connection: sa.Connection, batches: list[int]) -> Any:
@@ -243,26 +249,44 @@ def _by_dataset(
     return found
 
 
-def _load_repeated(
-    connection: sa.Connection, duck: duckdb.DuckDBPyConnection, entering: Entering
-) -> None:
-    """Load the earlier rows of contents that are recorded again."""
+def _find_repeated(connection: sa.Connection, entering: Entering) -> pa.Table:
+    """Find the new records' contents that stood in the ledger before."""
     fresh, earlier = schema.records.alias("fresh"), schema.records.alias("earlier")
-    first, last = entering.first_record, entering.last_record
-    elsewhere = sa.or_(earlier.c.id < first, earlier.c.id > last)
     query = (
         sa.select(fresh.c.content_key, sa.func.coalesce(fresh.c.item, fresh.c.digest))
         .where(
-            fresh.c.id.between(first, last),
-            sa.exists().where(earlier.c.content_key == fresh.c.content_key, elsewhere),
+            fresh.c.id.between(entering.first_record, entering.last_record),
+            sa.exists().where(
+                earlier.c.content_key == fresh.c.content_key,
+                earlier.c.id < entering.first_record,
+            ),
         )
         .distinct()
     )
-    keys = pa.Table.from_batches(read_batches(connection, query, KEYS), KEYS)
-    if keys.num_rows:
-        records = schema.records
-        others = sa.or_(records.c.id < first, records.c.id > last)
-        load_asked(connection, duck, keys, but=sa.and_(standing(), others))
+    return pa.Table.from_batches(read_batches(connection, query, KEYS), KEYS)
+
+
+def _load_entering(
+    duck: duckdb.DuckDBPyConnection, entering: Entering, repeated: pa.Table
+) -> None:
+    """Load the new rows of which something is said, and sum up the rest."""
+    keys = entering.records["content_key"].combine_chunks()
+    same = pc.equal(keys.slice(1), keys.slice(0, len(keys) - 1))
+    twice = pc.unique(keys.slice(1).filter(same))
+    again = pa.concat_arrays([twice, *repeated["content_key"].chunks])
+    duck.register("again", pa.table({"content_key": again}))
+    duck.register("incoming", entering.records.select(RECORD_ROWS.names))
+    duck.execute(
+        """
+        CREATE TABLE said AS
+        SELECT record_id FROM stated_origin UNION SELECT record_id FROM stated_parent
+        UNION SELECT record_id FROM incoming SEMI JOIN again USING (content_key);
+        INSERT INTO loaded BY POSITION
+        SELECT *, true, false FROM incoming SEMI JOIN said USING (record_id)
+        """
+    )
+    sum_rest(duck, "incoming")
+    duck.unregister("again")
 
 
 def _find_changed(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:

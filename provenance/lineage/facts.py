@@ -36,6 +36,7 @@ IDENTITY: ColumnElement[Any] = sa.func.coalesce(
     schema.records.c.item, schema.records.c.digest
 )
 
+
 def standing(column: ColumnElement[Any] = schema.records.c.batch_id) -> Any:
     """The condition that a batch was not withdrawn."""
     batches, withdrawals = schema.batches, schema.withdrawals
@@ -49,7 +50,7 @@ def is_asked() -> ColumnElement[bool]:
     """The condition that a record is of an item that is asked about."""
     return sa.and_(
         schema.records.c.content_key == ASKED_KEYS.c.content_key,
-        IDENTITY == ASKED_KEYS.c.item,
+        ASKED_KEYS.c.item == IDENTITY,
     )
 
 

@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 _ROWS = 1 << 18
+_VALUES_KEPT = 500_000
 
 
 def keep(solver: Solver, position: int, *, linked: bool) -> None:
@@ -46,7 +47,7 @@ def keep(solver: Solver, position: int, *, linked: bool) -> None:
     if linked:
         _keep_parents(connection, duck)
         _keep_loops(solver)
-    keep_tallies(connection, duck, position)
+    keep_tallies(connection, duck, position, solver.values)
 
 
 def insert_relation(connection: sa.Connection, table: sa.Table, rows: Any) -> None:
@@ -194,15 +195,28 @@ def select_loops(solver: Solver, first: int) -> Any:
 
 
 def keep_tallies(
-    connection: sa.Connection, duck: duckdb.DuckDBPyConnection, position: int
+    connection: sa.Connection,
+    duck: duckdb.DuckDBPyConnection,
+    position: int,
+    known: dict[str | None, int],
 ) -> None:
-    """Append the differences in ``tally``, stamped with the position of the change."""
-    values = duck.execute("SELECT DISTINCT value FROM tally").fetchall()
-    ids = intern_tally_values(connection, (row[0] for row in values))
+    """Append the differences in ``tally``, stamped with the position of the change.
+
+    Args:
+        connection: An open writing transaction.
+        duck: A workspace with ``tally``.
+        position: Log position of the change.
+        known: Ids of values of dimensions that were met before; grows.
+    """
+    found = duck.execute("SELECT DISTINCT value FROM tally").fetchall()
+    values = [row[0] for row in found]
+    if len(known) > _VALUES_KEPT:
+        known.clear()
+    known |= intern_tally_values(connection, (v for v in values if v not in known))
     numbered = pa.table(
         {
-            "value": pa.array(list(ids), pa.string()),
-            "value_id": pa.array(list(ids.values()), pa.int64()),
+            "value": pa.array(values, pa.string()),
+            "value_id": pa.array([known[value] for value in values], pa.int64()),
         }
     )
     duck.register("incoming", numbered)

@@ -31,7 +31,7 @@ from provenance.lineage.workspace import count_rows
 
 __all__ = ["Rule", "propagate"]
 
-_SMALL_REST = 50_000
+_SMALL_REST = 1_000
 _THIN = 1_000
 _PARENT_BITS = 32
 _NOTHING = Own(elements=EMPTY, authored=False, passes=0)

@@ -22,6 +22,7 @@ from provenance.lineage.keep import (
     select_named_parents,
 )
 from provenance.lineage.reach import start_cone
+from provenance.lineage.rest import leave_no_rest, set_rest_aside
 from provenance.lineage.solve import Solver
 from provenance.lineage.traits import find_traits
 from provenance.lineage.workspace import add_rows, open_workspace, start_over
@@ -32,6 +33,7 @@ from provenance.store.arrow import read_batches
 __all__ = ["compare", "rebuild"]
 
 _MEMORY = "2GB"
+_THREADS = 2
 
 _SUMS = (*(str(unit) for unit in Unit), *(f"without_{unit}" for unit in ASSESSED))
 
@@ -62,7 +64,7 @@ def rebuild(connection: sa.Connection, position: int) -> None:
         position: Log position to stamp differences with.
     """
     find_traits(connection)
-    with open_workspace(_MEMORY) as duck:
+    with open_workspace(_MEMORY, _THREADS) as duck:
         solver = _solve_everything(connection, duck)
         for table in (
             schema.item_loops,
@@ -76,7 +78,7 @@ def rebuild(connection: sa.Connection, position: int) -> None:
         insert_open_parents(connection, duck)
         insert_relation(connection, schema.item_loops, select_loops(solver, 0))
         _subtract_stored(connection, duck)
-        keep_tallies(connection, duck, position)
+        keep_tallies(connection, duck, position, {})
     reassess(connection)
 
 
@@ -90,7 +92,7 @@ def compare(connection: sa.Connection) -> list[str]:
         One sentence for each table that differs.
     """
     differing = []
-    with open_workspace(_MEMORY) as duck:
+    with open_workspace(_MEMORY, _THREADS) as duck:
         solver = _solve_everything(connection, duck)
         _subtract_stored(connection, duck)
         relations = {
@@ -144,12 +146,27 @@ def _differences(
     return counts[0], counts[1]
 
 
+def _has_names(connection: sa.Connection) -> bool:
+    """Whether a parent may be found by more than the digest of its content."""
+    traits, edges = schema.dataset_traits, schema.derived_from
+    marked = sa.or_(traits.c.short_contents, traits.c.digest_names)
+    queries = (
+        sa.select(traits.c.dataset_id).where(marked).limit(1),
+        sa.select(edges.c.record_id).where(edges.c.parent_key.is_(None)).limit(1),
+    )
+    return any(connection.execute(query).first() is not None for query in queries)
+
+
 def _solve_everything(
     connection: sa.Connection, duck: duckdb.DuckDBPyConnection
 ) -> Solver:
     start_over(duck, list_batches(connection))
     start_cone(duck)
     load_everything(connection, duck)
+    if _has_names(connection):
+        leave_no_rest(duck)
+    else:
+        set_rest_aside(duck)
     solver = Solver(connection=connection, duck=duck, book=PedigreeBook())
     solver.solve(everything=True)
     return solver

@@ -41,6 +41,8 @@ class Solver:
     """An open writing transaction."""
     duck: duckdb.DuckDBPyConnection
     book: PedigreeBook
+    values: dict[str | None, int] = field(default_factory=dict)
+    """Ids of values of dimensions that were met before."""
     new_pedigrees: list[int] = field(default_factory=list)
     """Ids of the pedigrees that were not stored before."""
     loops: list[list[int]] = field(default_factory=list)
@@ -67,11 +69,13 @@ class Solver:
         count_tallies(self.duck)
 
     def _make_rule(self) -> Rule:
-        """Intern captures, number the plain pedigrees, and load those of the boundary."""
+        """Intern captures, number plain pedigrees, and load those of the boundary."""
         connection, duck = self.connection, self.duck
         months = duck.execute(
             """
             SELECT DISTINCT month, coalesce(medium, '') FROM record
+            WHERE month IS NOT NULL
+            UNION SELECT month, coalesce(medium, '') FROM rest_narrow
             WHERE month IS NOT NULL
             UNION SELECT month, medium FROM boundary WHERE month <> ''
             """
@@ -145,7 +149,10 @@ class Solver:
                 SELECT coalesce(month, '') AS month,
                        CASE WHEN month IS NULL THEN '' ELSE coalesce(medium, '') END
                            AS medium
-                FROM record
+                FROM (
+                    SELECT month, medium FROM record
+                    UNION SELECT month, medium FROM rest_narrow
+                )
             ) USING (month, medium)
             UNION SELECT pedigree FROM plain WHERE month = ''
             """

@@ -10,48 +10,39 @@ from __future__ import annotations
 
 import duckdb
 
+from provenance.lineage.rest import SUMMED
 from provenance.store.amounts import DIMENSIONS
 
 __all__ = ["count_tallies"]
 
-_COLUMNS = {
-    "month": "month",
-    "source": "domain",
-    "language": "language",
-    "split": "split",
-    "medium": "medium",
-}
-"""Dimension → column of the workspace."""
+_NARROW = ("month", "language", "split", "medium")
+"""Dimensions of few values: all of them are grouped in one pass."""
 
-_SUMS = (
-    "records",
-    "contents",
-    "items",
-    "bytes",
-    "tokens",
-    "without_items",
-    "without_bytes",
-    "without_tokens",
-)
+_SUMS = ("records", "contents", *SUMMED, *(f"without_{name}" for name in SUMMED))
+
+_PLAIN = """
+    plain AS p ON p.month = coalesce(r.month, '')
+        AND p.medium = CASE WHEN r.month IS NULL THEN ''
+                            ELSE coalesce(r.medium, '') END
+"""
+"""The plain pedigree of a capture, or of no capture at all."""
 
 
 def _weighed(sign: int, pedigrees: str, occurrences: str, absent: str) -> str:
+    amounts = ", ".join(
+        f"{sign} * coalesce(r.{name}, 0)::HUGEINT * r.copies AS {name}, "
+        f"CASE WHEN r.{name} IS NULL THEN {sign} ELSE 0 END AS without_{name}"
+        for name in SUMMED
+    )
     return f"""
-        SELECT {sign} AS sign, r.dataset_id, r.item_no,
+        SELECT {sign} AS records, r.dataset_id, r.item_no,
                coalesce(s.pedigree, p.pedigree) AS pedigree,
                r.month, r.domain, r.language, r.split, r.medium,
                i.{occurrences} > 1 AS repeated,
-               {sign} * coalesce(r.items, 0)::HUGEINT * r.copies AS items,
-               {sign} * coalesce(r.bytes, 0)::HUGEINT * r.copies AS bytes,
-               {sign} * coalesce(r.tokens, 0)::HUGEINT * r.copies AS tokens,
-               CASE WHEN r.items IS NULL THEN {sign} ELSE 0 END AS without_items,
-               CASE WHEN r.bytes IS NULL THEN {sign} ELSE 0 END AS without_bytes,
-               CASE WHEN r.tokens IS NULL THEN {sign} ELSE 0 END AS without_tokens
+               CASE WHEN i.{occurrences} > 1 THEN 0 ELSE {sign} END AS contents,
+               {amounts}
         FROM record AS r JOIN item AS i USING (item_no)
-        LEFT JOIN {pedigrees} AS s USING (item_no)
-        LEFT JOIN plain AS p ON p.month = coalesce(r.month, '')
-            AND p.medium = CASE WHEN r.month IS NULL THEN ''
-                                ELSE coalesce(r.medium, '') END
+        LEFT JOIN {pedigrees} AS s USING (item_no) LEFT JOIN {_PLAIN}
         WHERE NOT r.{absent}
         """  # noqa: S608 - names of ours
 
@@ -61,8 +52,12 @@ def count_tallies(duck: duckdb.DuckDBPyConnection) -> None:
 
     Args:
         duck: A workspace with ``record``, ``item``, ``solved``, ``before`` (the
-            pedigrees that items had before) and ``plain``.
+            pedigrees that items had before), ``plain`` and the sums of the rest.
     """
+    rest_sums = ", ".join(("records", "records AS contents", *_SUMS[2:]))
+    sums = ", ".join(f"sum({name}) AS {name}" for name in _SUMS)
+    nothing = ", ".join(f"0 AS {name}" for name in _SUMS[2:])
+    narrow = ", ".join(_NARROW)
     duck.execute(
         f"""
         CREATE TABLE weighed AS
@@ -72,34 +67,51 @@ def count_tallies(duck: duckdb.DuckDBPyConnection) -> None:
 
         CREATE TABLE content AS
         SELECT sign, dataset_id, item_no, min(pedigree) AS pedigree,
-               min(month) AS month, min(domain) AS domain, min(language) AS language,
-               min(split) AS split, min(medium) AS medium
-        FROM weighed WHERE repeated GROUP BY sign, dataset_id, item_no;
+               min(domain) AS domain,
+               {", ".join(f"min({name}) AS {name}" for name in _NARROW)}
+        FROM (SELECT *, sign(records) AS sign FROM weighed WHERE repeated)
+        GROUP BY sign, dataset_id, item_no;
+
+        CREATE TABLE narrow AS
+        SELECT dataset_id, pedigree, {narrow}, {sums} FROM (
+            SELECT dataset_id, pedigree, {narrow}, {", ".join(_SUMS)} FROM weighed
+            UNION ALL BY NAME
+            SELECT dataset_id, pedigree, {narrow}, 0 AS records, sign AS contents,
+                   {nothing} FROM content
+            UNION ALL BY NAME
+            SELECT r.dataset_id, p.pedigree,
+                   {", ".join(f"r.{name}" for name in _NARROW)}, {rest_sums}
+            FROM rest_narrow AS r JOIN {_PLAIN}
+        ) GROUP BY ALL;
 
         CREATE TABLE tally (
             dataset_id BIGINT, dimension SMALLINT, value VARCHAR, pedigree BIGINT,
             {", ".join(f"{name} BIGINT" for name in _SUMS)}
-        )
+        );
+
+        INSERT INTO tally
+        SELECT dataset_id, {DIMENSIONS["source"]}, domain, pedigree, {sums} FROM (
+            SELECT dataset_id, pedigree, domain, {", ".join(_SUMS)} FROM weighed
+            UNION ALL BY NAME
+            SELECT dataset_id, pedigree, domain, 0 AS records, sign AS contents,
+                   {nothing} FROM content
+            UNION ALL BY NAME
+            SELECT r.dataset_id, p.pedigree, r.domain, {rest_sums}
+            FROM rest_wide AS r JOIN {_PLAIN}
+        ) GROUP BY ALL HAVING {_any_of("sum({})")};
         """  # noqa: S608 - names of ours
     )
-    measured = ", ".join(f"sum({name}) AS {name}" for name in _SUMS[2:])
-    changed = " OR ".join(f"sum({name}) <> 0" for name in _SUMS)
     for dimension, number in DIMENSIONS.items():
-        column = _COLUMNS.get(dimension, "NULL")
-        duck.execute(
-            f"""
-            INSERT INTO tally
-            SELECT dataset_id, {number}, value, pedigree, sum(records), sum(contents),
-                   {measured}
-            FROM (
-                SELECT dataset_id, {column} AS value, pedigree, sum(sign) AS records,
-                       sum(CASE WHEN repeated THEN 0 ELSE sign END) AS contents,
-                       {measured}
-                FROM weighed GROUP BY ALL
-                UNION ALL
-                SELECT dataset_id, {column}, pedigree, 0, sum(sign), 0, 0, 0, 0, 0, 0
-                FROM content GROUP BY ALL
+        if dimension != "source":
+            duck.execute(
+                f"""
+                INSERT INTO tally
+                SELECT dataset_id, {number}, {dimension or "NULL"} AS value, pedigree,
+                       {sums}
+                FROM narrow GROUP BY ALL HAVING {_any_of("sum({})")}
+                """  # noqa: S608 - names of ours
             )
-            GROUP BY ALL HAVING {changed}
-            """  # noqa: S608 - names of ours
-        )
+
+
+def _any_of(form: str) -> str:
+    return " OR ".join(f"{form.format(name)} <> 0" for name in _SUMS)

@@ -69,16 +69,21 @@ _BATCHES = pa.schema(
 
 
 @contextmanager
-def open_workspace(memory: str) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_workspace(
+    memory: str, threads: int = 1
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open an empty scratch database that spills to a temporary folder.
 
     Args:
         memory: How much it may hold before it spills, such as ``500MB``.
+        threads: How many it may use: one beside an ingest, whose other stages use
+            the other cores.
     """
     with tempfile.TemporaryDirectory(prefix="provenance-") as folder:
         duck = duckdb.connect(
             config={
                 "memory_limit": memory,
+                "threads": str(threads),
                 "temp_directory": folder,
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",

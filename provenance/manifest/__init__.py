@@ -24,6 +24,7 @@ from provenance.manifest.mapping import ColumnMap, map_columns
 from provenance.manifest.normalise import Normaliser
 from provenance.manifest.open import open_manifest
 from provenance.manifest.reader import RawBatch, Reader
+from provenance.manifest.recognise import recognise
 
 __all__ = [
     "ColumnMap",
@@ -33,4 +34,5 @@ __all__ = [
     "fingerprint",
     "map_columns",
     "open_manifest",
+    "recognise",
 ]

@@ -19,14 +19,14 @@ from provenance.domain import (
     format_digest,
     parse_digest,
 )
-from provenance.domain.digests import EMPTY_DIGESTS
+from provenance.domain.digests import ALGORITHMS, EMPTY_DIGESTS
 from provenance.manifest.kernels import has_all, has_any, pc
 from provenance.manifest.parsed import Parsed, blank, parse_rest
 from provenance.manifest.raw_text import contiguous, is_binary, to_text
 
 __all__ = ["DigestColumn", "clean"]
 
-_SAMPLE = 1000
+_SAMPLE = 200
 _SPELLED = re.compile(rb"[0-9A-Za-z:+/=_-]+")
 _HEX = b"0123456789abcdefABCDEF"
 _BASE32 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -34,6 +34,17 @@ _TO_BASE32HEX = bytes.maketrans(
     _BASE32 + _BASE32[:26].lower(),
     b"0123456789ABCDEFGHIJKLMNOPQRSTUV0123456789ABCDEFGHIJKLMNOP",
 )
+_LENGTHS = sorted({length for _, length in ALGORITHMS.values()})
+_DIGITS = "|".join(f"[0-9a-fA-F]{{{2 * length}}}" for length in _LENGTHS)
+_PLAUSIBLE = {
+    Spelling.PREFIXED: r"(?i)^(md5|blake3|sha-?1|sha2?-?(256|384|512))[:-]",
+    Spelling.MULTIHASH: r"^[0-9a-fA-F\s]+$",
+    Spelling.HEX: rf"^({_DIGITS})$|\s",
+    Spelling.BASE32: r"^[A-Za-z2-7=]+$|[^\x00-\x7f]",
+    Spelling.BASE64: r"^[A-Za-z0-9+/=_-]+$",
+}
+"""What every digest of a spelling matches, and few other texts."""
+
 _EMPTY = pa.array(sorted(EMPTY_DIGESTS), pa.binary())
 _SHA1 = 20
 
@@ -55,6 +66,11 @@ class _Shape:
     def alphabet(self) -> bytes:
         """The characters of a payload."""
         return _HEX if self.is_hex else _BASE32 + _BASE32[:26].lower()
+
+    @property
+    def filler(self) -> str:
+        """A payload to decode in place of none."""
+        return chr(self.alphabet[0]) * self.payload
 
 
 class DigestColumn:
@@ -78,11 +94,24 @@ class DigestColumn:
         rest = pc.and_(pc.is_null(digests), pc.is_valid(text.values))
         if has_any(rest):
             places = pc.indices_nonzero(rest)
-            cleaned = clean(text.values.take(places))
-            found = parse_rest(self._of, cleaned, self.decode(cleaned), self.read)
-            digests = pc.replace_with_mask(digests, rest, found.values)
+            found = self._parse_rest(clean(text.values.take(places)))
+            if found.values.null_count < len(places):
+                digests = pc.replace_with_mask(digests, rest, found.values)
             flaws += tuple(flaws.at(places) for flaws in found.flaws)
-        return Parsed(values=self._without_empty(digests), flaws=flaws)
+        digests = blank(digests, pc.is_in(digests, value_set=_EMPTY))
+        return Parsed(values=digests, flaws=flaws)
+
+    def _parse_rest(self, text: Any) -> Parsed:
+        plausible = _PLAUSIBLE[self.spelling] if self.spelling else ""
+        reason = f"expected a digest, spelled {self.spelling} as in the whole column"
+        return parse_rest(
+            self._of,
+            text,
+            self.decode(text),
+            self.read,
+            plausible=plausible,
+            reason=reason,
+        )
 
     def to_raw(self, column: Any) -> Parsed:
         """Return the column as text with whatever stands around the digests.
@@ -127,25 +156,21 @@ class DigestColumn:
             pc.starts_with(text, shape.head),
         )
         fits = pc.fill_null(fits, False)
-        kept = text if has_all(fits) else text.filter(fits)
-        payloads = (
-            pc.utf8_slice_codeunits(kept, len(shape.head)) if shape.head else kept
-        )
-        raw = _decode_payloads(payloads, shape)
+        payloads = text
+        if not has_all(fits):
+            payloads = pc.if_else(fits, text, shape.head + shape.filler)
+        if shape.head:
+            payloads = pc.utf8_slice_codeunits(payloads, len(shape.head))
+        data: bytes | bytearray = contiguous(payloads)
+        raw = _decode_payloads(data, shape)
         if raw is None:
             # What is left without the characters of the alphabet is in the wrong.
             wrong = pc.ascii_trim(payloads, shape.alphabet.decode())
             proper = pc.equal(pc.binary_length(wrong), 0)
-            fits = pc.replace_with_mask(fits, fits, proper)
-            payloads = payloads.filter(proper)
-            raw = _decode_payloads(payloads, shape) or b""
-        digests = _join(shape.prefix, raw, len(payloads))
-        if len(digests) == len(text):
-            return digests
-        return pc.replace_with_mask(pa.nulls(len(text), pa.binary()), fits, digests)
-
-    def _without_empty(self, digests: Any) -> Any:
-        return blank(digests, pc.is_in(digests, value_set=_EMPTY))
+            fits = pc.and_(fits, proper)
+            data = _fill(data, shape, pc.indices_nonzero(pc.invert(proper)))
+            raw = _decode_payloads(data, shape) or b""
+        return blank(_join(shape.prefix, raw, len(text)), pc.invert(fits))
 
     def _find_shape(self, text: Any) -> _Shape | None:
         for value in text.drop_null().slice(0, 10).to_pylist():
@@ -186,9 +211,16 @@ def _shape_of(text: str, digest: Digest) -> _Shape | None:
     return None
 
 
-def _decode_payloads(payloads: Any, shape: _Shape) -> bytes | None:
+def _fill(data: bytes | bytearray, shape: _Shape, places: Any) -> bytearray:
+    """Put something to decode in the places of payloads that cannot be."""
+    filled, filler, size = bytearray(data), shape.filler.encode(), shape.payload
+    for place in places.to_pylist():
+        filled[place * size : (place + 1) * size] = filler
+    return filled
+
+
+def _decode_payloads(data: bytes | bytearray, shape: _Shape) -> bytes | None:
     """Decode all payloads in one go; None when one of them is not in the alphabet."""
-    data = contiguous(payloads)
     if shape.is_hex:
         try:
             return binascii.unhexlify(data)

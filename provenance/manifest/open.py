@@ -11,8 +11,11 @@ from provenance.manifest.delimited import DelimitedReader
 from provenance.manifest.jsonl import JsonlReader
 from provenance.manifest.parquet import ParquetReader
 from provenance.manifest.recognise import first_line, recognise
+from provenance.manifest.stream import find_packing
+from provenance.manifest.watched import WatchedReader
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from provenance.manifest.reader import Reader
@@ -20,16 +23,28 @@ if TYPE_CHECKING:
 __all__ = ["open_manifest"]
 
 
-def open_manifest(path: Path, *, format: str = "auto") -> Reader:  # noqa: A002  the word of --format
+def open_manifest(
+    path: Path,
+    *,
+    format: str = "auto",  # noqa: A002  the word of --format
+    wanted: Iterable[str] = (),
+) -> Reader:
     """Open a manifest in any supported format, plain or packed.
 
     Args:
         format: ``jsonl``, ``csv``, ``parquet`` or ``cdxj``; ``auto`` looks at the
             content first and at the suffix second.
+        wanted: Columns that are to be read even if only later lines have them.
 
     Raises:
         ManifestError: The file is missing, empty, damaged or of another format.
     """
+    find_packing(path)
+    before = path.stat()
+    return WatchedReader(path, before, _find_reader(path, format, wanted))
+
+
+def _find_reader(path: Path, format: str, wanted: Iterable[str]) -> Reader:  # noqa: A002  as above
     if format == "auto":
         format = recognise(path)  # noqa: A001  as above
     if format == "parquet":
@@ -37,7 +52,7 @@ def open_manifest(path: Path, *, format: str = "auto") -> Reader:  # noqa: A002 
     if format == "csv":
         return DelimitedReader(path)
     if format == "jsonl":
-        return JsonlReader(path)
+        return JsonlReader(path, wanted=wanted)
     if format == "cdxj":
         legend = first_line(path).decode(errors="replace")
         if legend.lstrip().startswith(("CDX ", "CDX\t")):

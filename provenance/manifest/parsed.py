@@ -30,12 +30,12 @@ class Flaws:
     """What was expected; strings, or one text for all of them."""
 
     @classmethod
-    def where(cls, of: Field, mask: Any, text: Any, reason: str) -> tuple[Flaws, ...]:
+    def where(cls, of: Field, mask: Any, values: Any, reason: str) -> tuple[Flaws, ...]:
         """Refuse the values where a mask is true, all for one reason."""
         if not has_any(mask):
             return ()
         places = pc.indices_nonzero(mask)
-        values = pc.fill_null(text.take(places), "")
+        values = values.take(places).cast(pa.string())
         return (cls(field=of, places=places, values=values, reasons=reason),)
 
     def at(self, places: Any) -> Flaws:
@@ -75,8 +75,8 @@ class Flaws:
         size = len(self.places)
         reasons = self.reasons
         if isinstance(reasons, str):
-            reasons = pa.repeat(pa.scalar(reasons), size)
-        fields = pa.repeat(pa.scalar(str(self.field)), size)
+            reasons = pa.repeat(pa.scalar(reasons, pa.string()), size)
+        fields = pa.repeat(pa.scalar(str(self.field), pa.string()), size)
         return [self.places.cast(pa.int64()), fields, self.values, reasons]
 
 
@@ -149,18 +149,30 @@ def parse_rest(
     text: pa.StringArray,
     done: Any,
     parse: Callable[[str], object],
+    *,
+    plausible: str = "",
+    reason: str = "",
 ) -> Parsed:
     """Parse what the bulk path left null, and keep what it did.
 
     Args:
         done: The values so far, null where there is no text or no success.
+        plausible: A pattern (RE2) of all that ``parse`` could take; what does not
+            match it is refused in bulk.
+        reason: Why that is refused.
     """
     rest = pc.and_(pc.is_null(done), pc.is_valid(text))
     if not has_any(rest):
         return Parsed(values=done)
+    flaws: tuple[Flaws, ...] = ()
+    if plausible:
+        places = pc.indices_nonzero(rest)
+        hopeless = pc.invert(pc.match_substring_regex(text.take(places), plausible))
+        flaws = Flaws.where(of, hopeless, text.take(places), reason)
+        flaws = tuple(found.at(places) for found in flaws)
+        rest = pc.replace_with_mask(rest, rest, pc.invert(hopeless))
     places = pc.indices_nonzero(rest)
     found = parse_distinct(of, text.take(places), parse, done.type)
-    return Parsed(
-        values=pc.replace_with_mask(done, rest, found.values),
-        flaws=tuple(flaws.at(places) for flaws in found.flaws),
-    )
+    if found.values.null_count < len(found.values):
+        done = pc.replace_with_mask(done, rest, found.values)
+    return Parsed(values=done, flaws=flaws + tuple(f.at(places) for f in found.flaws))

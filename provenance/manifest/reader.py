@@ -29,6 +29,8 @@ class RawBatch:
     """Column path → values, as long as ``rows``; text, or what Parquet holds."""
     faults: Sequence[Fault]
     """Rows that could not be read at all; they are not among ``rows``."""
+    share: float | None = None
+    """How much of the file was read by then, from 0 to 1, where that is known."""
 
 
 class Reader(Protocol):

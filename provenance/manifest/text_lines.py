@@ -9,17 +9,20 @@ import pyarrow as pa
 
 from provenance.batch import Fault, Faults
 from provenance.errors import ManifestError
-from provenance.manifest.kernels import has_all, pc
+from provenance.manifest.kernels import has_all, has_any, pc
 from provenance.manifest.lines import LONGEST_LINE, LineBlock, iter_blocks
 from provenance.manifest.raw_text import show_improper
 from provenance.manifest.reader import cut, cut_all
-from provenance.manifest.stream import iter_chunks
+from provenance.manifest.stream import Meter, iter_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 __all__ = ["TextLines", "iter_text_lines", "refuse", "row_fault"]
+
+
+_SPACES = pa.array([b"", b" ", b"\t", b"\n", b"\v", b"\f", b"\r"], pa.binary())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +65,18 @@ def refuse(file: str, text: TextLines, explain: str | Callable[[str], str]) -> F
     )
 
 
-def iter_text_lines(path: Path) -> Iterator[TextLines]:
+def iter_text_lines(path: Path, meter: Meter | None = None) -> Iterator[TextLines]:
     """Yield the lines of a file, unpacked; blank ones are left out silently.
+
+    Args:
+        meter: Is told how far the file was read.
 
     Raises:
         ManifestError: The file cannot be read or unpacked to its end.
     """
     last = 0
     try:
-        for block in iter_blocks(iter_chunks(path)):
+        for block in iter_blocks(iter_chunks(path, meter)):
             yield _to_text(block, str(path))
             last = block.first + max(len(block.lines), 1) - 1
     except EOFError as error:
@@ -110,4 +116,11 @@ def _to_text(block: LineBlock, file: str) -> TextLines:
 
 
 def _has_text(lines: Any) -> Any:
-    return pc.not_equal(pc.ascii_trim_whitespace(lines), "")
+    """Tell which lines are not blank, and look only at those that begin so."""
+    starts = pc.binary_slice(lines.cast(pa.binary()), 0, 1)
+    doubtful = pc.is_in(starts, value_set=_SPACES)
+    if not has_any(doubtful):
+        return pc.is_valid(lines)
+    trimmed = pc.ascii_trim_whitespace(lines.filter(doubtful))
+    is_filled = pc.not_equal(trimmed, "")
+    return pc.replace_with_mask(pc.is_valid(lines), doubtful, is_filled)

@@ -100,8 +100,9 @@ def _copy(connection: sa.Connection, table: sa.Table, batch: pa.RecordBatch) -> 
     encoder = ArrowToPostgresBinaryEncoder(batch.schema)
     quote = connection.dialect.identifier_preparer.quote
     names = ", ".join(quote(name) for name in batch.schema.names)
+    opened: Any = connection.connection.cursor()  # psycopg's, not the DB-API's
     with (
-        connection.connection.cursor() as cursor,
+        opened as cursor,
         cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
     ):
         copy.write(encoder.write_header())

@@ -28,7 +28,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from provenance.errors import LedgerStateError, VerificationError
 
-__all__ = ["ROWS_READ", "BulkReader", "Query", "conform", "render_query"]
+__all__ = [
+    "ROWS_READ",
+    "BulkReader",
+    "Query",
+    "conform",
+    "dbapi_errors",
+    "render_query",
+]
 
 ROWS_READ = 65_536
 """Rows in a batch; some 20 MB of a ledger's records."""

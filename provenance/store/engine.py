@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    NoSuchModuleError,
+    OperationalError,
+)
 
 from provenance.errors import LedgerStateError
 from provenance.store.append_only import APPEND_ONLY, TRIGGER_PREFIX
@@ -143,30 +148,57 @@ def forget_pages(engine: sa.Engine) -> None:
             opened.close()
 
 
+_SAID: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    (
+        ("locked",),
+        f"another process has been writing to {{place}} for {_BUSY_SECONDS} s",
+        "Wait for it to finish, or stop it, then run the command again.",
+    ),
+    (
+        ("readonly", "unable to open", "read-only"),
+        "{place} cannot be written here: {words}",
+        (
+            "Check the rights of the file and its folder, or name another place with "
+            "--ledger."
+        ),
+    ),
+    (
+        ("not a database", "malformed"),
+        "{place} is not a ledger: {words}",
+        "Name the right file with --ledger, or restore it from a backup.",
+    ),
+    (
+        ("full", "No space left"),
+        "no room left to write {place}: {words}",
+        "Free some space; nothing half-recorded was kept. Then run the command again.",
+    ),
+    (
+        ("I/O error",),
+        "{place} cannot be read or written: {words}",
+        (
+            "Check that its disk is sound and not full; nothing half-recorded was "
+            "kept. Then run the command again."
+        ),
+    ),
+)
+"""What drivers say → what to tell, and what to do."""
+
+
 def say_database_error(error: DBAPIError, url: sa.URL) -> LedgerStateError:
     """Turn a driver's error into one that says what to do."""
     words = str(error.orig).strip().splitlines()[0] if str(error.orig) else str(error)
     place = url.render_as_string(hide_password=True)
-    if "locked" in words:
+    for signs, message, hint in _SAID:
+        if any(sign in words for sign in signs):
+            told = message.format(place=place, words=words)
+            return LedgerStateError(told, hint=hint)
+    if isinstance(error, OperationalError) and url.get_backend_name() != "sqlite":
         return LedgerStateError(
-            f"another process has been writing to {place} for {_BUSY_SECONDS} s",
-            hint="Wait for it to finish, or stop it, then run the command again.",
+            f"the server of {place} cannot be reached, or went away: {words}",
+            hint="See that it runs and lets you in; nothing half-recorded was kept. "
+            "Then run the command again.",
         )
-    if "readonly" in words or "unable to open" in words or "read-only" in words:
-        return LedgerStateError(
-            f"{place} cannot be written here: {words}",
-            hint="Check the rights of the file and its folder, or name another "
-            "place with --ledger.",
-        )
-    if "not a database" in words or "malformed" in words:
-        return LedgerStateError(
-            f"{place} is not a ledger: {words}",
-            hint="Name the right file with --ledger, or restore it from a backup.",
-        )
-    if "full" in words:
-        return LedgerStateError(
-            f"no room left to write {place}: {words}",
-            hint="Free some space; nothing half-recorded was kept. Then run the "
-            "command again.",
-        )
-    return LedgerStateError(f"the database of {place} failed: {words}")
+    return LedgerStateError(
+        f"the database of {place} failed: {words}",
+        hint="Nothing half-recorded was kept.",
+    )

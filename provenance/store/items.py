@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -29,6 +28,8 @@ def items_within(
         dataset: The dataset version.
         parts: Names in UTF-8, or digests, as binary; nulls stay null.
     """
+    import duckdb  # noqa: PLC0415 - worker processes that need none start sooner
+
     before = frame(dataset.name.encode(), dataset.version.encode())
     with duckdb.connect(config={"threads": "1"}) as duck:
         duck.register("parts", pa.table({"part": parts.cast(pa.binary())}))

@@ -14,13 +14,23 @@ import fcntl
 import os
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow as pa
 import sqlalchemy as sa
 
-__all__ = ["ScratchFile", "attach_scratch", "can_attach", "detach_scratch", "remove_orphans"]
+from provenance.errors import LedgerStateError
+from provenance.store.bulk import dbapi_errors
+
+__all__ = [
+    "ScratchFile",
+    "attach_scratch",
+    "can_attach",
+    "detach_scratch",
+    "remove_orphans",
+]
 
 _ATTACHED = "scratch"
 _MARK = ".scratch-"
@@ -42,27 +52,56 @@ class ScratchFile:
             beside = Path(tempfile.gettempdir()) / "provenance"
         name = f"{beside.name}{_MARK}{uuid.uuid4().hex}"
         self.path = beside.absolute().with_name(name)
-        self._lock = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        with self._explain():
+            self._lock = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def write(self, tables: Mapping[str, pa.Table]) -> None:
-        """Write tables into the file, each with its columns and types."""
+        """Write tables into the file, each with its columns and types.
+
+        Raises:
+            LedgerStateError: They cannot be written; the file is gone then.
+        """
         from adbc_driver_sqlite import dbapi  # noqa: PLC0415 - heavy, and only here
 
-        with dbapi.connect(str(self.path), autocommit=True) as adbc:
-            with adbc.cursor() as cursor:
+        try:
+            with (
+                self._explain(),
+                dbapi.connect(str(self.path), autocommit=True) as adbc,
+                adbc.cursor() as cursor,
+            ):
                 # The file is thrown away whole: nothing in it needs to be durable.
                 cursor.execute("PRAGMA journal_mode = OFF")
                 cursor.execute("PRAGMA synchronous = OFF")
                 for name, table in tables.items():
                     cursor.adbc_ingest(name, table, mode="create")
+        except LedgerStateError:
+            self.drop()
+            raise
+
+    @contextmanager
+    def _explain(self) -> Iterator[None]:
+        try:
+            yield
+        except dbapi_errors() as error:
+            words = str(error).strip().partition("\n")[0]
+            raise LedgerStateError(
+                f"rows cannot be laid down in {self.path.parent}, beside the ledger: "
+                f"{words}",
+                hint="Check the rights of that folder and the room on its disk; "
+                "nothing half-recorded was kept. Then run the command again.",
+            ) from error
 
     def drop(self) -> None:
-        """Remove the file; harmless when it was removed before."""
+        """Remove the file; harmless when it was removed before.
+
+        One that cannot be removed is an orphan, for a later ingest to remove.
+        """
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
-        self.path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
 
 
 def can_attach(connection: sa.Connection) -> bool:
@@ -90,13 +129,13 @@ def detach_scratch(connection: sa.Connection) -> None:
     raw = connection.connection.dbapi_connection
     for name, file in attached:
         if raw is not None:
-            raw.execute(f"DETACH DATABASE {name}")  # type: ignore[attr-defined] # sqlite3's own shorthand
+            raw.execute(f"DETACH DATABASE {name}")
         file.drop()
 
 
 def remove_orphans(url: sa.URL) -> None:
     """Remove the files of processes that are no more; call under the write lock."""
-    if url.database in (None, "", ":memory:"):
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
         return
     ledger = Path(url.database or "").absolute()
     for path in ledger.parent.glob(f"{ledger.name}{_MARK}*"):

@@ -19,7 +19,6 @@ import sqlalchemy as sa
 from provenance import Ledger
 from provenance.errors import LedgerStateError, VerificationError
 from provenance.store import schema
-from provenance.store import stream as module
 from provenance.store.stream import read_bulk
 
 NUMBERS = pa.schema({"n": pa.int64()})
@@ -39,7 +38,7 @@ def children(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
             super().__init__(*arguments, **options)
             started.append(self)
 
-    monkeypatch.setattr(module.subprocess, "Popen", Noted)
+    monkeypatch.setattr("provenance.store.stream.subprocess.Popen", Noted)
     return started
 
 
