@@ -29,6 +29,7 @@ SAID_BY_OTHERS = {
     "datasets": ("batches", "dataset_facts", "dataset_parents", "tallies"),
     "models": ("model_facts", "model_aliases", "model_bases", "training_sets"),
     "tally_values": ("tallies",),
+    "batches": ("records",),
     "checkpoints": ("cosignatures",),
     "log_entries": ("log_state", "batches", "checkpoints"),
 }
