@@ -25,7 +25,8 @@ from provenance.log import check_proof as vendored
 from provenance.log import make_key, read_key
 from provenance.log.entries import parse_entry
 from provenance.log.fork import Fork, format_fork, parse_fork
-from provenance.log.proof import format_proof, parse_proof, verify_proof
+from provenance.log.proof import format_proof, parse_proof
+from provenance.log.verify_proof import verify_proof
 from provenance.merkle import (
     BundlePath,
     SignatureType,

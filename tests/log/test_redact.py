@@ -17,7 +17,8 @@ from provenance.errors import (
     NotRecordedError,
     VerificationError,
 )
-from provenance.log.proof import check_proof, format_proof
+from provenance.log.proof import format_proof
+from provenance.log.verify_proof import check_proof
 from provenance.store import schema
 
 
