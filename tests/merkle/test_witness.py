@@ -74,6 +74,6 @@ def test_cosignature_of_another_checkpoint_is_refused() -> None:
     other = merkle.Frontier().extend(LEAVES[:3]).head()
     note = merkle.sign_checkpoint(merkle.Checkpoint(origin=NAME, head=other), SIGNER)
     octets = answer(merkle.cosign(note, WITNESS, timestamp=1), WITNESS)
-    assert parse_signature(octets.decode().rstrip("\n"))
+    assert parse_signature(octets.decode().rstrip("\n")).is_by(WITNESS.verifier())
     with pytest.raises(VerificationError):
         merkle.open_cosignatures(octets, NOTE, WITNESS.verifier())
