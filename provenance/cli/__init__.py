@@ -15,6 +15,7 @@ from provenance.cli.ingest import ingest
 from provenance.cli.log import log
 from provenance.cli.loops import loops
 from provenance.cli.model import model
+from provenance.cli.records import records
 from provenance.cli.reporting import report
 from provenance.cli.target import Target
 from provenance.cli.verify import verify
@@ -68,7 +69,8 @@ def cli(ctx: click.Context, url: str, key: Path | None) -> None:
     ctx.obj = Target(url, key)
 
 
-for command in (ingest, report, explain, loops, model, dataset, log, verify, db):
+_COMMANDS = (ingest, report, explain, loops, model, dataset, records, log, verify, db)
+for command in _COMMANDS:
     cli.add_command(command)
 
 

@@ -96,6 +96,11 @@ def _print(done: Verified) -> None:
         click.echo(
             f"derived      rebuilt and compared, {done.derived_seconds or 0:.1f} s"
         )
+    if done.redacted:
+        click.echo(
+            f"redacted     {done.redacted:,} records without name and URL; their leaf "
+            "stands by its hash"
+        )
     click.echo("not proved")
     for said in done.not_proved:
         click.echo(f"  - {said}")

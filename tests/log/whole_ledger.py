@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from provenance import Ledger, merkle
-from provenance.log.cosignatures import load_checkpoint, store_cosignature
+from provenance import Ledger
+from provenance.log.cosignatures import store_cosignature
+from provenance.merkle import (
+    SignatureType,
+    SignerKey,
+    cosign,
+    parse_checkpoint,
+    parse_note,
+    to_key_name,
+)
 
 __all__ = ["record_whole"]
-
-TIME = 1_700_000_000
-"""When all of it is recorded, POSIX."""
 
 
 def _plain_rows() -> Iterator[dict[str, Any]]:
@@ -70,7 +75,7 @@ def record_whole(url: str, folder: Path) -> None:
     """Record it: two batches that stand, one that was replaced, models, datasets."""
     rows, grown = [*_plain_rows()], [*_odd_rows()]
     plain, odd = folder / "plain.jsonl", folder / "odd.jsonl"
-    with Ledger.open(url, clock=lambda: TIME * 1_000_000) as ledger:
+    with Ledger.open(url, clock=lambda: 1_700_000_000_000_000) as ledger:
         ledger.make_key(folder / "whole.key", "example.org/whole")
         plain.write_text("".join(json.dumps(row) + "\n" for row in rows))
         ledger.ingest(plain, dataset="plain@1")
@@ -81,20 +86,24 @@ def record_whole(url: str, folder: Path) -> None:
         ledger.add_dataset("odd", derived_from=["plain@1"], license="CC0", note="n")
         ledger.add_model("M", provider="P", aliases=["m"], trained_on=["odd"])
         ledger.add_model("B", based_on=["M"], generative=True, training_complete=True)
+        ledger.add_dataset("plain@1", derived_from=["web"], license="MIT")
+        ledger.add_model("C", aliases=["c"], based_on=["B"], trained_on=["plain@1"])
+        ledger.redact(["https://a.example.org/6", "by a person"], "request 1")
+        _vouch(ledger)
         ledger.add_model("looker@2", generative=False)
-        _cosign(ledger)
 
 
-def _cosign(ledger: Ledger) -> None:
-    """Let a witness vouch for the newest checkpoint."""
-    witness = merkle.SignerKey(
-        name=merkle.to_key_name("witness.example"),
-        signature_type=merkle.SignatureType.COSIGNATURE,
+def _vouch(ledger: Ledger) -> None:
+    """Keep the cosignature of a witness over the log as it stands."""
+    witness = SignerKey(
+        name=to_key_name("witness.example.org/1"),
+        signature_type=SignatureType.COSIGNATURE,
         seed=bytes(32),
     )
+    key = witness.verifier()
+    note = cosign(parse_note(ledger.checkpoint().encode()), witness, timestamp=1)
+    line = note.signature_by(key)
+    assert line is not None
+    size = parse_checkpoint(note.text).head.tree_size
     with ledger._writing() as connection:
-        note = merkle.cosign(load_checkpoint(connection), witness, timestamp=TIME)
-        size = merkle.parse_checkpoint(note.text).head.tree_size
-        line = note.signature_by(witness.verifier())
-        assert line is not None
-        store_cosignature(connection, size, witness.verifier(), line, TIME)
+        store_cosignature(connection, size, key, line, 1)
