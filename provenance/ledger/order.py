@@ -9,7 +9,7 @@ from typing import Any
 
 from provenance.domain import DatasetName, Field
 
-__all__ = ["KINDS", "Ingest", "Ingested"]
+__all__ = ["KINDS", "Ingest", "Ingested", "Noted"]
 
 KINDS = ("dataset", "crawl")
 """What a manifest can be a manifest of."""
@@ -32,6 +32,15 @@ class Ingest:
     quarantine: Path
     """Folder for the file of quarantined rows."""
     progress: Callable[[int, int], None] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """Where a reader saw something that it told, and that stops no row."""
+
+    rows: int
+    """How many rows it was."""
+    first_row: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +76,8 @@ class Ingested:
     """Columns that were not read."""
     late: Mapping[str, int] = field(default_factory=dict)
     """Columns first met after the mapping was made, and not read → their first row."""
+    noted: Mapping[str, Noted] = field(default_factory=dict)
+    """What else the reader told: rows that are no item, digests that are not true …"""
 
     def to_dict(self) -> dict[str, Any]:
         """The outcome as JSON values; the format of ``ingest --json``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ from provenance.batch import BATCH_SCHEMA, Fault
 from provenance.errors import ManifestError, QuarantineError
 from provenance.ingest import BatchWriter, WrittenBatch
 from provenance.ledger.facts import find_dataset, record_dataset, record_withdrawal
-from provenance.ledger.order import Ingest, Ingested
+from provenance.ledger.order import Ingest, Ingested, Noted
 from provenance.ledger.plan import Plan
 from provenance.ledger.quarantine import Quarantine
 from provenance.lineage import rebuild
@@ -27,6 +27,14 @@ from provenance.store.intern import last_id
 __all__ = ["Run"]
 
 _LARGEST_BATCH = 1 << 18
+
+
+def _count_rows(batch: pa.RecordBatch) -> int:
+    """Count the rows of the file that a batch holds, each once for all its parts."""
+    if not pc.max(batch.column("part")).as_py():
+        return len(batch)
+    count: int = pc.count_distinct(batch.column("row")).as_py()
+    return count
 
 
 @dataclass(slots=True)
@@ -69,6 +77,7 @@ class Run:
     now: int
     plan: Plan
     rows_read: int = 0
+    noted: dict[str, Noted] = field(default_factory=dict)
 
     def record(self, outcome: Ingested) -> Ingested:
         """Write every batch of the file, then bring the derived tables up to date."""
@@ -78,6 +87,13 @@ class Run:
         if find_dataset(self.connection, self.order.dataset) is None:
             record_dataset(self.connection, self.order.dataset, now=self.now)
         written = list(self._write())
+        if not written and not self.plan.skip_rows:
+            raise ManifestError(
+                f"no row of {self.order.path} is an item",
+                hint="; ".join(
+                    f"{what} ({noted.rows} rows)" for what, noted in self.noted.items()
+                ),
+            )
         if not written:
             return replace(outcome, already=True, skipped=self.plan.skip_rows)
         new = rebuild(self.connection, since_record=written[0].first_record)
@@ -90,6 +106,7 @@ class Run:
             quarantined=self.quarantine.count,
             skipped=self.plan.skip_rows,
             late=dict(self.reader.late),
+            noted=dict(self.noted),
             new_contents=new,
             edges=generated_by + derived_from,
             generated_by=generated_by,
@@ -129,14 +146,20 @@ class Run:
         skip = self.plan.skip_rows
         for raw in self.reader.read(self.columns.needed):
             batch, faults = normaliser.normalise(raw)
+            self._note(raw.notes)
             if skip:
                 batch = batch.filter(pc.greater(batch.column("row"), skip))
                 faults = [fault for fault in faults if fault.row > skip]
             self._set_aside(faults)
-            self.rows_read += len(batch) + len(faults)
+            self.rows_read += _count_rows(batch) + len(faults)
             if self.order.progress:
                 self.order.progress(self.rows_read, self.quarantine.count)
             yield batch, faults
+
+    def _note(self, notes: Mapping[str, Sequence[int]]) -> None:
+        for what, rows in notes.items():
+            before = self.noted.get(what, Noted(rows=0, first_row=rows[0]))
+            self.noted[what] = replace(before, rows=before.rows + len(rows))
 
     def _set_aside(self, faults: list[Fault]) -> None:
         if faults and self.order.stop_on_fault:

@@ -95,7 +95,7 @@ class Normaliser:
         for field in reversed(FIELDS):
             if field in parsed:
                 flaws.update(parsed[field].flaws)
-        batch = assemble(raw.rows, parsed)
+        batch = assemble(raw.rows, parsed, raw.parts)
         faults = list(raw.faults)
         if flaws:
             rows: list[Any] = raw.rows.to_pylist()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance.errors import ManifestError
+from provenance.manifest.archives.arc import ArcReader
+from provenance.manifest.archives.warc import WarcReader
 from provenance.manifest.cdx import CdxReader
 from provenance.manifest.cdxj import CdxjReader
 from provenance.manifest.delimited import DelimitedReader
@@ -13,6 +15,7 @@ from provenance.manifest.parquet import ParquetReader
 from provenance.manifest.recognise import first_line, recognise
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from provenance.manifest.reader import Reader
@@ -24,26 +27,31 @@ def open_manifest(path: Path, *, format: str = "auto") -> Reader:  # noqa: A002 
     """Open a manifest in any supported format, plain or packed.
 
     Args:
-        format: ``jsonl``, ``csv``, ``parquet`` or ``cdxj``; ``auto`` looks at the
-            content first and at the suffix second.
+        format: ``jsonl``, ``csv``, ``parquet``, ``cdxj``, ``warc`` or ``arc``;
+            ``auto`` looks at the content first and at the suffix second.
 
     Raises:
         ManifestError: The file is missing, empty, damaged or of another format.
     """
     if format == "auto":
         format = recognise(path)  # noqa: A001  as above
-    if format == "parquet":
-        return ParquetReader(path)
-    if format == "csv":
-        return DelimitedReader(path)
-    if format == "jsonl":
-        return JsonlReader(path)
     if format == "cdxj":
         legend = first_line(path).decode(errors="replace")
         if legend.lstrip().startswith(("CDX ", "CDX\t")):
             return CdxReader(path, legend)
-        return CdxjReader(path)
-    raise ManifestError(
-        f"{format!r} is no manifest format",
-        hint="Known are jsonl, csv, parquet and cdxj.",
-    )
+    if format not in _READERS:
+        raise ManifestError(
+            f"{format!r} is no manifest format",
+            hint=f"Known are {', '.join(_READERS)}.",
+        )
+    return _READERS[format](path)
+
+
+_READERS: Mapping[str, Callable[[Path], Reader]] = {
+    "jsonl": JsonlReader,
+    "csv": DelimitedReader,
+    "parquet": ParquetReader,
+    "cdxj": CdxjReader,
+    "warc": WarcReader,
+    "arc": ArcReader,
+}

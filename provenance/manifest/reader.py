@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -27,6 +27,17 @@ class RawBatch:
     """Column path → values, as long as ``rows``; text, or what Parquet holds."""
     faults: Sequence[Fault]
     """Rows that could not be read at all; they are not among ``rows``."""
+    parts: pa.Int32Array | None = None
+    """Which part of its row each is, from 0; None: every row is one record.
+
+    The parts of a row share its number and stand in one batch.
+    """
+    notes: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """What else is to be told → the rows it was seen in.
+
+    Rows that are no item and were passed over, or flaws that do not stop a row from
+    being recorded.
+    """
 
 
 class Reader(Protocol):
@@ -38,7 +49,7 @@ class Reader(Protocol):
 
     @property
     def format(self) -> str:
-        """``jsonl``, ``csv``, ``parquet`` or ``cdxj``."""
+        """Its name: a word of ``FORMATS``."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -53,6 +64,9 @@ class Reader(Protocol):
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the given columns from the first row on, in bounded memory.
+
+        A reader of archives ends in a fault where the file is damaged: each record
+        of an archive stands for itself. All others raise.
 
         Raises:
             ManifestError: The file is damaged. Nothing of it must be recorded,
