@@ -28,7 +28,7 @@ def test_text_of_a_page_leads_to_the_page(ledger: Ledger, tmp_path: Path) -> Non
     done = ledger.ingest(path, dataset="crawl", kind="crawl")
     assert (done.recorded, done.derived_from) == (1, 1)
     found = ledger.explain(f"crawl#<urn:uuid:{30:032d}>")
-    (parent,) = found[0].occurrences[0].parents
+    (parent,) = found[0].records[0].parents
     assert (parent.reference, parent.mode) == (f"<urn:uuid:{3:032d}>", "extracted")
     assert parent.item is not None
 
@@ -51,6 +51,6 @@ def test_notes_say_how_often_and_where_first(ledger: Ledger, tmp_path: Path) -> 
 
 def test_an_archive_without_captures_is_refused(ledger: Ledger, tmp_path: Path) -> None:
     path = _write(tmp_path / "a.warc", make_record("request", b""))
-    with pytest.raises(LedgerError, match="no row of .* is an item") as raised:
+    with pytest.raises(LedgerError, match=r"no row of .* is an item") as raised:
         ledger.ingest(path, dataset="crawl")
     assert raised.value.hint == "request records are no captures (1 rows)"
