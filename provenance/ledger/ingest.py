@@ -37,7 +37,9 @@ def ingest_file(order: Ingest, writing: _Opens, clock: Callable[[], int]) -> Ing
             f"a manifest of kind {order.kind!r} cannot be recorded",
             hint=f"The kinds are: {', '.join(KINDS)}.",
         )
-    reader = open_manifest(order.path, format=order.format)
+    reader = open_manifest(
+        order.path, format=order.format, named=set(order.columns.values()) - {""}
+    )
     columns = map_columns(reader.columns, dict(order.columns), dict(order.constants))
     sha256, size = fingerprint(order.path)
     outcome = Ingested(

@@ -12,10 +12,11 @@ from provenance.manifest.cdxj import CdxjReader
 from provenance.manifest.delimited import DelimitedReader
 from provenance.manifest.jsonl import JsonlReader
 from provenance.manifest.parquet import ParquetReader
+from provenance.manifest.parts.take_apart import take_apart
 from provenance.manifest.recognise import first_line, recognise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from provenance.manifest.reader import Reader
@@ -23,18 +24,28 @@ if TYPE_CHECKING:
 __all__ = ["open_manifest"]
 
 
-def open_manifest(path: Path, *, format: str = "auto") -> Reader:  # noqa: A002  the word of --format
+def open_manifest(
+    path: Path,
+    *,
+    format: str = "auto",  # noqa: A002  the word of --format
+    named: Collection[str] = (),
+) -> Reader:
     """Open a manifest in any supported format, plain or packed.
 
     Args:
+        named: Columns that the caller will ask for: rows of several parts are only
+            taken apart where the parts have them.
         format: ``jsonl``, ``csv``, ``parquet``, ``cdxj``, ``warc`` or ``arc``;
-            ``auto`` looks at the content first and at the suffix second.
+            ``auto`` looks at the content first and at the suffix second, and takes
+            rows of several parts apart.
 
     Raises:
         ManifestError: The file is missing, empty, damaged or of another format.
     """
     if format == "auto":
         format = recognise(path)  # noqa: A001  as above
+        if format in _TAKEN_APART:
+            return take_apart(_READERS[format](path), named)
     if format == "cdxj":
         legend = first_line(path).decode(errors="replace")
         if legend.lstrip().startswith(("CDX ", "CDX\t")):
@@ -47,6 +58,7 @@ def open_manifest(path: Path, *, format: str = "auto") -> Reader:  # noqa: A002 
     return _READERS[format](path)
 
 
+_TAKEN_APART = frozenset({"jsonl", "parquet"})
 _READERS: Mapping[str, Callable[[Path], Reader]] = {
     "jsonl": JsonlReader,
     "csv": DelimitedReader,
