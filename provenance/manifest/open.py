@@ -11,6 +11,7 @@ from provenance.manifest.cdx import CdxReader
 from provenance.manifest.cdxj import CdxjReader
 from provenance.manifest.delimited import DelimitedReader
 from provenance.manifest.jsonl import JsonlReader
+from provenance.manifest.offsets import OffsetsReader
 from provenance.manifest.parquet import ParquetReader
 from provenance.manifest.parts.take_apart import take_apart
 from provenance.manifest.recognise import first_line, recognise
@@ -66,4 +67,5 @@ _READERS: Mapping[str, Callable[[Path], Reader]] = {
     "cdxj": CdxjReader,
     "warc": WarcReader,
     "arc": ArcReader,
+    "offsets": OffsetsReader,
 }

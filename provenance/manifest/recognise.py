@@ -34,6 +34,7 @@ _SUFFIXES = {
     ".arc": "arc",
 }
 _MAGIC = {b"PAR1": "parquet", b"WARC/": "warc", b"filedesc:": "arc"}
+_OFFSETS_LINE = re.compile(rb"\d+,\d+,(\"[^\"]*\"|[^,\"]+),[^,\"]+,\d+\r?")
 _CDXJ_LINE = re.compile(rb"\S+ \d{4,14} \{")
 
 
@@ -85,6 +86,8 @@ def recognise(path: Path) -> str:
         )
     if start.startswith(b"{"):
         return "jsonl"
+    if by_suffix == "csv" and _OFFSETS_LINE.fullmatch(line):
+        return "offsets"
     if by_suffix:
         return by_suffix
     if b"\0" in line or not any(mark in line for mark in (b",", b"\t", b";", b"|")):
