@@ -27,12 +27,14 @@ column                  meaning, unit
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-__all__ = ["BATCH_SCHEMA", "ORIGIN_TYPE", "PARENT_TYPE", "Fault"]
+__all__ = ["BATCH_SCHEMA", "ORIGIN_TYPE", "PARENT_TYPE", "Fault", "Faults"]
 
 ORIGIN_TYPE = pa.struct(
     [
@@ -89,3 +91,89 @@ class Fault:
     """What was found, cut to 200 characters."""
     reason: str
     """What was expected, as a sentence."""
+
+
+_FAULT_SCHEMA = pa.schema(
+    [
+        pa.field("row", pa.int64(), nullable=False),
+        pa.field("field", pa.string(), nullable=False),
+        pa.field("value", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Faults(Sequence[Fault]):
+    """Faults of one file, column by column: a million cost little more than one."""
+
+    file: str
+    batch: pa.RecordBatch
+    """Columns ``row``, ``field``, ``value`` and ``reason``, as those of a fault."""
+
+    @classmethod
+    def of(cls, file: str, faults: Iterable[Fault] = ()) -> Faults:
+        """Gather single faults by row, all of them as faults of ``file``."""
+        if isinstance(faults, Faults):
+            return cls(file, faults.batch)
+        rows = [
+            {
+                "row": fault.row,
+                "field": fault.field,
+                "value": fault.value,
+                "reason": fault.reason,
+            }
+            for fault in sorted(faults, key=lambda fault: fault.row)
+        ]
+        return cls(file, pa.RecordBatch.from_pylist(rows, schema=_FAULT_SCHEMA))
+
+    @classmethod
+    def of_columns(
+        cls, file: str, *, rows: Any, fields: Any, values: Any, reasons: Any
+    ) -> Faults:
+        """Gather faults from Arrow arrays; a text in place of one holds for all."""
+        arrays = [
+            pa.repeat(pa.scalar(column, pa.string()), len(rows))
+            if isinstance(column, str)
+            else column
+            for column in (rows, fields, values, reasons)
+        ]
+        return cls(file, pa.RecordBatch.from_arrays(arrays, schema=_FAULT_SCHEMA))
+
+    @property
+    def last_row(self) -> int:
+        """The greatest row with a fault; 0 without any."""
+        return pc.max(self.batch["row"]).as_py() or 0
+
+    def after(self, row: int) -> Faults:
+        """Return the faults of later rows."""
+        rows: Any = self.batch["row"]
+        return Faults(self.file, self.batch.filter(pc.greater(rows, pa.scalar(row))))
+
+    def __add__(self, more: Iterable[Fault]) -> Faults:
+        """Return these faults and others of the file, by row."""
+        parts = [part for part in (self, Faults.of(self.file, more)) if len(part)]
+        if not parts:
+            return self
+        found = pa.concat_batches([part.batch for part in parts])
+        return Faults(self.file, found.sort_by("row") if len(parts) > 1 else found)
+
+    def __len__(self) -> int:
+        return len(self.batch)
+
+    def __iter__(self) -> Iterator[Fault]:
+        for values in self.batch.to_pylist():
+            yield Fault(file=self.file, **values)
+
+    @overload
+    def __getitem__(self, place: int) -> Fault: ...
+    @overload
+    def __getitem__(self, place: slice) -> Faults: ...
+    def __getitem__(self, place: int | slice) -> Fault | Faults:
+        if isinstance(place, slice):
+            places = pa.array(range(len(self))[place], pa.int64())
+            return Faults(self.file, self.batch.take(places))
+        (fault,) = Faults(
+            self.file, self.batch.take(pa.array([range(len(self))[place]]))
+        )
+        return fault

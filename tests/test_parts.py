@@ -10,7 +10,7 @@ from provenance.domain import Tier
 
 QUESTION = "Explain in a few words why the sky is blue, please, to a curious child. "
 ANSWERS = {
-    "alpaca-7b": "Because air scatters short waves of light more than the long ones do.",
+    "alpaca-7b": "Because air scatters the short waves of light more than long ones.",
     "gpt-4": "Sunlight bounces off the air, and the blue of it bounces most of all.",
 }
 

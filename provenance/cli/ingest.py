@@ -76,6 +76,11 @@ def _pairs(
     show_default=True,
     help="Set bad rows aside in a file, or refuse at the first one.",
 )
+@click.option(
+    "--max-bad",
+    metavar="N|N%",
+    help="Refuse a file with more bad rows, as soon as they are met.",
+)
 @click.option("--dry-run", is_flag=True, help="Do everything and keep nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per file.")
 @click.pass_obj
@@ -90,6 +95,7 @@ def ingest(
     append: bool,
     replace: bool,
     on_error: str,
+    max_bad: str | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -118,6 +124,7 @@ def ingest(
                     append=append,
                     replace=replace,
                     stop_on_fault=on_error == "stop",
+                    max_bad=max_bad,
                     dry_run=dry_run,
                     progress=partial(_say_rows, shown, path),
                 )

@@ -50,8 +50,9 @@ def ingest_file(order: Ingest, writing: _Opens, clock: Callable[[], int]) -> Ing
         unused=tuple(columns.unused),
         dry_run=order.dry_run,
     )
-    name = f"{order.path.name}-{sha256.hex()[:8]}.quarantine.jsonl"
-    quarantine = Quarantine(order.quarantine / name)
+    quarantine = Quarantine.beside(
+        order.quarantine, order.path.name, sha256, order.max_bad
+    )
     try:
         with writing(keep=not order.dry_run) as connection:
             plan = make_plan(connection, order, sha256, columns.to_json())

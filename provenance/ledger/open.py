@@ -17,6 +17,7 @@ from provenance.ledger.facts import (
     record_policies,
 )
 from provenance.ledger.ingest import ingest_file
+from provenance.ledger.limit import BadRowLimit
 from provenance.ledger.loops import Loop, list_loops
 from provenance.ledger.maintain import check_ledger
 from provenance.ledger.order import Ingest, Ingested
@@ -118,6 +119,7 @@ class Ledger(Signed):
         append: bool = False,
         replace: bool = False,
         stop_on_fault: bool = False,
+        max_bad: str | None = None,
         dry_run: bool = False,
         progress: Callable[[int, int], None] | None = None,
     ) -> Ingested:
@@ -134,6 +136,7 @@ class Ledger(Signed):
                 which it is a continuation are not recorded twice.
             replace: Withdraw what was recorded of the file, then record it.
             stop_on_fault: Refuse the file at its first bad row.
+            max_bad: Refuse the file when more of its rows are bad: ``N`` or ``N%``.
             dry_run: Do everything and keep nothing.
             progress: Called with rows read and rows quarantined so far.
 
@@ -155,6 +158,7 @@ class Ledger(Signed):
             append=append,
             replace=replace,
             stop_on_fault=stop_on_fault,
+            max_bad=None if max_bad is None else BadRowLimit.parse(max_bad),
             dry_run=dry_run,
             quarantine=self._quarantine_folder(),
             progress=progress,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from provenance.domain import DatasetName, Field
+from provenance.ledger.limit import BadRowLimit
 
 __all__ = ["KINDS", "Ingest", "Ingested", "Noted"]
 
@@ -28,6 +29,7 @@ class Ingest:
     append: bool
     replace: bool
     stop_on_fault: bool
+    max_bad: BadRowLimit | None
     dry_run: bool
     quarantine: Path
     """Folder for the file of quarantined rows."""

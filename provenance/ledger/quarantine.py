@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from provenance.batch import Fault
+import pyarrow as pa
+import pyarrow.compute
+
+from provenance.batch import Fault, Faults
+from provenance.errors import LedgerStateError, QuarantineError
+from provenance.ledger.limit import BadRowLimit
 
 __all__ = ["Quarantine"]
+
+_MOST_REASONS = 1_000
+_SHOWN_REASONS = 3
+_SHOWN_VALUE = 60
+_LONGEST_NAME = 150
+"""Bytes; file systems allow 255, and there is more to come after it."""
+
+_PLACE_IN_LINE = r" \(character \d+\)$"
+_CONTROL = r"[\x00-\x1f]"
+
+pc: Any = pyarrow.compute
 
 
 class Quarantine:
@@ -20,41 +37,166 @@ class Quarantine:
     The file appears with the first fault, under a name of its own until ``keep``.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, limit: BadRowLimit | None = None) -> None:
+        """Nothing is written yet.
+
+        Args:
+            path: Where the file goes; one that is there already keeps its name.
+            limit: How many faults are too many.
+        """
         self.path = path
         self.count = 0
-        self._reasons = Counter[tuple[str, str]]()
-        self._part = path.with_name(path.name + ".part")
-        self._file: IO[str] | None = None
+        self._limit = limit
+        self._reasons: dict[tuple[str, str], int] = {}
+        self._examples: dict[tuple[str, str], Fault] = {}
+        self._part = path.with_name(f".quarantine-{secrets.token_hex(8)}.part")
+        self._file: IO[bytes] | None = None
 
-    def add(self, faults: Iterable[Fault]) -> None:
-        """Write faults down."""
-        for fault in faults:
+    @classmethod
+    def beside(
+        cls, folder: Path, name: str, sha256: bytes, limit: BadRowLimit | None
+    ) -> Quarantine:
+        """Return the quarantine of a manifest, its file named after that.
+
+        Args:
+            name: The file name of the manifest, of any length and any characters.
+        """
+        plain = "".join(c if c.isprintable() and c not in "/\\" else "_" for c in name)
+        start = os.fsencode(plain)[:_LONGEST_NAME].decode(errors="ignore")
+        file = f"{start}-{sha256.hex()[:8]}.quarantine.jsonl"
+        return cls(folder / file, limit)
+
+    def add(self, faults: Faults) -> None:
+        """Write faults down.
+
+        Raises:
+            LedgerStateError: The folder cannot be written, or is full.
+        """
+        if not len(faults):
+            return
+        self._count(faults)
+        self.count += len(faults)
+        with self._explain():
             if self._file is None:
-                self._file = self._part.open("w", encoding="utf-8")
-            self._file.write(json.dumps(asdict(fault), ensure_ascii=False) + "\n")
-            self._reasons[fault.field, fault.reason] += 1
-            self.count += 1
+                self._file = self._part.open("xb")
+            self._file.writelines(_to_lines(faults))
+
+    @contextmanager
+    def _explain(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise LedgerStateError(
+                f"bad rows cannot be set aside in {self.path.parent.absolute()}: "
+                f"{error.strerror}",
+                hint="Make room there, or let it be written; with PostgreSQL it is the "
+                "folder the command runs in.",
+            ) from error
+
+    def check(self, rows: int, *, at_end: bool = False) -> None:
+        """Refuse the file when too many of its rows are bad.
+
+        Args:
+            rows: How many were read so far, the bad ones included.
+            at_end: Whether that is all of them.
+
+        Raises:
+            QuarantineError: There are more than the limit allows.
+        """
+        if self._limit and self._limit.is_passed(self.count, rows, at_end=at_end):
+            raise QuarantineError(
+                f"{self.count:,} of the first {rows:,} rows are bad, more than "
+                f"--max-bad {self._limit.written} allows: {self.most_frequent()}",
+                hint="Nothing was recorded. Check --map and --format, or allow more.",
+            )
+
+    def _count(self, faults: Faults) -> None:
+        plain = pc.replace_substring_regex(faults.batch["reason"], _PLACE_IN_LINE, "")
+        keys = pc.binary_join_element_wise(faults.batch["field"], plain, "\0")
+        for found in keys.value_counts().to_pylist():
+            field, _, reason = found["values"].partition("\0")
+            key = (field, reason)
+            if key not in self._reasons:
+                if len(self._reasons) >= _MOST_REASONS:
+                    continue
+                self._examples[key] = faults[pc.index(keys, found["values"]).as_py()]
+            self._reasons[key] = self._reasons.get(key, 0) + found["counts"]
 
     def most_frequent(self) -> str:
-        """Say which reasons were met most, as one line."""
-        return "; ".join(
-            f"{field}: {reason} ({count} rows)"
-            for (field, reason), count in self._reasons.most_common(3)
-        )
+        """Say which reasons were met most, each with a row that has it, as one line."""
+        ordered = sorted(self._reasons, key=lambda key: -self._reasons[key])
+        return "; ".join(map(self._describe, ordered[:_SHOWN_REASONS]))
+
+    def _describe(self, key: tuple[str, str]) -> str:
+        field, reason = key
+        fault, number = self._examples[key], self._reasons[key]
+        times = f"{number:,} rows" if number > 1 else "1 row"
+        value = repr(fault.value[:_SHOWN_VALUE])
+        return f"{field}: {reason} ({times}, as row {fault.row:,}: {value})"
 
     def keep(self) -> Path | None:
-        """Put the file in its place; return where, or None without faults."""
+        """Put the file in its place; return where, or None without faults.
+
+        What an earlier run left there stays: this one takes the next free name.
+        """
         if self._file is None:
             return None
-        self._file.close()
+        with self._explain():
+            self._file.close()
+            path = _claim(self.path)
+            self._part.replace(path)
         self._file = None
-        self._part.replace(self.path)
-        return self.path
+        return path
 
     def drop(self) -> None:
         """Remove what was written and not kept."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # A full disk is told of already.
+                self._file.close()
             self._file = None
             self._part.unlink(missing_ok=True)
+
+
+def _claim(path: Path) -> Path:
+    """Make an empty file under the first name that is free, and return that."""
+    stem, number, free = path.name.removesuffix(".jsonl"), 1, path
+    while True:
+        try:
+            free.open("xb").close()
+        except FileExistsError:
+            number += 1
+            free = path.with_name(f"{stem}-{number}.jsonl")
+        else:
+            return free
+
+
+def _to_lines(faults: Faults) -> list[bytes]:
+    """Write faults as JSON, one per line, without a Python object for each."""
+    name = json.dumps(faults.file, ensure_ascii=False)
+    columns: Any = faults.batch
+    lines = pc.binary_join_element_wise(
+        f'{{"file": {name}, "row": ',
+        columns["row"].cast(pa.string()),
+        ', "field": ',
+        _quote(columns["field"]),
+        ', "value": ',
+        _quote(columns["value"]),
+        ', "reason": ',
+        _quote(columns["reason"]),
+        "}\n",
+        "",
+    )
+    found: list[bytes] = lines.cast(pa.binary()).to_pylist()
+    return found
+
+
+def _quote(texts: Any) -> Any:
+    """Write texts as JSON strings, RFC 8259, section 7."""
+    escaped = pc.replace_substring(texts, "\\", "\\\\")
+    escaped = pc.replace_substring(escaped, '"', '\\"')
+    quoted = pc.binary_join_element_wise('"', escaped, '"', "")
+    odd = pc.match_substring_regex(texts, _CONTROL)
+    if not pc.any(odd).as_py():
+        return quoted
+    written = [json.dumps(t, ensure_ascii=False) for t in texts.filter(odd).to_pylist()]
+    return pc.replace_with_mask(quoted, odd, pa.array(written, pa.string()))

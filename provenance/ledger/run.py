@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from provenance.batch import BATCH_SCHEMA, Fault
+from provenance.batch import BATCH_SCHEMA, Faults
 from provenance.errors import ManifestError, QuarantineError
 from provenance.ingest import BatchWriter, WrittenBatch
 from provenance.ledger.facts import find_dataset, record_dataset, record_withdrawal
@@ -47,11 +47,10 @@ class _Part:
     quarantined: int = 0
     batches: list[pa.RecordBatch] = field(default_factory=list)
 
-    def add(self, batch: pa.RecordBatch, faults: list[Fault]) -> None:
+    def add(self, batch: pa.RecordBatch, faults: Faults) -> None:
         """Take more rows, and the faults among them."""
         rows = pc.max(batch.column("row")).as_py() or 0
-        bad = max((fault.row for fault in faults), default=0)
-        self.last_row = max(self.last_row, rows, bad)
+        self.last_row = max(self.last_row, rows, faults.last_row)
         self.records += len(batch)
         self.quarantined += len(faults)
         self.batches.append(batch)
@@ -130,6 +129,7 @@ class Run:
                 part = _Part(part.last_row + 1)
             part.add(batch, faults)
             recorded += len(batch)
+        self.quarantine.check(self.rows_read, at_end=True)
         if part.records:
             yield self._write_part(writer, part, last=True)
         elif part.quarantined and not recorded:
@@ -140,7 +140,7 @@ class Run:
                 hint=f"See {kept} for each row; check --map and --format.",
             )
 
-    def _rows(self) -> Iterator[tuple[pa.RecordBatch, list[Fault]]]:
+    def _rows(self) -> Iterator[tuple[pa.RecordBatch, Faults]]:
         """Yield normalised rows that are to be recorded, and the faults among them."""
         normaliser = Normaliser(self.columns, file=str(self.order.path))
         skip = self.plan.skip_rows
@@ -149,9 +149,10 @@ class Run:
             self._note(raw.notes)
             if skip:
                 batch = batch.filter(pc.greater(batch.column("row"), skip))
-                faults = [fault for fault in faults if fault.row > skip]
+                faults = faults.after(skip)
             self._set_aside(faults)
             self.rows_read += _count_rows(batch) + len(faults)
+            self.quarantine.check(self.rows_read)
             if self.order.progress:
                 self.order.progress(self.rows_read, self.quarantine.count)
             yield batch, faults
@@ -161,7 +162,7 @@ class Run:
             before = self.noted.get(what, Noted(rows=0, first_row=rows[0]))
             self.noted[what] = replace(before, rows=before.rows + len(rows))
 
-    def _set_aside(self, faults: list[Fault]) -> None:
+    def _set_aside(self, faults: Faults) -> None:
         if faults and self.order.stop_on_fault:
             fault = faults[0]
             raise QuarantineError(

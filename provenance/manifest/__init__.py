@@ -14,8 +14,8 @@ Example:
     >>> normaliser = Normaliser(column_map, file=reader.file)
     >>> for raw in reader.read(column_map.needed):
     ...     batch, faults = normaliser.normalise(raw)
-    ...     print(batch["items"].to_pylist(), faults)
-    [746622] []
+    ...     print(batch["items"].to_pylist(), len(faults))
+    [746622] 0
     >>> folder.cleanup()
 """
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 from pyarrow import types
 
 from provenance.domain import Field
-from provenance.manifest.kernels import has_all, has_any, pc
-from provenance.manifest.parsed import Parsed, parse_distinct, parse_rest
+from provenance.manifest.kernels import has_all, pc
+from provenance.manifest.parsed import Flaws, Parsed, blank, parse_distinct, parse_rest
 from provenance.manifest.raw_text import to_text
 
 __all__ = ["ONCE", "parse_copies", "parse_count", "parse_fraction"]
@@ -23,7 +23,7 @@ _TOO_MANY = 1 << 53
 """Where floats stop being exact, and JSON readers with them."""
 
 _DIGITS = 16
-_WHOLE = re.compile(r"\d{1,16}(\.0*)?", re.ASCII)
+_WHOLE = r"^\d{1,16}(\.0*)?$"
 _DECIMAL = re.compile(
     r"(\d{1,40}(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE
 )
@@ -38,11 +38,14 @@ def parse_count(of: Field, column: Any) -> Parsed:
     if types.is_signed_integer(column.type):
         values = column.cast(pa.int64())
         wrong = pc.or_(pc.less(values, 0), pc.greater_equal(values, _TOO_MANY))
-        if not has_any(wrong):
-            return Parsed(values=values)
+        flaws = Flaws.where(of, pc.fill_null(wrong, False), values, _NO_COUNT)
+        return Parsed(values=blank(values, wrong), flaws=flaws)
     text = to_text(of, column)
-    found = parse_rest(of, text.values, _read_digits(text.values), _read_count)
-    return Parsed(values=found.values, flaws=found.flaws | text.flaws)
+    done = _read_digits(text.values)
+    found = parse_rest(
+        of, text.values, done, _read_count, plausible=_WHOLE, reason=_NO_COUNT
+    )
+    return Parsed(values=found.values, flaws=text.flaws + found.flaws)
 
 
 def _read_digits(text: pa.StringArray) -> Any:
@@ -54,7 +57,7 @@ def _read_digits(text: pa.StringArray) -> Any:
 
 
 def _read_count(text: str) -> int:
-    whole = int(text.partition(".")[0]) if _WHOLE.fullmatch(text) else _TOO_MANY
+    whole = int(text.partition(".")[0])
     if whole >= _TOO_MANY:
         raise ValueError(_NO_COUNT)
     return whole
@@ -66,7 +69,7 @@ def parse_copies(column: Any) -> Parsed:
     text = to_text(of, column)
     found = parse_distinct(of, text.values, _read_copies, pa.int64())
     values = pc.if_else(pc.is_valid(text.values), found.values, ONCE)
-    return Parsed(values=values, flaws=found.flaws | text.flaws)
+    return Parsed(values=values, flaws=text.flaws + found.flaws)
 
 
 def _read_copies(text: str) -> int:
@@ -82,9 +85,11 @@ def _read_copies(text: str) -> int:
 def parse_fraction(of: Field, column: Any) -> Parsed:
     """Read numbers from 0 to 1 as float64."""
     if types.is_float64(column.type):
-        values = pc.if_else(pc.is_nan(column), pa.scalar(None, pa.float64()), column)
-        if _is_fraction(values):
-            return Parsed(values=values)
+        values = blank(column, pc.is_nan(column))
+        wrong = pc.or_(pc.less(values, 0.0), pc.greater(values, 1.0))
+        wrong = pc.fill_null(wrong, False)
+        flaws = Flaws.where(of, wrong, values, _NO_FRACTION)
+        return Parsed(values=blank(values, wrong), flaws=flaws)
     text = to_text(of, column)
     try:
         values = text.values.cast(pa.float64())
@@ -93,7 +98,7 @@ def parse_fraction(of: Field, column: Any) -> Parsed:
     if not _is_fraction(values):
         values = pa.nulls(len(text.values), pa.float64())
     found = parse_rest(of, text.values, values, _read_fraction)
-    return Parsed(values=found.values, flaws=found.flaws | text.flaws)
+    return Parsed(values=found.values, flaws=text.flaws + found.flaws)
 
 
 def _is_fraction(values: Any) -> bool:

@@ -89,5 +89,5 @@ class CdxReader:
                     for column in columns
                 },
                 faults=text.faults
-                + refuse(self.file, text.filter(pc.invert(good)), lambda _: reason),
+                + refuse(self.file, text.filter(pc.invert(good)), reason),
             )

@@ -58,7 +58,7 @@ class CdxjReader:
     def _find_names(self) -> list[str]:
         for unread in iter_text_lines(self._path):
             text = without_meta(unread)
-            if not len(text.lines) and not text.faults:
+            if not len(text.lines) and not len(text.faults):
                 continue
             _, _, objects = _cut_lines(text)
             _, good = self._json.extract(objects, [])
@@ -72,16 +72,15 @@ class CdxjReader:
         for place, unread in enumerate(iter_text_lines(self._path)):
             text = without_meta(unread)
             has_form, keys, objects = _cut_lines(text)
-            faults = text.faults + refuse(
-                self.file, text.filter(pc.invert(has_form)), lambda _: _EXPECTED
-            )
+            odd = text.filter(pc.invert(has_form))
+            faults = text.faults + refuse(self.file, odd, _EXPECTED)
             kept = TextLines(
                 rows=text.rows.filter(has_form), lines=objects, faults=faults
             )
             values, good = self._json.extract(objects, [(name,) for name in names])
             if good is not None:
                 bad = kept.filter(pc.invert(good))
-                faults = faults + refuse(self.file, bad, explain_line)
+                faults += refuse(self.file, bad, explain_line)
                 kept = kept.filter(good)
                 keys = [key.filter(good) for key in keys]
             if place:

@@ -29,10 +29,16 @@ def combine(
     codes: Any = pa.repeat(pa.scalar(0, pa.int64()), height)
     found: list[tuple[Any, ...]] = [()]
     for column in columns:
+        if column.null_count == height:
+            found = [(*values, None) for values in found]
+            continue
         encoded = column.dictionary_encode()
         values = [*encoded.dictionary.to_pylist(), None]
         width = len(values)
         places = pc.fill_null(encoded.indices.cast(pa.int64()), width - 1)
+        if len(found) == 1:
+            codes, found = places, [(*found[0], value) for value in values]
+            continue
         # Numbered anew after each column, so that the product cannot overflow.
         joint = pc.add(pc.multiply(codes, width), places).dictionary_encode()
         codes = joint.indices.cast(pa.int64())

@@ -19,20 +19,32 @@ from provenance.domain import (
     format_digest,
     parse_digest,
 )
-from provenance.domain.digests import EMPTY_DIGESTS
+from provenance.domain.digests import ALGORITHMS, EMPTY_DIGESTS
 from provenance.manifest.kernels import has_any, pc
-from provenance.manifest.parsed import Parsed, parse_rest
+from provenance.manifest.parsed import Parsed, blank, parse_rest
 from provenance.manifest.raw_text import contiguous, is_binary, to_text
 
-__all__ = ["DigestColumn"]
+__all__ = ["DigestColumn", "clean"]
 
 _SAMPLE = 1000
 _SPELLED = re.compile(rb"[0-9A-Za-z:+/=_-]+")
+_HEX = b"0123456789abcdefABCDEF"
 _BASE32 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _TO_BASE32HEX = bytes.maketrans(
     _BASE32 + _BASE32[:26].lower(),
     b"0123456789ABCDEFGHIJKLMNOPQRSTUV0123456789ABCDEFGHIJKLMNOP",
 )
+_LENGTHS = sorted({length for _, length in ALGORITHMS.values()})
+_DIGITS = "|".join(f"[0-9a-fA-F]{{{2 * length}}}" for length in _LENGTHS)
+_PLAUSIBLE = {
+    Spelling.PREFIXED: r"(?i)^(md5|blake3|sha-?1|sha2?-?(256|384|512))[:-]",
+    Spelling.MULTIHASH: r"^[0-9a-fA-F\s]+$",
+    Spelling.HEX: rf"^({_DIGITS})$|\s",
+    Spelling.BASE32: r"^[A-Za-z2-7=]+$|[^\x00-\x7f]",
+    Spelling.BASE64: r"^[A-Za-z0-9+/=_-]+$",
+}
+"""What every digest of a spelling matches, and few other texts."""
+
 _EMPTY = pa.array(sorted(EMPTY_DIGESTS), pa.binary())
 _SHA1 = 20
 
@@ -50,6 +62,16 @@ class _Shape:
     prefix: bytes
     """What the multihash has before the raw digest."""
 
+    @property
+    def alphabet(self) -> bytes:
+        """The characters of a payload."""
+        return _HEX if self.is_hex else _BASE32 + _BASE32[:26].lower()
+
+    @property
+    def filler(self) -> str:
+        """A payload to decode in place of none."""
+        return chr(self.alphabet[0]) * self.payload
+
 
 class DigestColumn:
     """Reads one column of digests, batch after batch.
@@ -65,31 +87,46 @@ class DigestColumn:
 
     def parse(self, column: Any) -> Parsed:
         """Read digests as multihashes; placeholders and empty payloads are null."""
-        text = self.to_text(column)
+        text = self.to_raw(column)
         self.decide(text.values)
-        found = parse_rest(self._of, text.values, self.decode(text.values), self.read)
-        empty = pc.is_in(found.values, value_set=_EMPTY)
-        values = found.values
-        if has_any(empty):
-            values = pc.if_else(empty, pa.scalar(None, pa.binary()), values)
-        return Parsed(values=values, flaws=found.flaws | text.flaws)
+        digests = self.decode(text.values)
+        flaws = text.flaws
+        rest = pc.and_(pc.is_null(digests), pc.is_valid(text.values))
+        if has_any(rest):
+            places = pc.indices_nonzero(rest)
+            found = self._parse_rest(clean(text.values.take(places)))
+            if found.values.null_count < len(places):
+                digests = pc.replace_with_mask(digests, rest, found.values)
+            flaws += tuple(flaws.at(places) for flaws in found.flaws)
+        digests = blank(digests, pc.is_in(digests, value_set=_EMPTY))
+        return Parsed(values=digests, flaws=flaws)
 
-    def to_text(self, column: Any) -> Parsed:
-        """Return the column as text; raw bytes as hexadecimal."""
+    def _parse_rest(self, text: Any) -> Parsed:
+        plausible = _PLAUSIBLE[self.spelling] if self.spelling else ""
+        reason = f"expected a digest, spelled {self.spelling} as in the whole column"
+        return parse_rest(
+            self._of,
+            text,
+            self.decode(text),
+            self.read,
+            plausible=plausible,
+            reason=reason,
+        )
+
+    def to_raw(self, column: Any) -> Parsed:
+        """Return the column as text with whatever stands around the digests.
+
+        Raw bytes come in hexadecimal.
+        """
         if is_binary(column):
             column = _to_hex(column.cast(pa.binary()))
-        text = to_text(self._of, column)
-        placeholder = pc.equal(text.values, "-")
-        if not has_any(placeholder):
-            return text
-        values = pc.if_else(placeholder, pa.scalar(None, pa.string()), text.values)
-        return Parsed(values=values, flaws=text.flaws)
+        return to_text(self._of, column, strip=False)
 
     def decide(self, text: Any) -> None:
         """Choose the spelling that most values have, unless that was done."""
         if self.spelling is not None:
             return
-        sample = text.drop_null().slice(0, _SAMPLE).to_pylist()
+        sample = clean(text).drop_null().slice(0, _SAMPLE).to_pylist()
         votes = Counter(filter(None, map(_find_spelling, sample)))
         if votes:
             self.spelling = votes.most_common(1)[0][0]
@@ -119,19 +156,18 @@ class DigestColumn:
             pc.starts_with(text, shape.head),
         )
         fits = pc.fill_null(fits, False)
-        kept = text.filter(fits)
-        raw = _decode_payloads(kept, shape)
+        payloads = pc.if_else(fits, text, shape.head + shape.filler)
+        if shape.head:
+            payloads = pc.utf8_slice_codeunits(payloads, len(shape.head))
+        raw = _decode_payloads(payloads, shape)
         if raw is None:
-            alphabet = "[0-9a-fA-F]" if shape.is_hex else "[A-Za-z2-7]"
-            pattern = f"^{re.escape(shape.head)}{alphabet}{{{shape.payload}}}$"
-            fits = pc.and_(fits, pc.match_substring_regex(text, pattern))
-            fits = pc.fill_null(fits, False)
-            kept = text.filter(fits)
-            raw = _decode_payloads(kept, shape) or b""
-        digests = _join(shape.prefix, raw, len(kept))
-        if len(kept) == len(text):
-            return digests
-        return pc.replace_with_mask(pa.nulls(len(text), pa.binary()), fits, digests)
+            # What is left without the characters of the alphabet is in the wrong.
+            wrong = pc.ascii_trim(payloads, shape.alphabet.decode())
+            proper = pc.equal(pc.binary_length(wrong), 0)
+            payloads = pc.if_else(proper, payloads, shape.filler)
+            fits = pc.and_(fits, proper)
+            raw = _decode_payloads(payloads, shape) or b""
+        return blank(_join(shape.prefix, raw, len(text)), pc.invert(fits))
 
     def _find_shape(self, text: Any) -> _Shape | None:
         for value in text.drop_null().slice(0, 10).to_pylist():
@@ -172,17 +208,15 @@ def _shape_of(text: str, digest: Digest) -> _Shape | None:
     return None
 
 
-def _decode_payloads(text: Any, shape: _Shape) -> bytes | None:
+def _decode_payloads(payloads: Any, shape: _Shape) -> bytes | None:
     """Decode all payloads in one go; None when one of them is not in the alphabet."""
-    if shape.head:
-        text = pc.utf8_slice_codeunits(text, len(shape.head))
-    data = contiguous(text)
+    data = contiguous(payloads)
     if shape.is_hex:
         try:
             return binascii.unhexlify(data)
         except binascii.Error:
             return None
-    if data.translate(None, _BASE32 + _BASE32[:26].lower()):
+    if data.translate(None, shape.alphabet):
         return None
     # 32 characters are 20 bytes exactly, so the column is one long number.
     digits = data.translate(_TO_BASE32HEX)
@@ -194,7 +228,13 @@ def _join(prefix: bytes, raw: bytes, count: int) -> Any:
         return pa.array([], pa.binary())
     kind = pa.binary(len(raw) // count)
     fixed = pa.Array.from_buffers(kind, count, [None, pa.py_buffer(raw)])
-    return pc.binary_join_element_wise(prefix, fixed.cast(pa.binary()), b"")
+    return pc.binary_replace_slice(fixed, 0, 0, prefix).cast(pa.binary())
+
+
+def clean(text: Any) -> Any:
+    """Take white space off both ends; what is empty or a placeholder is null."""
+    text = pc.utf8_trim_whitespace(text)
+    return blank(text, pc.or_(pc.equal(text, ""), pc.equal(text, "-")))
 
 
 def _to_hex(column: Any) -> Any:

@@ -51,7 +51,7 @@ class JsonlReader:
     def _find_paths(self) -> dict[str, tuple[str, ...]]:
         """Look for keys in the first lines that are objects."""
         for text in iter_text_lines(self._path):
-            if not text.lines and not text.faults:
+            if not len(text.lines) and not len(text.faults):
                 continue
             _, good = self._json.extract(text.lines, [])
             paths: dict[str, tuple[str, ...]] = {}
@@ -68,9 +68,8 @@ class JsonlReader:
             faults = text.faults
             kept = text
             if good is not None:
-                faults = faults + refuse(
-                    self.file, text.filter(pc.invert(good)), explain_line
-                )
+                bad = text.filter(pc.invert(good))
+                faults += refuse(self.file, bad, explain_line)
                 kept = text.filter(good)
             if place:
                 self._note_late(kept)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute
 
-__all__ = ["has_all", "has_any", "pc"]
+__all__ = ["has_all", "has_any", "mask_of", "pc"]
 
 pc: Any = pyarrow.compute
 
@@ -23,3 +24,9 @@ def has_all(mask: Any) -> bool:
 def has_any(mask: Any) -> bool:
     """Whether a mask is true anywhere; nulls are not."""
     return bool(pc.any(mask, min_count=0).as_py())
+
+
+def mask_of(places: Any, height: int) -> Any:
+    """Return a mask that is true at the given places."""
+    everywhere = pa.arange(0, height)
+    return pc.is_in(everywhere, value_set=places.cast(pa.int64()))

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from provenance.batch import Fault
+from provenance.batch import Faults
 from provenance.domain import FIELDS, Derivation, Evidence, Field
 from provenance.errors import ManifestError
 from provenance.manifest.amounts import parse_copies, parse_count
 from provenance.manifest.assemble import assemble
 from provenance.manifest.digests_column import DigestColumn
+from provenance.manifest.kernels import mask_of, pc
 from provenance.manifest.origins_column import (
     ORIGIN_FIELDS,
     parse_origins,
     parse_vocabulary,
 )
 from provenance.manifest.parents_column import ParentsColumn
-from provenance.manifest.parsed import Flaw, Parsed
+from provenance.manifest.parsed import Flaws, Parsed
 from provenance.manifest.raw_text import to_text
-from provenance.manifest.reader import RawBatch, cut
+from provenance.manifest.reader import RawBatch, cut, cut_all
 from provenance.manifest.times import parse_times
 from provenance.manifest.words import parse_languages, parse_media_types, parse_words
 
@@ -79,7 +80,7 @@ class Normaliser:
         }
         return {str(field): str(found) for field, found in seen.items() if found}
 
-    def normalise(self, raw: RawBatch) -> tuple[pa.RecordBatch, list[Fault]]:
+    def normalise(self, raw: RawBatch) -> tuple[pa.RecordBatch, Faults]:
         """Return the good rows of a raw batch, and a fault for each bad one.
 
         A row with several bad fields has one fault, for the first in the order of
@@ -91,26 +92,46 @@ class Normaliser:
             field: raw.columns[name] for field, name in self._map.columns.items()
         }
         parsed = self._parse(columns | self._repeat_constants(height), height)
-        flaws: dict[int, Flaw] = {}
-        for field in reversed(FIELDS):
-            if field in parsed:
-                flaws.update(parsed[field].flaws)
+        flaws = [
+            flaws
+            for field in FIELDS
+            if field in parsed
+            for flaws in parsed[field].flaws
+        ]
         batch = assemble(raw.rows, parsed, raw.parts)
-        faults = list(raw.faults)
+        faults = Faults.of(self._file, raw.faults)
         if flaws:
-            rows: list[Any] = raw.rows.to_pylist()
-            faults += [self._fault(rows[place], flaw) for place, flaw in flaws.items()]
-            batch = batch.filter(pa.array([n not in flaws for n in range(height)]))
-        return batch, sorted(faults, key=lambda fault: fault.row)
+            places, found = self._list_faults(raw.rows, flaws)
+            batch = batch.filter(pc.invert(mask_of(places, height)))
+            faults += found
+        return batch, faults
 
-    def _fault(self, row: int, flaw: Flaw) -> Fault:
-        return Fault(
-            file=self._file,
-            row=row,
-            field=str(flaw.field),
-            value=cut(flaw.value),
-            reason=flaw.reason,
+    def _list_faults(self, rows: Any, flaws: Sequence[Flaws]) -> tuple[Any, Faults]:
+        """Keep the first flaw of each place; return the places, and their faults."""
+        names = ("place", "field", "value", "reason")
+        tables = [
+            pa.table(
+                [*of_field.to_arrays(), pa.repeat(rank, len(of_field.places))],
+                names=[*names, "rank"],
+            )
+            for rank, of_field in enumerate(flaws)
+        ]
+        found: Any = pa.concat_tables(tables).combine_chunks()
+        found = found.sort_by([("place", "ascending"), ("rank", "ascending")])
+        places, fields, values, reasons = (
+            found[name].combine_chunks() for name in names
         )
+        is_first = pc.not_equal(places.slice(1), places.slice(0, len(places) - 1))
+        is_first = pa.concat_arrays([pa.array([True]), is_first])
+        faults = Faults.of_columns(
+            self._file,
+            rows=rows.take(places),
+            fields=fields,
+            values=cut_all(values),
+            reasons=reasons,
+        )
+        kept = faults.batch.filter(is_first)
+        return places.filter(is_first), Faults(self._file, kept)
 
     def _repeat_constants(self, height: int) -> dict[Field, Any]:
         return {
@@ -120,11 +141,10 @@ class Normaliser:
 
     def _check_constants(self) -> None:
         parsed = self._parse(self._repeat_constants(1), 1)
-        flaws = [flaw for found in parsed.values() for flaw in found.flaws.values()]
-        for flaw in flaws:
+        for flaws in (flaws for found in parsed.values() for flaws in found.flaws):
+            _, (field,), (value,), (reason,) = flaws.to_arrays()
             raise ManifestError(
-                f"--set {flaw.field}={cut(flaw.value)}: {flaw.reason}",
-                hint="Nothing was read.",
+                f"--set {field}={cut(value)}: {reason}", hint="Nothing was read."
             )
 
     def _parse(self, columns: Mapping[Field, Any], height: int) -> dict[Field, Parsed]:

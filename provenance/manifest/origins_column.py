@@ -18,8 +18,8 @@ from provenance.domain import Evidence, Field, Kind, Mode
 from provenance.manifest.amounts import parse_fraction
 from provenance.manifest.combinations import combine
 from provenance.manifest.kernels import pc
-from provenance.manifest.parsed import Parsed, parse_distinct
-from provenance.manifest.raw_text import read_list, to_text
+from provenance.manifest.parsed import Parsed
+from provenance.manifest.raw_text import parse_coded, read_list
 from provenance.manifest.words import parse_words
 
 if TYPE_CHECKING:
@@ -111,16 +111,22 @@ def parse_origins(columns: Mapping[Field, Any], height: int) -> Parsed:
         for field in ORIGIN_FIELDS
     ]
     scores = words.pop()
-    codes, combinations = combine([*words, pc.is_valid(scores)], height)
+    codes, combinations = combine([*words, _tell_scored(scores)], height)
     lists = [_Statement(*values).list_origins() for values in combinations]
     values = pa.array(lists, _ORIGINS).take(codes)
-    flaws = {
-        place: flaw
-        for field in reversed(ORIGIN_FIELDS)
+    flaws = tuple(
+        flaws
+        for field in ORIGIN_FIELDS
         if field in parsed
-        for place, flaw in parsed[field].flaws.items()
-    }
+        for flaws in parsed[field].flaws
+    )
     return Parsed(values=_add_scores(values, scores), flaws=flaws)
+
+
+def _tell_scored(scores: Any) -> Any:
+    if scores.null_count == len(scores):
+        return pa.nulls(len(scores), pa.bool_())
+    return pc.is_valid(scores)
 
 
 def _add_scores(origins: Any, scores: Any) -> Any:
@@ -140,9 +146,7 @@ def _parse_with(
     read: Callable[[str], str | None],
 ) -> Callable[[Field, Any], Parsed]:
     def parse(of: Field, column: Any) -> Parsed:
-        text = to_text(of, column)
-        found = parse_distinct(of, text.values, read, pa.string())
-        return Parsed(values=found.values, flaws=found.flaws | text.flaws)
+        return parse_coded(of, column, read, pa.string())
 
     return parse
 

@@ -16,9 +16,9 @@ from provenance.domain import (
     Spelling,
     parse_digest,
 )
-from provenance.manifest.digests_column import DigestColumn
-from provenance.manifest.kernels import has_any, pc
-from provenance.manifest.parsed import Parsed, parse_distinct
+from provenance.manifest.digests_column import DigestColumn, clean
+from provenance.manifest.kernels import has_any, mask_of, pc
+from provenance.manifest.parsed import Parsed, blank, parse_distinct
 from provenance.manifest.raw_text import read_list
 
 __all__ = ["ParentsColumn"]
@@ -55,23 +55,26 @@ class ParentsColumn:
             modes: For each row how it was derived; null means unspecified.
             evidence: For each row how that is known; null means declared.
         """
-        text = self._digests.to_text(column)
-        self._decide(text.values)
-        found = self._read(text.values)
+        raw = self._digests.to_raw(column)
+        text = clean(raw.values)
+        stated = pc.indices_nonzero(pc.is_valid(text))
+        self._decide(text)
+        found = self._read(text.take(stated))
         flat = found.values.flatten()
-        rows = pc.list_parent_indices(found.values)
+        rows = stated.take(pc.list_parent_indices(found.values))
         structs = pa.StructArray.from_arrays(
             [
                 flat.field("digest"),
                 flat.field("reference"),
-                pc.fill_null(modes, str(Derivation.UNSPECIFIED)).take(rows),
-                pc.fill_null(evidence, str(Evidence.DECLARED)).take(rows),
+                pc.fill_null(modes.take(rows), str(Derivation.UNSPECIFIED)),
+                pc.fill_null(evidence.take(rows), str(Evidence.DECLARED)),
             ],
             fields=list(PARENT_TYPE),
         )
-        offsets = found.values.offsets
+        offsets = _spread_offsets(found.values, stated, len(text))
         parents = pa.ListArray.from_arrays(offsets, structs, type=_PARENTS)
-        return Parsed(values=parents, flaws=found.flaws | text.flaws)
+        flaws = raw.flaws + tuple(flaws.at(stated) for flaws in found.flaws)
+        return Parsed(values=parents, flaws=flaws)
 
     def _decide(self, text: Any) -> None:
         """Choose the spelling from single parents, not from whole cells."""
@@ -86,35 +89,31 @@ class ParentsColumn:
             self._digests.decide(pa.array(found, pa.string()))
 
     def _read(self, text: Any) -> Parsed:
-        """Read cells of one plain parent in bulk, and all others in Python."""
+        """Read cells of one plain parent in bulk, and all others in Python.
+
+        Args:
+            text: Cells, none of them null.
+        """
         digests = self._digests.decode(text)
-        named = pc.match_substring_regex(text, _PREFIXED, ignore_case=True)
-        slow = pc.or_(
-            pc.match_substring_regex(text, _COMPOUND),
-            pc.greater(pc.binary_length(text), _LONGEST),
-        )
-        undecided = pc.is_null(digests)
-        if self.spelling is Spelling.PREFIXED:
-            undecided = pc.and_(undecided, named)
-        slow = pc.fill_null(pc.or_(slow, undecided), False)
-        references = pc.if_else(
-            pc.and_(named, pc.is_valid(digests)), pa.scalar(None, pa.string()), text
-        )
-        single = pc.and_(pc.is_valid(text), pc.invert(slow))
-        plain = _list_single(digests, references, single)
+        slow = pc.is_null(digests)
+        if self.spelling is Spelling.PREFIXED and has_any(slow):
+            slow = pc.replace_with_mask(slow, slow, _needs_reading(text.filter(slow)))
+        references = text
+        decoded = pc.is_valid(digests)
+        if has_any(decoded) and _names_algorithm(text[pc.index(decoded, True).as_py()]):
+            references = blank(text, decoded)  # They all begin alike.
+        plain = _list_single(digests, references, pc.invert(slow))
         if not has_any(slow):
             return Parsed(values=plain)
-        read = parse_distinct(_OF, text.filter(slow), self._read_cell, pa.list_(_NAMED))
         places = pc.indices_nonzero(slow)
+        read = parse_distinct(_OF, text.take(places), self._read_cell, pa.list_(_NAMED))
         height = len(text)
         order = pc.replace_with_mask(
-            pa.array(range(height), pa.int64()),
-            slow,
-            pa.array(range(height, height + len(places)), pa.int64()),
+            pa.arange(0, height), slow, pa.arange(height, height + len(places))
         )
         return Parsed(
             values=pa.concat_arrays([plain, read.values]).take(order),
-            flaws={places[n].as_py(): flaw for n, flaw in read.flaws.items()},
+            flaws=tuple(flaws.at(places) for flaws in read.flaws),
         )
 
     def _read_cell(self, text: str) -> list[dict[str, object]]:
@@ -139,13 +138,23 @@ class ParentsColumn:
         return [piece]
 
     def _read_one(self, text: str) -> tuple[Digest | None, str | None]:
-        is_named = re.match(_PREFIXED, text, re.IGNORECASE)
         try:
-            if is_named:
+            if _names_algorithm(text):
                 return parse_digest(text, Spelling.PREFIXED), None
             return self._digests.read(text), text
         except ValueError:
             return None, text
+
+
+def _names_algorithm(text: Any) -> bool:
+    return re.match(_PREFIXED, str(text), re.IGNORECASE) is not None
+
+
+def _needs_reading(text: Any) -> Any:
+    """Tell which cells are not one plain reference in a column of named digests."""
+    named = pc.match_substring_regex(text, _PREFIXED, ignore_case=True)
+    several = pc.match_substring_regex(text, _COMPOUND)
+    return pc.or_(pc.or_(named, several), pc.greater(pc.binary_length(text), _LONGEST))
 
 
 def _split(text: str) -> list[str]:
@@ -164,3 +173,11 @@ def _list_single(digests: Any, references: Any, single: Any) -> pa.ListArray[Any
     ends = pc.cumulative_sum(single.cast(pa.int32()))
     offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends])
     return pa.ListArray.from_arrays(offsets, structs, type=pa.list_(_NAMED))
+
+
+def _spread_offsets(lists: Any, stated: Any, height: int) -> Any:
+    """Return the offsets of lists that stand at some places among empty ones."""
+    lengths = pc.fill_null(pc.list_value_length(lists), 0)
+    everywhere = pa.repeat(pa.scalar(0, pa.int32()), height)
+    spread = pc.replace_with_mask(everywhere, mask_of(stated, height), lengths)
+    return pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(spread)])

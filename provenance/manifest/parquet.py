@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ParquetReader"]
 
-_STEP = 1 << 13
+_STEP = 1 << 14
 """Most rows decoded at once."""
 
 _STEP_BYTES = MOST_BYTES // 4
@@ -103,7 +103,7 @@ class ParquetReader:
                 if batch is None:
                     return
                 yield RawBatch(
-                    rows=pa.array(range(row + 1, row + 1 + len(batch)), pa.int64()),
+                    rows=pa.arange(row + 1, row + 1 + len(batch)),
                     columns={
                         column: _take(batch, self._paths[column]) for column in columns
                     },

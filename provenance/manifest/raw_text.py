@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from pyarrow import types
 
-from provenance.manifest.kernels import has_any, pc
-from provenance.manifest.parsed import Flaw, Parsed
+from provenance.manifest.kernels import pc
+from provenance.manifest.parsed import Flaws, Parsed, blank, parse_distinct
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from provenance.domain import Field
 
-__all__ = ["contiguous", "is_binary", "read_list", "to_text"]
+__all__ = [
+    "contiguous",
+    "is_binary",
+    "parse_coded",
+    "read_list",
+    "show_improper",
+    "to_text",
+]
 
 _NOT_TEXT = "expected text in valid UTF-8"
 _IMPROPER = re.compile("[\0\ud800-\udfff]")
@@ -29,17 +38,38 @@ def to_text(of: Field, column: Any, *, strip: bool = True) -> Parsed:
     Args:
         strip: Take white space off both ends, and make what is empty null.
     """
-    text, flaws = _decode(of, _to_string(column))
+    found = _decode(of, _to_string(column))
+    text, flaws = found.values, found.flaws
     if b"\0" in contiguous(text):
-        for place in pc.indices_nonzero(pc.match_substring(text, "\0")).to_pylist():
-            flaws[place] = Flaw(field=of, value=text[place].as_py(), reason=_HAS_NUL)
-        text = _blank(text, flaws)
+        mask = pc.fill_null(pc.match_substring(text, "\0"), False)
+        flaws += Flaws.where(of, mask, text, _HAS_NUL)
+        text = blank(text, mask)
     if strip:
         text = pc.utf8_trim_whitespace(text)
-        empty = pc.equal(text, "")
-        if has_any(empty):
-            text = pc.if_else(empty, pa.scalar(None, pa.string()), text)
+        if pc.min(pc.binary_length(text)).as_py() == 0:
+            text = blank(text, pc.equal(text, ""))
     return Parsed(values=text, flaws=flaws)
+
+
+def parse_coded(
+    of: Field, column: Any, parse: Callable[[str], object], into: pa.DataType
+) -> Parsed:
+    """Parse each distinct value of a column once, in Python; see ``parse_distinct``.
+
+    The column becomes text after its distinct values are found, not before: a
+    column of few words costs no more than finding them.
+    """
+    if not (types.is_string(column.type) or types.is_dictionary(column.type)):
+        text = to_text(of, column)
+        found = parse_distinct(of, text.values, parse, into)
+        return Parsed(values=found.values, flaws=text.flaws + found.flaws)
+    coded = column.dictionary_encode()
+    text = to_text(of, coded.dictionary)
+    found = parse_distinct(of, text.values, parse, into)
+    return Parsed(
+        values=found.values.take(coded.indices),
+        flaws=tuple(f.spread(coded.indices) for f in text.flaws + found.flaws),
+    )
 
 
 def is_binary(column: Any) -> bool:
@@ -112,28 +142,41 @@ def _plain(value: object) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-def _decode(of: Field, column: Any) -> tuple[Any, dict[int, Flaw]]:
+def _decode(of: Field, column: Any) -> Parsed:
     """Check UTF-8, which neither Parquet nor pyarrow does by itself."""
     try:
         if types.is_binary(column.type):
-            return column.cast(pa.string()), {}
+            return Parsed(values=column.cast(pa.string()))
         column.validate(full=True)
     except pa.ArrowInvalid:
         pass
     else:
-        return column, {}
-    values: list[bytes | None] = column.cast(pa.binary()).to_pylist()
-    flaws: dict[int, Flaw] = {}
-    for place, value in enumerate(values):
-        try:
-            _ = value is None or value.decode()
-        except UnicodeDecodeError:
-            shown = value.decode(errors="replace") if value else ""
-            flaws[place] = Flaw(field=of, value=shown, reason=_NOT_TEXT)
-    kept = [None if place in flaws else value for place, value in enumerate(values)]
-    return pa.array(kept, pa.binary()).cast(pa.string()), flaws
+        return Parsed(values=column)
+    raw = column.cast(pa.binary())
+    shown = show_improper(raw)
+    bad = pc.is_valid(shown)
+    flaws = Flaws.where(of, bad, shown, _NOT_TEXT)
+    return Parsed(values=blank(raw, bad).cast(pa.string()), flaws=flaws)
 
 
-def _blank(text: Any, flaws: dict[int, Flaw]) -> Any:
-    mask = pa.array([place in flaws for place in range(len(text))])
-    return pc.if_else(mask, pa.scalar(None, pa.string()), text)
+def show_improper(values: Any) -> Any:
+    """Return what can be shown of the values that are no UTF-8; null for all others.
+
+    Args:
+        values: An array of binary values.
+    """
+    unchecked = pa.Array.from_buffers(
+        pa.string(), len(values), values.buffers(), offset=values.offset
+    )
+    suspect = pc.fill_null(pc.invert(pc.string_is_ascii(unchecked)), False)
+    shown = [_show(value) for value in values.filter(suspect).to_pylist()]
+    nothing = pa.nulls(len(values), pa.string())
+    return pc.replace_with_mask(nothing, suspect, pa.array(shown, pa.string()))
+
+
+def _show(value: bytes) -> str | None:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return value.decode(errors="replace")
+    return None

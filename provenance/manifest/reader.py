@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from provenance.manifest.kernels import pc
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
     from provenance.batch import Fault
 
-__all__ = ["RawBatch", "Reader", "cut"]
+__all__ = ["RawBatch", "Reader", "cut", "cut_all"]
 
 _LONGEST_VALUE = 200
 
@@ -80,3 +82,9 @@ def cut(value: object) -> str:
     A NUL becomes its picture, since faults go into databases that refuse it.
     """
     return str(value)[:_LONGEST_VALUE].replace("\0", "\N{SYMBOL FOR NULL}")
+
+
+def cut_all(values: Any) -> Any:
+    """Return what faults show of an array of texts, as ``cut`` does of one."""
+    cut_values = pc.utf8_slice_codeunits(values, 0, _LONGEST_VALUE)
+    return pc.replace_substring(cut_values, "\0", "\N{SYMBOL FOR NULL}")

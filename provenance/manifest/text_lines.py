@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from provenance.batch import Fault
+from provenance.batch import Fault, Faults
 from provenance.errors import ManifestError
 from provenance.manifest.kernels import has_all, pc
 from provenance.manifest.lines import LONGEST_LINE, LineBlock, iter_blocks
-from provenance.manifest.reader import cut
+from provenance.manifest.raw_text import show_improper
+from provenance.manifest.reader import cut, cut_all
 from provenance.manifest.stream import iter_chunks
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class TextLines:
     rows: pa.Int64Array
     lines: Any
     """An Arrow array of strings."""
-    faults: list[Fault]
+    faults: Faults
 
     def filter(self, mask: pa.BooleanArray) -> TextLines:
         """Keep the lines where the mask is true, and all faults."""
@@ -46,14 +47,19 @@ def row_fault(file: str, row: int, value: str, reason: str) -> Fault:
     return Fault(file=file, row=row, field="row", value=cut(value), reason=reason)
 
 
-def refuse(file: str, text: TextLines, explain: Callable[[str], str]) -> list[Fault]:
+def refuse(file: str, text: TextLines, explain: str | Callable[[str], str]) -> Faults:
     """Return a fault for each line; ``explain`` says what is wrong with it."""
-    rows: list[Any] = text.rows.to_pylist()
-    lines: list[Any] = text.lines.to_pylist()
-    return [
-        row_fault(file, row, line, explain(line))
-        for row, line in zip(rows, lines, strict=True)
-    ]
+    reasons: Any = explain
+    if not isinstance(explain, str):
+        found = [explain(line) for line in text.lines.to_pylist()]
+        reasons = pa.array(found, pa.string())
+    return Faults.of_columns(
+        file,
+        rows=text.rows,
+        fields="row",
+        values=cut_all(text.lines),
+        reasons=reasons,
+    )
 
 
 def iter_text_lines(path: Path) -> Iterator[TextLines]:
@@ -80,31 +86,28 @@ def _to_text(block: LineBlock, file: str) -> TextLines:
         return TextLines(
             rows=pa.array([], pa.int64()),
             lines=pa.array([], pa.string()),
-            faults=[row_fault(file, block.first, "", reason)],
+            faults=Faults.of(file, [row_fault(file, block.first, "", reason)]),
         )
-    rows = pa.array(range(block.first, block.first + len(block.lines)), pa.int64())
+    rows = pa.arange(block.first, block.first + len(block.lines))
     binary = block.lines
-    faults: list[Fault] = []
+    faults = Faults.of(file)
     try:
         lines = binary.cast(pa.string())
     except pa.ArrowInvalid:
-        found: list[Any] = binary.to_pylist()
-        wrong = [_is_wrong(line) for line in found]
-        for row, (line, is_wrong) in enumerate(
-            zip(found, wrong, strict=True), block.first
-        ):
-            if is_wrong:
-                value = line[:800].decode(errors="replace")
-                faults.append(row_fault(file, row, value, "not valid UTF-8"))
-        keep = pc.invert(pa.array(wrong))
-        rows, lines = rows.filter(keep), binary.filter(keep).cast(pa.string())
+        shown = show_improper(binary)
+        bad = pc.is_valid(shown)
+        faults = Faults.of_columns(
+            file,
+            rows=rows.filter(bad),
+            fields="row",
+            values=cut_all(shown.filter(bad)),
+            reasons="not valid UTF-8",
+        )
+        good = pc.invert(bad)
+        rows, lines = rows.filter(good), binary.filter(good).cast(pa.string())
     text = TextLines(rows=rows, lines=lines, faults=faults)
-    return text.filter(pc.not_equal(pc.ascii_trim_whitespace(lines), ""))
+    return text.filter(_has_text(lines))
 
 
-def _is_wrong(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return True
-    return False
+def _has_text(lines: Any) -> Any:
+    return pc.not_equal(pc.ascii_trim_whitespace(lines), "")

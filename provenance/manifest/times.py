@@ -18,7 +18,7 @@ from pyarrow import types
 
 from provenance.domain import Field
 from provenance.manifest.kernels import has_all, has_any, pc
-from provenance.manifest.parsed import Flaw, Parsed, parse_rest
+from provenance.manifest.parsed import Flaws, Parsed, blank, parse_rest
 from provenance.manifest.raw_text import to_text
 
 __all__ = ["TIME", "parse_times"]
@@ -42,8 +42,20 @@ _PROBE = 16
 _CDX_PREFIXES = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 _EPOCH_UNITS = {10: 1_000_000, 13: 1_000, 16: 1}
 _RECENT = "^(19|20)"
-_ZONED = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)$"
-_LOCAL = r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?$"
+_DAY = (
+    r"\d{4}-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|"
+    r"02-(0[1-9]|1\d|2[0-8]))"
+)
+_CLOCK = r"[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
+_ZONED = rf"^{_DAY}{_CLOCK}(Z|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)$"
+_LOCAL = rf"^{_DAY}({_CLOCK})?$"
+_PLAUSIBLE = r"^\d{4}(-\d\d-\d\d|\d{4}|-?W\d\d)|^-?\d{1,17}(\.\d+)?$"
+"""How all begins that Python reads as a time: ISO 8601 without year and month alone."""
+
+_SHAPE = bytes.maketrans(b"123456789", b"000000000")
+"""Makes each digit a zero."""
+
+_SAMPLE = 1000
 _NUMBER = re.compile(r"-?\d{1,17}(\.\d+)?", re.ASCII)
 _MILLISECONDS_FROM = 10**11
 _MICROSECONDS_FROM = 10**14
@@ -56,8 +68,10 @@ def parse_times(column: Any) -> Parsed:
     else:
         text = to_text(_OF, column)
         done = _read_bulk(text.values)
-        rest = parse_rest(_OF, text.values, done, _read_time)
-        found = Parsed(values=rest.values, flaws=rest.flaws | text.flaws)
+        rest = parse_rest(
+            _OF, text.values, done, _read_time, plausible=_PLAUSIBLE, reason=_EXPECTED
+        )
+        found = Parsed(values=rest.values, flaws=text.flaws + rest.flaws)
     return _refuse_outside(found)
 
 
@@ -73,19 +87,47 @@ def _read_times(column: Any) -> Parsed:
 
 def _read_bulk(text: Any) -> Any:
     """Read the common spellings; null where Python must look."""
+    shapes = _find_shapes(text)
+    common = shapes.drop_null().slice(0, _SAMPLE).value_counts()
+    if not len(common):
+        return pa.nulls(len(text), TIME)
+    place = pc.index(common.field("counts"), pc.max(common.field("counts"))).as_py()
+    fits = pc.equal(shapes, common.field("values")[place])
+    done = _read_alike(blank(text, pc.invert(fits)))
+    rest = pc.and_(pc.is_null(done), pc.is_valid(text))
+    if has_any(rest):
+        done = pc.replace_with_mask(done, rest, _read_mixed(text.filter(rest)))
+    return done
+
+
+def _find_shapes(text: Any) -> Any:
+    """Return the texts with a zero for each digit."""
+    buffers = text.buffers()
+    if buffers[2] is None:
+        return text
+    buffers[2] = pa.py_buffer(bytes(buffers[2]).translate(_SHAPE))
+    return pa.Array.from_buffers(pa.string(), len(text), buffers, offset=text.offset)
+
+
+def _read_alike(text: Any) -> Any:
+    """Read texts of one shape; all null when they are in no common spelling."""
+    known = pc.indices_nonzero(pc.is_valid(text)).slice(0, _PROBE)
     for read in (_read_zoned, _read_local, _read_cdx, _read_epoch):
         try:
-            read(text.slice(0, _PROBE))  # Failing is slow: a message for each value.
+            read(text.take(known))  # Failing is slow: a message for each value.
             return read(text)
         except pa.ArrowInvalid:
             continue
+    return pa.nulls(len(text), TIME)
+
+
+def _read_mixed(text: Any) -> Any:
+    """Read the texts that are surely times in ISO 8601."""
     done = pa.nulls(len(text), TIME)
     for pattern, read in ((_ZONED, _read_zoned), (_LOCAL, _read_local)):
         fits = pc.fill_null(pc.match_substring_regex(text, pattern), False)
-        try:
+        if has_any(fits):
             done = pc.replace_with_mask(done, fits, read(text.filter(fits)))
-        except pa.ArrowInvalid:
-            continue  # One of them is no time, as February 30: Python finds it.
     return done
 
 
@@ -125,13 +167,9 @@ def _refuse_outside(found: Parsed) -> Parsed:
     outside = pc.or_(pc.less(values, _FIRST), pc.greater(values, _LAST))
     if not has_any(outside):
         return found
-    shown = values.cast(_NAIVE).cast(pa.string())
-    flaws = {
-        place: Flaw(field=_OF, value=shown[place].as_py(), reason=_EXPECTED)
-        for place in pc.indices_nonzero(outside).to_pylist()
-    }
-    values = pc.if_else(outside, pa.scalar(None, TIME), values)
-    return Parsed(values=values, flaws=found.flaws | flaws)
+    outside = pc.fill_null(outside, False)
+    flaws = Flaws.where(_OF, outside, values.cast(_NAIVE), _EXPECTED)
+    return Parsed(values=blank(values, outside), flaws=found.flaws + flaws)
 
 
 def _read_time(text: str) -> datetime:

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from provenance.domain import Field
 from provenance.manifest.kernels import pc
-from provenance.manifest.parsed import Flaw, Parsed, parse_distinct
-from provenance.manifest.raw_text import read_list, to_text
+from provenance.manifest.parsed import Flaws, Parsed, blank, parse_distinct
+from provenance.manifest.raw_text import parse_coded, read_list, to_text
 
 __all__ = ["find_media", "parse_languages", "parse_media_types", "parse_words"]
 
@@ -33,21 +33,15 @@ def parse_words(of: Field, column: Any) -> Parsed:
     measure = pc.binary_length if of is Field.URL else pc.utf8_length
     if (pc.max(pc.binary_length(text.values)).as_py() or 0) <= longest:
         return text
-    long = pc.greater(measure(text.values), longest)
+    long = pc.fill_null(pc.greater(measure(text.values), longest), False)
     reason = f"expected at most {longest} characters"
-    flaws = {
-        place: Flaw(field=of, value=text.values[place].as_py(), reason=reason)
-        for place in pc.indices_nonzero(long).to_pylist()
-    }
-    values = pc.if_else(long, pa.scalar(None, pa.string()), text.values)
-    return Parsed(values=values, flaws=text.flaws | flaws)
+    flaws = Flaws.where(of, long, text.values, reason)
+    return Parsed(values=blank(text.values, long), flaws=text.flaws + flaws)
 
 
 def parse_languages(column: Any) -> Parsed:
     """Read language codes; of a list, the first."""
-    text = to_text(Field.LANGUAGE, column)
-    found = parse_distinct(Field.LANGUAGE, text.values, _read_language, pa.string())
-    return Parsed(values=found.values, flaws=found.flaws | text.flaws)
+    return parse_coded(Field.LANGUAGE, column, _read_language, pa.string())
 
 
 def _read_language(text: str) -> str | None:
@@ -62,10 +56,7 @@ def _read_language(text: str) -> str | None:
 
 def parse_media_types(column: Any) -> Parsed:
     """Read media types without their parameters."""
-    of = Field.MEDIA_TYPE
-    text = to_text(of, column)
-    found = parse_distinct(of, text.values, _read_media_type, pa.string())
-    return Parsed(values=found.values, flaws=found.flaws | text.flaws)
+    return parse_coded(Field.MEDIA_TYPE, column, _read_media_type, pa.string())
 
 
 def find_media(media_types: Any) -> Any:

@@ -48,7 +48,7 @@ def normalise(
     """Apply the rules to columns named as the fields they feed."""
     normaliser = Normaliser(map_fields(columns, constants), file="m.parquet")
     batch, faults = normaliser.normalise(make_raw(columns))
-    return batch.to_pylist(), faults
+    return batch.to_pylist(), list(faults)
 
 
 def values(field: str, column: Any, *, result: str = "") -> list[Any]:

@@ -1,0 +1,125 @@
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from provenance.batch import Fault, Faults
+from provenance.errors import LedgerStateError, QuarantineError
+from provenance.ledger.limit import BadRowLimit
+from provenance.ledger.quarantine import Quarantine
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
+
+
+def make_faults(*rows: int, reason: str = "expected a number") -> Faults:
+    return Faults.of(
+        "m.csv",
+        [
+            Fault(file="m.csv", row=row, field="bytes", value="-1", reason=reason)
+            for row in rows
+        ],
+    )
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(TEXT, st.lists(st.tuples(st.integers(1, 2**40), TEXT, TEXT), min_size=1))
+def test_file_holds_every_fault_as_json(
+    tmp_path: Path, file: str, found: list[tuple[int, str, str]]
+) -> None:
+    faults = Faults.of(
+        file,
+        [
+            Fault(file=file, row=row, field="url", value=value, reason=reason)
+            for row, value, reason in found
+        ],
+    )
+    quarantine = Quarantine(tmp_path / "q.jsonl")
+    quarantine.add(faults)
+    kept = quarantine.keep()
+    assert kept is not None
+    lines = kept.read_bytes().decode().split("\n")
+    assert [asdict(fault) for fault in faults] == [json.loads(x) for x in lines[:-1]]
+    assert [json.dumps(asdict(f), ensure_ascii=False) for f in faults] == lines[:-1]
+    kept.unlink()
+
+
+def test_there_is_no_file_without_faults(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path / "q.jsonl")
+    quarantine.add(make_faults())
+    assert quarantine.keep() is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_not_kept_leaves_nothing(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path / "q.jsonl")
+    quarantine.add(make_faults(1))
+    quarantine.drop()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_run_does_not_lose_the_file_of_the_first(tmp_path: Path) -> None:
+    kept = []
+    for row in (1, 2, 3):
+        quarantine = Quarantine(tmp_path / "a.quarantine.jsonl")
+        quarantine.add(make_faults(row))
+        kept.append(quarantine.keep())
+        quarantine.drop()
+    names = ["a.quarantine.jsonl", "a.quarantine-2.jsonl", "a.quarantine-3.jsonl"]
+    assert [tmp_path / name for name in names] == kept
+    rows = [json.loads((tmp_path / name).read_text())["row"] for name in names]
+    assert rows == [1, 2, 3]
+
+
+def test_most_frequent_reasons_come_first_with_a_row_that_has_them(
+    tmp_path: Path,
+) -> None:
+    quarantine = Quarantine(tmp_path / "q.jsonl")
+    quarantine.add(make_faults(4))
+    quarantine.add(make_faults(7, 9, 11, reason="not valid JSON: x (character 5)"))
+    quarantine.add(make_faults(1_200, reason="not valid JSON: x (character 77)"))
+    assert quarantine.most_frequent() == (
+        "bytes: not valid JSON: x (4 rows, as row 7: '-1'); "
+        "bytes: expected a number (1 row, as row 4: '-1')"
+    )
+    quarantine.drop()
+
+
+def test_reasons_counted_are_bounded(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path / "q.jsonl")
+    for number in range(1_100):
+        quarantine.add(make_faults(number, reason=f"reason {number}"))
+    quarantine.add(make_faults(5, reason="reason 3"))
+    assert quarantine.most_frequent().startswith("bytes: reason 3 (2 rows")
+    assert quarantine.count == 1_101
+    quarantine.drop()
+
+
+def test_too_many_bad_rows_end_it_with_the_reasons(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path / "q.jsonl", BadRowLimit.parse("2"))
+    quarantine.add(make_faults(1, 2))
+    quarantine.check(10)
+    quarantine.add(make_faults(3))
+    with pytest.raises(QuarantineError, match="3 of the first 10 rows") as raised:
+        quarantine.check(10)
+    assert "expected a number (3 rows, as row 1" in raised.value.message
+    quarantine.drop()
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "a\nb\tc", "\udcff\udcfe.csv", "été" * 80])
+def test_any_file_name_makes_a_name(tmp_path: Path, name: str) -> None:
+    quarantine = Quarantine.beside(tmp_path, name, b"\xab" * 32, None)
+    quarantine.add(make_faults(1))
+    kept = quarantine.keep()
+    assert kept is not None
+    assert kept.name.isprintable()
+    assert kept.name.endswith("-abababab.quarantine.jsonl")
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path / "none" / "q.jsonl")
+    with pytest.raises(LedgerStateError, match=r"set aside in .*none"):
+        quarantine.add(make_faults(1))
+    quarantine.drop()
