@@ -8,32 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from provenance.cli.mapping import mapping_options
 from provenance.cli.output import print_json, show_progress
 from provenance.cli.target import Target
-from provenance.domain.fields import FIELDS
 
 if TYPE_CHECKING:
     from provenance.ledger import Ingested
 
 __all__ = ["ingest"]
-
-_FORMATS = ("auto", "jsonl", "csv", "parquet", "cdxj", "warc", "arc")
-
-
-def _pairs(
-    _context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> dict[str, str]:
-    """Read ``FIELD=…`` options."""
-    pairs = {}
-    for value in values:
-        name, equals, rest = value.partition("=")
-        if not equals or name not in FIELDS:
-            raise click.BadParameter(
-                f"{value!r} is not FIELD={parameter.metavar}; the fields are: "
-                f"{', '.join(FIELDS)}"
-            )
-        pairs[name] = rest
-    return pairs
 
 
 @click.command()
@@ -43,23 +25,7 @@ def _pairs(
     metavar="NAME[@VERSION]",
     help="Dataset version the rows belong to; the file's name by default.",
 )
-@click.option("--format", "format_", type=click.Choice(_FORMATS), default="auto")
-@click.option(
-    "--map",
-    "columns",
-    multiple=True,
-    metavar="FIELD=COLUMN",
-    callback=_pairs,
-    help="Column that feeds a field; nested columns by dotted path. Repeatable.",
-)
-@click.option(
-    "--set",
-    "constants",
-    multiple=True,
-    metavar="FIELD=VALUE",
-    callback=_pairs,
-    help="Value of a field, the same for every row. Repeatable.",
-)
+@mapping_options
 @click.option(
     "--kind",
     type=click.Choice(["dataset", "crawl", "evidence"]),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from provenance.manifest.reader import Reader
 
-__all__ = ["open_manifest"]
+__all__ = ["READERS", "open_manifest"]
 
 
 def open_manifest(
@@ -46,21 +46,21 @@ def open_manifest(
     if format == "auto":
         format = recognise(path)  # noqa: A001  as above
         if format in _TAKEN_APART:
-            return take_apart(_READERS[format](path), named)
+            return take_apart(READERS[format](path), named)
     if format == "cdxj":
         legend = first_line(path).decode(errors="replace")
         if legend.lstrip().startswith(("CDX ", "CDX\t")):
             return CdxReader(path, legend)
-    if format not in _READERS:
+    if format not in READERS:
         raise ManifestError(
             f"{format!r} is no manifest format",
-            hint=f"Known are {', '.join(_READERS)}.",
+            hint=f"Known are {', '.join(READERS)}.",
         )
-    return _READERS[format](path)
+    return READERS[format](path)
 
 
 _TAKEN_APART = frozenset({"jsonl", "parquet"})
-_READERS: Mapping[str, Callable[[Path], Reader]] = {
+READERS: Mapping[str, Callable[[Path], Reader]] = {
     "jsonl": JsonlReader,
     "csv": DelimitedReader,
     "parquet": ParquetReader,

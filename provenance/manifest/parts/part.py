@@ -63,6 +63,11 @@ class Shape:
     """Columns that it understands; others belong to the row as a whole."""
     nested: frozenset[str]
     """Those of them that hold lists or objects."""
+    says: tuple[str, ...] = (
+        *("text", "origin", "generated_by", "mode", "name"),
+        *("derived_from", "derivation"),
+    )
+    """Fields that its parts can have."""
     fits: Callable[[frozenset[str]], bool]
     """Whether a file with these columns has this shape."""
     split: Callable[[Row], list[Part]]

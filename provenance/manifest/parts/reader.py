@@ -34,8 +34,6 @@ __all__ = ["PartsReader"]
 _SAID = ("text", "digest", "media_type", "origin", "generated_by", "mode")
 """What a part says by itself."""
 
-_COLUMNS = (*_SAID, "name", "derived_from", "derivation")
-
 _SHARED = (
     Field.URL,
     Field.FETCHED_AT,
@@ -83,7 +81,8 @@ class PartsReader:
     @property
     def columns(self) -> tuple[str, ...]:
         """What parts say, then what the row says of all of them."""
-        return (*_COLUMNS, *self._repeated)
+        said = [f for f in self._shape.says if f != "name" or self._name]
+        return (*said, *self._repeated)
 
     @property
     def late(self) -> Mapping[str, int]:

@@ -390,7 +390,7 @@ NAMES = st.sampled_from(
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     deadline=None,
-    max_examples=150,
+    max_examples=40,
 )
 @given(st.lists(st.dictionaries(NAMES, ANY, min_size=1), min_size=1, max_size=4))
 def test_any_row_is_parts_a_fault_or_a_note(
