@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from provenance.domain.digests import format_digest
 from provenance.manifest.reader import RawBatch
 from provenance.manifest.text_lines import row_fault
 
@@ -75,7 +74,7 @@ class Captures:
         """Add the record as a capture, with what is known of its payload."""
         if payload is not None:
             cells = dict(cells)
-            cells["digest"] = format_digest(payload.digest)
+            cells["digest"] = payload.digest
             cells["bytes"] = str(payload.size)
             if payload.agrees is False:
                 self.note(DIFFERS)

@@ -16,8 +16,7 @@ import tempfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from provenance.domain import Digest, Spelling, parse_digest
-from provenance.domain.digests import multihash_prefix
+from provenance.domain import Spelling, format_digest, parse_digest
 from provenance.manifest.archives.coding import dechunk, decode
 
 if TYPE_CHECKING:
@@ -41,9 +40,11 @@ _WANTED = re.compile(
     rb"tdm-reservation)[ \t]*:[ \t]*([^\r\n]*)",
     re.IGNORECASE | re.MULTILINE,
 )
-_PREFIXES = {
-    name: multihash_prefix(name) for name in ("sha1", "sha256", "md5", "sha512")
-}
+_COMPUTED = frozenset({"sha1", "sha256", "md5", "sha512", "sha384"})
+_USUAL = re.compile(r"sha1:[A-Z2-7]{32}")
+_TO_BASE32HEX = str.maketrans(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv"
+)
 _OF_INDEXES = "sha1"
 """What crawl indexes key captures by: the digest of what declares none."""
 
@@ -56,8 +57,8 @@ class BadRecordError(Exception):
 class Payload:
     """What was found out about the payload of one record."""
 
-    digest: Digest
-    """The declared digest where it is true, else the computed one."""
+    digest: str
+    """The declared digest where it is true, else the computed one: ``sha1:hex``."""
     size: int
     """Bytes of the content, without transfer and content coding."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -81,8 +82,9 @@ def read_payload(
         BadRecordError: The block is shorter than it is said to be.
     """
     claim = read_declared(declared)
-    if claim and not claim.startswith(tuple(_PREFIXES.values())):
-        claim = None
+    algorithm = claim.partition(":")[0] if claim else _OF_INDEXES
+    if algorithm not in _COMPUTED:
+        algorithm, claim = _OF_INDEXES, None
     block = _Block(read)
     first = block.take()
     headers: dict[str, str] = {}
@@ -91,9 +93,9 @@ def read_payload(
     body = block.after(first)
     coded = headers.get("transfer-encoding") or headers.get("content-encoding")
     if coded:
-        found = _weigh_coded(body, headers, _algorithm_of(claim))
+        found = _weigh_coded(body, headers, algorithm)
     else:
-        found = [_weigh(body, _algorithm_of(claim))]
+        found = [_weigh(body, algorithm)]
     check_length(block.size, length)
     digests = [digest for digest, _ in found]
     is_true = claim in digests if claim else None
@@ -144,20 +146,18 @@ def check_length(size: int, length: int) -> None:
         raise BadRecordError(f"a record has {size} of {length} bytes")
 
 
-def read_declared(digest: str | None) -> Digest | None:
-    """Return a digest that a record declares, as ``sha1:…``; None if it is none."""
+def read_declared(digest: str | None) -> str | None:
+    """Return a digest that a record declares as ``algorithm:hex``; None if none."""
     if not digest:
         return None
+    if _USUAL.fullmatch(digest):
+        # 32 characters are 20 bytes exactly, so they are one number of base 32.
+        number = int(digest[len("sha1:") :].translate(_TO_BASE32HEX), 32)
+        return f"sha1:{number:040x}"
     try:
-        return parse_digest(digest, Spelling.PREFIXED)
+        return format_digest(parse_digest(digest, Spelling.PREFIXED))
     except ValueError:
         return None
-
-
-def _algorithm_of(claim: Digest | None) -> str:
-    if claim is None:
-        return _OF_INDEXES
-    return next(name for name, head in _PREFIXES.items() if claim.startswith(head))
 
 
 def _split_head(start: bytes) -> tuple[dict[str, str], bytes]:
@@ -170,19 +170,19 @@ def _split_head(start: bytes) -> tuple[dict[str, str], bytes]:
     return headers, body
 
 
-def _weigh(chunks: Iterable[bytes], algorithm: str) -> tuple[Digest, int]:
+def _weigh(chunks: Iterable[bytes], algorithm: str) -> tuple[str, int]:
     """Return the digest and the size of a stream of bytes."""
     running: Any = hashlib.new(algorithm, usedforsecurity=False)
     size = 0
     for chunk in chunks:
         running.update(chunk)
         size += len(chunk)
-    return Digest(_PREFIXES[algorithm] + running.digest()), size
+    return f"{algorithm}:{running.hexdigest()}", size
 
 
 def _weigh_coded(
     body: Iterable[bytes], headers: Mapping[str, str], algorithm: str
-) -> list[tuple[Digest, int]]:
+) -> list[tuple[str, int]]:
     """Weigh a body as sent, without its transfer coding, and fully decoded.
 
     A coding that the bytes do not have is taken as undone already: archivers often

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance.domain import Derivation
-from provenance.domain.digests import format_digest
 from provenance.manifest.archives.captures import (
     COLUMNS,
     UNREADABLE,
@@ -23,14 +22,14 @@ from provenance.manifest.archives.payload import (
     read_declared,
     read_payload,
 )
-from provenance.manifest.archives.warc_records import Damage, WarcRecords
+from provenance.manifest.archives.warc_records import Damage, Head, WarcRecords
 from provenance.manifest.archives.wat import read_wat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from fastwarc.warc import HeaderMap, WarcRecord
+    from fastwarc.warc import WarcRecord
 
     from provenance.manifest.reader import RawBatch
 
@@ -91,59 +90,57 @@ class _Pass:
 
     def __init__(self, captures: Captures) -> None:
         self._captures = captures
-        self._sizes: dict[bytes, int] = {}
+        self._sizes: dict[str, int] = {}
 
-    def take(self, record: WarcRecord) -> None:
+    def take(self, record: WarcRecord, head: Head) -> None:
         """Read one record to its end."""
-        kind = (record.headers.get("WARC-Type") or "").lower()
-        if kind in _TAKEN and "WARC-Segment-Number" in record.headers:
-            self._take_segment(record)
+        kind = head.get("warc-type", "").lower()
+        if kind in _TAKEN and "warc-segment-number" in head:
+            self._take_segment(record, head)
         elif kind in _TAKEN:
-            self._take_payload(record, kind)
+            self._take_payload(record, head, kind)
         elif kind == "revisit":
-            self._take_revisit(record)
-        elif kind == "metadata" and _is_json(record):
+            self._take_revisit(record, head)
+        elif kind == "metadata" and _is_json(head):
             read_wat(_read_whole(record), self._captures)
         else:
             _pass_over(record)
             self._captures.note(_PASSED_OVER.get(kind, _OF_OTHER_TYPE))
 
-    def _take_payload(self, record: WarcRecord, kind: str) -> None:
-        headers = record.headers
+    def _take_payload(self, record: WarcRecord, head: Head, kind: str) -> None:
         is_http = kind == "response"
-        declared = headers.get("WARC-Payload-Digest")
+        declared = head.get("warc-payload-digest")
         if not is_http:
-            declared = declared or headers.get("WARC-Block-Digest")
+            declared = declared or head.get("warc-block-digest")
         payload = read_payload(
             record.reader.read, record.content_length, declared, is_http=is_http
         )
         if declared and payload.agrees is None:
             self._captures.note(UNREADABLE)
-        if "WARC-Truncated" in headers:
+        if "warc-truncated" in head:
             self._captures.note(_TRUNCATED)
         if len(self._sizes) < _MOST_SIZES:
             self._sizes[payload.digest] = payload.size
-        stated = headers.get("Content-Type") or ""
+        stated = head.get("content-type", "")
         if stated.lower().startswith("application/http"):
             stated = payload.headers.get("content-type", "")
-        cells = _describe(headers)
+        cells = _describe(head)
         cells["media_type"] = read_media_type(
-            stated, headers.get("WARC-Identified-Payload-Type")
+            stated, head.get("warc-identified-payload-type")
         )
-        source = headers.get("WARC-Refers-To")
+        source = head.get("warc-refers-to")
         if kind == "conversion" and source:
             cells |= {"derived_from": source, "derivation": Derivation.EXTRACTED}
         self._captures.add(cells, payload)
 
-    def _take_revisit(self, record: WarcRecord) -> None:
-        headers = record.headers
+    def _take_revisit(self, record: WarcRecord, head: Head) -> None:
         _pass_over(record)
-        cells = _describe(headers)
-        digest = read_declared(headers.get("WARC-Payload-Digest"))
-        source = headers.get("WARC-Refers-To")
+        cells = _describe(head)
+        digest = read_declared(head.get("warc-payload-digest"))
+        source = head.get("warc-refers-to")
         if digest:
             size = self._sizes.get(digest)
-            cells["digest"] = format_digest(digest)
+            cells["digest"] = digest
             cells["bytes"] = None if size is None else str(size)
         elif source:
             cells |= {"derived_from": source, "derivation": Derivation.COPIED}
@@ -152,31 +149,30 @@ class _Pass:
             return
         self._captures.add(cells)
 
-    def _take_segment(self, record: WarcRecord) -> None:
+    def _take_segment(self, record: WarcRecord, head: Head) -> None:
         """Take the first part of a payload that goes on in other records."""
         _pass_over(record)
-        cells = _describe(record.headers)
-        digest = read_declared(record.headers.get("WARC-Payload-Digest"))
-        if digest:
-            cells["digest"] = format_digest(digest)
+        cells = _describe(head)
+        digest = read_declared(head.get("warc-payload-digest"))
+        cells["digest"] = digest
         self._captures.note(_SEGMENT)
         self._captures.add(cells)
 
 
-def _describe(headers: HeaderMap) -> dict[str, str | None]:
+def _describe(head: Head) -> dict[str, str | None]:
     """Return what the head of any record says."""
-    url = headers.get("WARC-Target-URI")
+    url = head.get("warc-target-uri")
     return {
-        "name": headers.get("WARC-Record-ID"),
+        "name": head.get("warc-record-id"),
         # Wget 1.14 to 1.19 wrote <…> around it.
         "url": url.strip("<>") if url else None,
-        "fetched_at": headers.get("WARC-Date"),
-        "language": read_language(headers.get("WARC-Identified-Content-Language")),
+        "fetched_at": head.get("warc-date"),
+        "language": read_language(head.get("warc-identified-content-language")),
     }
 
 
-def _is_json(record: WarcRecord) -> bool:
-    stated = record.headers.get("Content-Type") or ""
+def _is_json(head: Head) -> bool:
+    stated = head.get("content-type", "")
     return stated.partition(";")[0].strip().lower() == "application/json"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Generic, TypeVar
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from fastwarc.warc import WarcRecord
 
-__all__ = ["Damage", "WarcRecords"]
+__all__ = ["Damage", "Head", "WarcRecords"]
 
 _MARKS = {"gzip": b"\x1f\x8b\x08", "zstd": b"\x28\xb5\x2f\xfd", "": b"\nWARC/"}
 """What a record begins with, by packing; in a plain file after a line end."""
@@ -38,6 +39,9 @@ _MOST_TRIES = 10_000
 """Places where reading is taken up again before the rest is given up."""
 
 Taken = TypeVar("Taken")
+
+Head = Mapping[str, str]
+"""Names of the head of a record, in lower case → values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +54,12 @@ class Damage:
 class WarcRecords(Generic[Taken]):
     """One pass over the records of a file."""
 
-    def __init__(self, path: Path, take: Callable[[WarcRecord], Taken]) -> None:
+    def __init__(self, path: Path, take: Callable[[WarcRecord, Head], Taken]) -> None:
         """Prepare to read.
 
         Args:
             take: Reads one record to the end of its block, and returns what is
-                wanted of it.
+                wanted of it and its head.
         """
         self._path = path
         self._take = take
@@ -101,9 +105,12 @@ class WarcRecords(Generic[Taken]):
         ):
             self._last = record.stream_pos
             self._resume = record.stream_pos + 1
-            if not _LENGTH.fullmatch(record.headers.get("Content-Length") or ""):
+            # One call for all of them costs a fifth of a call for each.
+            pairs = reversed(record.headers.to_tuples())
+            head = {name.lower(): value for name, value in pairs}
+            if not _LENGTH.fullmatch(head.get("content-length", "")):
                 raise BadRecordError("the head of a record is cut short")
-            taken = self._take(record)
+            taken = self._take(record, head)
             if not self._packing:
                 # What was read whole may hold records of its own, as its content.
                 self._resume = record.stream_pos + record.content_length

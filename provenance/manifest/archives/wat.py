@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from provenance.domain.digests import format_digest
 from provenance.manifest.archives.captures import read_language, read_media_type
 from provenance.manifest.archives.payload import read_declared
 
@@ -44,7 +43,7 @@ def read_wat(block: bytes, captures: Captures) -> None:
     length = _text(http, "Entity-Length")
     headers = {key.lower(): value for key, value in _object(http, "Headers").items()}
     cells = {
-        "digest": format_digest(digest) if digest else None,
+        "digest": digest,
         "bytes": length if length and length.isdecimal() else None,
         "name": said.get("WARC-Record-ID"),
         "url": said.get("WARC-Target-URI"),
