@@ -17,6 +17,7 @@ from provenance.manifest.parts.part import (
     Part,
     Row,
     Shape,
+    find_first,
     read_text,
 )
 
@@ -34,21 +35,23 @@ def _fits(columns: frozenset[str]) -> bool:
 
 
 def _split(row: Row) -> list[Part]:
-    turns = next((row[name] for name in _TURNS if row.get(name) is not None), None)
+    turns = find_first(row, _TURNS)
     if not isinstance(turns, list) or not all(isinstance(t, dict) for t in turns):
         raise OtherFormError("expected a list of turns, each of a role and a content")
     generator = find_generator(row)
     parts: list[Part] = []
     for place, turn in enumerate(turns):
-        role = _first(turn, _ROLES)
+        role = find_first(turn, _ROLES)
         is_reply = str(role).lower() in _REPLYING
         named = find_generator(turn) or (generator if is_reply else None)
         origin = read_text(turn.get("origin"))
         before = place - 1
-        framed = before >= 0 and str(_first(turns[before], _ROLES)).lower() in _FRAMING
+        framed = (
+            before >= 0 and str(find_first(turns[before], _ROLES)).lower() in _FRAMING
+        )
         parts.append(
             Part(
-                text=_read_content(_first(turn, _CONTENTS)),
+                text=_read_content(find_first(turn, _CONTENTS)),
                 origin=origin,
                 generated_by=named,
                 mode=Mode.ANSWERED if named and is_reply else None,
@@ -56,10 +59,6 @@ def _split(row: Row) -> list[Part]:
             )
         )
     return parts
-
-
-def _first(turn: dict[str, Any], names: tuple[str, ...]) -> Any:
-    return next((turn[name] for name in names if turn.get(name) is not None), None)
 
 
 def _read_content(content: Any) -> str | None:

@@ -18,6 +18,7 @@ from provenance.manifest.parts.part import (
     Part,
     Row,
     Shape,
+    find_first,
     read_text,
 )
 
@@ -34,11 +35,14 @@ def _has_prompt(columns: frozenset[str]) -> bool:
 
 
 def _fits_completions(columns: frozenset[str]) -> bool:
-    return _has_prompt(columns) and not columns.isdisjoint(_LISTS)
+    # Answers that are an object (SQuAD) have columns of their own, with a dot.
+    lists = {name for name in _LISTS if name in columns}
+    objects = {column.partition(".")[0] for column in columns if "." in column}
+    return _has_prompt(columns) and bool(lists - objects)
 
 
 def _split_completions(row: Row) -> list[Part]:
-    found = next((row[name] for name in _LISTS if row.get(name) is not None), None)
+    found = find_first(row, _LISTS)
     if not isinstance(found, list):
         raise OtherFormError("expected a list of completions")
     return [Part(text=_find_prompt(row)), *map(_read_completion, found)]
@@ -47,7 +51,7 @@ def _split_completions(row: Row) -> list[Part]:
 def _read_completion(said: Any) -> Part:
     if not isinstance(said, dict):
         return _answer(read_text(said), None)
-    text = next((said[name] for name in _TEXTS if said.get(name) is not None), None)
+    text = find_first(said, _TEXTS)
     return _answer(read_text(text), find_generator(said))
 
 
@@ -57,7 +61,7 @@ def _answer(text: str | None, generator: str | None) -> Part:
 
 
 def _find_prompt(row: Row) -> str | None:
-    return read_text(next((row[p] for p in _PROMPTS if row.get(p) is not None), None))
+    return read_text(find_first(row, _PROMPTS))
 
 
 def _fits_pair(columns: frozenset[str]) -> bool:

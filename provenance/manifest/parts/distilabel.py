@@ -11,7 +11,7 @@ from typing import Any
 
 from provenance.domain import Kind, Mode
 from provenance.manifest.parts.generators import read_generator
-from provenance.manifest.parts.part import Part, Row, Shape, read_text
+from provenance.manifest.parts.part import Part, Row, Shape, find_first, read_text
 
 __all__ = ["DISTILABEL"]
 
@@ -33,8 +33,8 @@ def _fits(columns: frozenset[str]) -> bool:
 
 
 def _split(row: Row) -> list[Part]:
-    prompt = next((row[name] for name in _PROMPTS if row.get(name) is not None), None)
-    found = next((row[name] for name in _OUTPUTS if row.get(name) is not None), None)
+    prompt = find_first(row, _PROMPTS)
+    found = find_first(row, _OUTPUTS)
     outputs = _flatten(found)
     models = _find_models(row, len(outputs))
     return [

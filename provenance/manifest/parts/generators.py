@@ -14,10 +14,13 @@ ROW_GENERATORS = (
     *("generated_by", "generator", "generation_model", "model_name", "model"),
     "generator_model",
 )
+_NAMES = frozenset(ROW_GENERATORS)
 
 
 def find_generator(said: Mapping[str, Any]) -> str | None:
     """Return the generator that a row, a turn or a completion names, if it does."""
+    if said.keys().isdisjoint(_NAMES):
+        return None
     for name in ROW_GENERATORS:
         found = read_generator(said.get(name))
         if found:

@@ -14,6 +14,7 @@ from provenance.manifest.parts.part import (
     PassedOverError,
     Row,
     Shape,
+    find_first,
     read_text,
 )
 
@@ -37,7 +38,7 @@ def _split(row: Row) -> list[Part]:
     )
     if digest is None:
         raise OtherFormError("expected the digest of the image; see --compute_hash")
-    caption = next((row[name] for name in _CAPTIONS if row.get(name)), None)
+    caption = find_first(row, _CAPTIONS)
     return [Part(digest=digest, media_type="image"), Part(text=read_text(caption))]
 
 

@@ -25,6 +25,7 @@ from provenance.manifest.parts.part import (
     Part,
     Row,
     Shape,
+    find_first,
     read_text,
 )
 
@@ -60,7 +61,7 @@ def _split(row: Row) -> list[Part]:
     generator = find_generator(row)
     parts = [
         Part(
-            text=read_text(_first(row, _PROMPTS)),
+            text=read_text(find_first(row, _PROMPTS)),
             generated_by=_first_generator(row),
             seeds=[text for text in (read_text(row.get(s)) for s in _SEEDS) if text],
             references=[ref for name in _PARENTS for ref in _list(row.get(name))],
@@ -71,10 +72,10 @@ def _split(row: Row) -> list[Part]:
     for said in instances if isinstance(instances, list) else [row]:
         if not isinstance(said, dict):
             raise OtherFormError("expected a list of instances, each an object")
-        given = read_text(_first(said, _INPUTS))
+        given = read_text(find_first(said, _INPUTS))
         if given:
             parts.append(Part(text=given))
-        output = read_text(_first(said, _OUTPUTS))
+        output = read_text(find_first(said, _OUTPUTS))
         parents = [0, len(parts) - 1] if given else [0]
         parts.append(
             Part(
@@ -87,10 +88,6 @@ def _split(row: Row) -> list[Part]:
             )
         )
     return parts
-
-
-def _first(said: Row, names: tuple[str, ...]) -> Any:
-    return next((said[n] for n in names if said.get(n) not in (None, "")), None)
 
 
 def _first_generator(row: Row) -> str | None:

@@ -8,7 +8,7 @@ with the file and the row in common.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ __all__ = [
     "PassedOverError",
     "Row",
     "Shape",
+    "find_first",
     "read_nested",
     "read_text",
 ]
@@ -75,6 +76,15 @@ class Shape:
 
     Raises OtherFormError, or PassedOverError for a row that is no item.
     """
+
+
+def find_first(said: Row, names: Iterable[str]) -> Any:
+    """Return the first value that is stated, of several names for one thing."""
+    for name in names:
+        value = said.get(name)
+        if value is not None and value != "":
+            return value
+    return None
 
 
 def read_text(value: object) -> str | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provenance.domain import Field
 from provenance.errors import ManifestError
+from provenance.manifest.mapping import find_usual
 from provenance.manifest.parts.chat import CHAT
 from provenance.manifest.parts.completions import COMPLETIONS, PREFERENCES
 from provenance.manifest.parts.distilabel import DISTILABEL
@@ -39,8 +41,11 @@ def take_apart(rows: Reader, named: Collection[str] = ()) -> Reader:
             f"{rows.file} holds Dolma attributes: evidence on documents, none itself",
             hint="Record the documents; attributes are for --kind evidence.",
         )
+    has_digest = bool(find_usual(Field.DIGEST, rows.columns))
     for shape in SHAPES:
-        if shape.fits(columns):
+        # Where a row has a digest, that says what the item is; but img2dataset's is
+        # the image's alone.
+        if shape.fits(columns) and (shape is IMAGES or not has_digest):
             parts = PartsReader(rows, shape)
             return parts if set(named) <= set(parts.columns) else rows
     return rows

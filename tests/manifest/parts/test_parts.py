@@ -316,6 +316,22 @@ def test_a_column_that_is_asked_for_means_the_row_as_a_whole(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
+    "row",
+    [
+        {"question": "Why?", "answers": {"text": ["So."], "answer_start": [3]}},
+        {"instruction": "Do.", "output": "So.", "sha256": "ab" * 32},
+        {"prompt": "Do.", "answer": "So.", "text": "Do. So."},
+        {"status": "success", "url": "http://a.org/"},
+        {"instruction": "Do."},
+        {"model_name": "A", "distilabel_metadata": {"x": "y"}, "id": "1"},
+    ],
+)
+def test_rows_of_one_item_stay_whole(tmp_path: Path, row: dict[str, Any]) -> None:
+    path = write(tmp_path / "a.jsonl", json.dumps(row))
+    assert open_manifest(path).format == "jsonl"
+
+
+@pytest.mark.parametrize(
     ("row", "reason"),
     [
         ({"messages": "none"}, "expected a list of turns"),
