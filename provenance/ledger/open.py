@@ -128,7 +128,7 @@ class Ledger(Signed):
         Args:
             path: The manifest.
             dataset: ``NAME`` or ``NAME@VERSION``; the file's stem by default.
-            format: auto, jsonl, csv, parquet or cdxj.
+            format: auto, or a name of ``provenance formats``.
             columns: Field → column, where the usual names do not say it.
             constants: Field → value, the same for every row.
             kind: ``dataset``, or ``crawl`` for what a crawler fetched.

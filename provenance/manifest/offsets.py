@@ -16,6 +16,7 @@ import pyarrow as pa
 from provenance.manifest.lines import MOST_ROWS
 from provenance.manifest.reader import RawBatch
 from provenance.manifest.records import Records
+from provenance.manifest.stream import find_packing
 from provenance.manifest.text_lines import row_fault
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class OffsetsReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        find_packing(path)
 
     @property
     def file(self) -> str:

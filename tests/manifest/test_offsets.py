@@ -51,3 +51,6 @@ def test_many_documents_come_in_several_batches(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", LINES * 40_000)
     batches = list(open_manifest(path).read(["tokens"]))
     assert [len(raw.rows) for raw in batches] == [65_536, 14_464]
+    path = write(tmp_path / "b.csv", LINES * 32_768)
+    reader = open_manifest(path)
+    assert ([len(raw.rows) for raw in reader.read([])], reader.late) == ([65_536], {})

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from provenance.manifest.archives.captures import COLUMNS, Captures, read_media_type
 from provenance.manifest.archives.payload import BadRecordError, read_payload
-from provenance.manifest.stream import iter_chunks
+from provenance.manifest.stream import find_packing, iter_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,6 +47,7 @@ class ArcReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        find_packing(path)
 
     @property
     def file(self) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance.domain import Derivation
+from provenance.errors import ManifestError
 from provenance.manifest.archives.captures import (
     COLUMNS,
     UNREADABLE,
@@ -24,6 +25,7 @@ from provenance.manifest.archives.payload import (
 )
 from provenance.manifest.archives.warc_records import Damage, Head, WarcRecords
 from provenance.manifest.archives.wat import read_wat
+from provenance.manifest.stream import find_packing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +41,9 @@ _MOST_SIZES = 1 << 18
 """Payloads of which the size is remembered, for revisits of them."""
 
 _CHUNK = 1 << 20
+
+_LARGEST = 1 << 26
+"""An envelope in JSON over this many bytes is not read."""
 
 _TAKEN = frozenset({"response", "resource", "conversion"})
 _PASSED_OVER = {
@@ -58,6 +63,11 @@ class WarcReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        if find_packing(path) == "bzip2":
+            raise ManifestError(
+                f"{path} is a WARC file in bzip2",
+                hint="Pack it anew; gzip and Zstandard are read, record by record.",
+            )
 
     @property
     def file(self) -> str:
@@ -101,7 +111,7 @@ class _Pass:
             self._take_payload(record, head, kind)
         elif kind == "revisit":
             self._take_revisit(record, head)
-        elif kind == "metadata" and _is_json(head):
+        elif kind == "metadata" and _is_json(head) and record.content_length < _LARGEST:
             read_wat(_read_whole(record), self._captures)
         else:
             _pass_over(record)

@@ -1,4 +1,6 @@
+import bz2
 import gzip
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +22,9 @@ from manifest.archives.written import (
 from manifest.rows import write
 
 from provenance.domain import format_digest, parse_digest
+from provenance.errors import ManifestError
 from provenance.manifest import open_manifest
+from provenance.manifest.archives.payload import read_payload
 
 
 def read_one(path: Path, record: bytes) -> tuple[dict[str, Any], dict[str, int]]:
@@ -307,3 +311,42 @@ def test_metadata_of_any_json_is_no_crash(tmp_path: Path, json_: bytes) -> None:
     record = make_record("metadata", json_, Content_Type="application/json")
     _, faults, notes = read_archive(write(tmp_path / "a.wat", record))
     assert (faults, sum(notes.values())) == ([], 1)
+
+
+def test_a_head_without_an_end_leaves_no_body(tmp_path: Path) -> None:
+    found, _ = read_one(tmp_path, make_record("response", b"HTTP/1.1 200 OK\r\nA: b"))
+    assert (found["digest"], found["bytes"]) == (None, 0)
+
+
+def test_a_body_larger_than_one_piece_is_read_to_its_end(tmp_path: Path) -> None:
+    body = b"x" * (3 << 20)
+    found, notes = read_one(tmp_path, make_response(body))
+    assert (found["bytes"], notes) == (len(body), {})
+
+
+@pytest.mark.parametrize("format_", ["warc", "arc", "offsets"])
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path, format_: str) -> None:
+    with pytest.raises(ManifestError, match="does not exist"):
+        open_manifest(tmp_path / "a", format=format_)
+
+
+def test_bzip2_is_refused_in_words(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.warc.bz2", bz2.compress(make_response()))
+    with pytest.raises(ManifestError, match="in bzip2") as raised:
+        open_manifest(path)
+    assert raised.value.hint
+
+
+def test_the_head_of_a_response_may_come_in_pieces() -> None:
+    stream = io.BytesIO(make_http())
+    payload = read_payload(
+        lambda _: stream.read(7), len(make_http()), None, is_http=True
+    )
+    assert payload.size == len(PAGE)
+    assert payload.headers == {"content-type": "text/html; charset=utf-8"}
+
+
+def test_every_archive_has_the_same_columns(tmp_path: Path) -> None:
+    for name, data in (("a.warc", make_response()), ("a.arc", b"filedesc://a\n")):
+        reader = open_manifest(write(tmp_path / name, data))
+        assert (reader.columns[0], dict(reader.late)) == ("digest", {})

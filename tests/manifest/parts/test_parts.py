@@ -148,6 +148,36 @@ def test_answers_are_completions_too(read: Read) -> None:
     assert [models(r) for r in read(row)] == [[], [("model", "gpt-4", "answered")]]
 
 
+def test_completions_may_be_texts_alone(read: Read) -> None:
+    records = read({"question": "Why?", "answers": ["So.", "No."]})
+    assert [models(r) for r in records] == [[], [], []]
+    assert parents(records[2]) == [(sha256("Why?"), "seeded")]
+
+
+def test_a_completion_of_several_models_names_them_all(read: Read) -> None:
+    made = {"prompt": "Why?", "completions": [{"model": ["A", "B"], "text": "So."}]}
+    assert models(read(made)[1]) == [
+        ("model", "A", "answered"),
+        ("model", "B", "answered"),
+    ]
+
+
+def test_distilabel_model_of_all_generations(read: Read) -> None:
+    row = {
+        "instruction": "Why?",
+        "generations": ["So.", "No."],
+        "generation_model": "A",
+        "distilabel_metadata": {"raw": "x"},
+    }
+    made = [("model", "A", "answered")]
+    assert [models(r) for r in read(row)] == [[], made, made]
+
+
+def test_numbers_are_texts_of_their_digits(read: Read) -> None:
+    records = read({"instruction": "1 + 1?", "output": 2})
+    assert records[1]["digest"] == sha256("2")
+
+
 def test_pairs_of_answers(read: Read) -> None:
     plain = {"prompt": "Why?", "chosen": "So.", "rejected": "No.", "chosen_model": "A"}
     records = read(plain)
