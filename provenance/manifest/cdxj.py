@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from provenance.errors import ManifestError
 from provenance.manifest.cdx import without_meta
 from provenance.manifest.json_text import JsonText
-from provenance.manifest.jsonl import explain_line
+from provenance.manifest.jsonl import explain_some
 from provenance.manifest.kernels import pc
+from provenance.manifest.late_keys import LateKeys
 from provenance.manifest.reader import RawBatch
 from provenance.manifest.text_lines import TextLines, iter_text_lines, refuse
 
@@ -38,7 +39,7 @@ class CdxjReader:
         self._path = path
         self._json = JsonText()
         self._names = self._find_names()
-        self._late: dict[str, int] = {}
+        self._late = LateKeys(self._json, self.columns)
 
     @property
     def file(self) -> str:
@@ -53,7 +54,7 @@ class CdxjReader:
     @property
     def late(self) -> Mapping[str, int]:
         """Keys that only later lines have."""
-        return self._late
+        return self._late.first_rows
 
     def _find_names(self) -> list[str]:
         for unread in iter_text_lines(self._path):
@@ -62,13 +63,15 @@ class CdxjReader:
                 continue
             _, _, objects = _cut_lines(text)
             _, good = self._json.extract(objects, [])
-            names = self._json.list_keys(objects.filter(good))
+            kept = objects if good is None else objects.filter(good)
+            names = self._json.list_keys(kept)
             return [name for name in names if name not in _KEYS]
         raise ManifestError(f"{self._path} holds no rows")
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the captures; a line of another form is a fault."""
         names = [column for column in columns if column not in _KEYS]
+        explain = explain_some()
         for place, unread in enumerate(iter_text_lines(self._path)):
             text = without_meta(unread)
             has_form, keys, objects = _cut_lines(text)
@@ -80,22 +83,17 @@ class CdxjReader:
             values, good = self._json.extract(objects, [(name,) for name in names])
             if good is not None:
                 bad = kept.filter(pc.invert(good))
-                faults += refuse(self.file, bad, explain_line)
+                faults += refuse(self.file, bad, explain)
                 kept = kept.filter(good)
                 keys = [key.filter(good) for key in keys]
             if place:
-                self._note_late(kept)
+                self._late.note(kept)
             found = dict(zip((*_KEYS, *names), (*keys, *values), strict=True))
             yield RawBatch(
                 rows=kept.rows,
                 columns={column: found[column] for column in columns},
                 faults=faults,
             )
-
-    def _note_late(self, text: TextLines) -> None:
-        for key, place in self._json.list_keys(text.lines).items():
-            if key not in self.columns:
-                self._late.setdefault(key, text.rows[place].as_py())
 
 
 def _cut_lines(text: TextLines) -> tuple[Any, list[Any], Any]:

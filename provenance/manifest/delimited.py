@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from provenance.errors import ManifestError
-from provenance.manifest.lines import MOST_BYTES, MOST_ROWS
+from provenance.manifest.cells import cut_cells
+from provenance.manifest.kernels import pc
 from provenance.manifest.reader import RawBatch
-from provenance.manifest.records import Records
+from provenance.manifest.records import PlainLines, Record, Records
 from provenance.manifest.text_lines import row_fault
 
 if TYPE_CHECKING:
@@ -63,48 +64,69 @@ class DelimitedReader:
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the rows; one with more or fewer cells than the header is a fault."""
-        width = len(self._names)
         records = Records(self._path)
         records.read_header()
+        wanted = [self._names.index(column) for column in columns]
+        row = 1
+        for part in records:
+            if isinstance(part, list):
+                yield self._take_each(row, part, columns, wanted)
+            else:
+                yield self._take_plain(row, part, columns, wanted, records.delimiter)
+            row += len(part)
+
+    def _take_plain(
+        self,
+        first: int,
+        plain: PlainLines,
+        columns: Sequence[str],
+        wanted: Sequence[int],
+        delimiter: str,
+    ) -> RawBatch:
+        cells, good, odd = cut_cells(plain.lines, delimiter, len(self._names), wanted)
+        rows = pa.arange(first, first + len(plain))
+        numbers = rows.filter(pc.invert(good)).to_pylist()
+        return RawBatch(
+            rows=rows.filter(good),
+            columns=dict(zip(columns, cells, strict=True)),
+            faults=[
+                self._refuse(number, record)
+                for number, record in zip(numbers, odd, strict=True)
+            ],
+        )
+
+    def _take_each(
+        self,
+        first: int,
+        records: Sequence[Record],
+        columns: Sequence[str],
+        wanted: Sequence[int],
+    ) -> RawBatch:
+        """Cut columns out of the cells of all rows, one row after another."""
+        width = len(self._names)
         rows: list[int] = []
         cells: list[str] = []
         faults: list[Fault] = []
-        start = records.size
-        for row, record in enumerate(records, 1):
+        for row, record in enumerate(records, first):
             if (
                 isinstance(record, csv.Error)
                 or len(record) != width
-                or (records.has_bad_text and not _is_text(record))
+                or not _is_text(record)
             ):
                 faults.append(self._refuse(row, record))
             else:
                 rows.append(row)
                 cells.extend(record)
-            if len(rows) == MOST_ROWS or records.size - start >= MOST_BYTES:
-                yield self._to_batch(rows, cells, columns, faults)
-                rows, cells, faults, start = [], [], [], records.size
-        if rows or faults:
-            yield self._to_batch(rows, cells, columns, faults)
-
-    def _to_batch(
-        self,
-        rows: list[int],
-        cells: list[str],
-        columns: Sequence[str],
-        faults: list[Fault],
-    ) -> RawBatch:
-        """Cut columns out of the cells of all rows, one row after another."""
-        width = len(self._names)
         return RawBatch(
             rows=pa.array(rows, pa.int64()),
             columns={
-                column: pa.array(cells[self._names.index(column) :: width], pa.string())
-                for column in columns
+                column: pa.array(cells[place::width], pa.string())
+                for column, place in zip(columns, wanted, strict=True)
             },
             faults=faults,
         )
 
-    def _refuse(self, row: int, record: list[str] | csv.Error) -> Fault:
+    def _refuse(self, row: int, record: Record) -> Fault:
         if isinstance(record, csv.Error):
             return row_fault(self.file, row, "", f"not valid CSV: {record}")
         reason = "not valid UTF-8"

@@ -20,13 +20,13 @@ from provenance.domain import (
     parse_digest,
 )
 from provenance.domain.digests import ALGORITHMS, EMPTY_DIGESTS
-from provenance.manifest.kernels import has_any, pc
+from provenance.manifest.kernels import has_all, has_any, pc
 from provenance.manifest.parsed import Parsed, blank, parse_rest
 from provenance.manifest.raw_text import contiguous, is_binary, to_text
 
 __all__ = ["DigestColumn", "clean"]
 
-_SAMPLE = 1000
+_SAMPLE = 200
 _SPELLED = re.compile(rb"[0-9A-Za-z:+/=_-]+")
 _HEX = b"0123456789abcdefABCDEF"
 _BASE32 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -156,17 +156,20 @@ class DigestColumn:
             pc.starts_with(text, shape.head),
         )
         fits = pc.fill_null(fits, False)
-        payloads = pc.if_else(fits, text, shape.head + shape.filler)
+        payloads = text
+        if not has_all(fits):
+            payloads = pc.if_else(fits, text, shape.head + shape.filler)
         if shape.head:
             payloads = pc.utf8_slice_codeunits(payloads, len(shape.head))
-        raw = _decode_payloads(payloads, shape)
+        data: bytes | bytearray = contiguous(payloads)
+        raw = _decode_payloads(data, shape)
         if raw is None:
             # What is left without the characters of the alphabet is in the wrong.
             wrong = pc.ascii_trim(payloads, shape.alphabet.decode())
             proper = pc.equal(pc.binary_length(wrong), 0)
-            payloads = pc.if_else(proper, payloads, shape.filler)
             fits = pc.and_(fits, proper)
-            raw = _decode_payloads(payloads, shape) or b""
+            data = _fill(data, shape, pc.indices_nonzero(pc.invert(proper)))
+            raw = _decode_payloads(data, shape) or b""
         return blank(_join(shape.prefix, raw, len(text)), pc.invert(fits))
 
     def _find_shape(self, text: Any) -> _Shape | None:
@@ -208,9 +211,16 @@ def _shape_of(text: str, digest: Digest) -> _Shape | None:
     return None
 
 
-def _decode_payloads(payloads: Any, shape: _Shape) -> bytes | None:
+def _fill(data: bytes | bytearray, shape: _Shape, places: Any) -> bytearray:
+    """Put something to decode in the places of payloads that cannot be."""
+    filled, filler, size = bytearray(data), shape.filler.encode(), shape.payload
+    for place in places.to_pylist():
+        filled[place * size : (place + 1) * size] = filler
+    return filled
+
+
+def _decode_payloads(data: bytes | bytearray, shape: _Shape) -> bytes | None:
     """Decode all payloads in one go; None when one of them is not in the alphabet."""
-    data = contiguous(payloads)
     if shape.is_hex:
         try:
             return binascii.unhexlify(data)

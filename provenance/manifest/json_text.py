@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-from provenance.manifest.kernels import has_all, pc
+from provenance.manifest.kernels import has_all, has_any, pc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 __all__ = ["JsonText"]
 
-_TEXT = "json_extract_string"
-_KEYS = "json_keys"
+_TEXT = "json_extract_string(line, [{}])"
+_VALID_TEXT = f"CASE WHEN json_valid(line) THEN {_TEXT} END"
+_KEYS = "json_keys(line, [{}])"
 _DEPTH = 3
 _NESTED_SAMPLE = 1000
 _MOST_NESTED = 200
+_MOST_OUTER = 1000
 
 
 class JsonText:
@@ -39,6 +41,8 @@ class JsonText:
                 "autoload_known_extensions": False,
             }
         )
+        self._has_bad = False
+        """Whether a line was met that is not JSON: then each is tried first."""
 
     def _query(self, table: pa.Table, sql: str) -> Any:
         return self._connection.from_arrow(table).query("lines", sql)
@@ -52,33 +56,45 @@ class JsonText:
             A column of text for each path, over the lines that are objects; and
             which lines those are, or None when all of them are.
         """
-        if paths and has_all(pc.starts_with(lines, "{")):
+        starts = pc.starts_with(lines, "{")
+        if paths and not self._has_bad and has_all(starts):
             try:
                 return self._take(lines, _TEXT, paths), None
             except duckdb.InvalidInputException:
-                pass  # At least one line is not JSON: find out which.
-        good = self._tell_objects(lines)
-        return self._take(lines.filter(good), _TEXT, paths), good
-
-    def _tell_objects(self, lines: pa.StringArray) -> Any:
-        table = pa.table({"line": lines})
-        valid = self._query(table, "SELECT json_valid(line) AS is_valid FROM lines")
-        is_valid = valid.to_arrow_table()["is_valid"].combine_chunks()
-        is_object = pc.starts_with(pc.ascii_trim_whitespace(lines), "{")
-        return pc.and_(is_valid, is_object)
+                # At least one line is not JSON, and more may follow.
+                self._has_bad = True
+        if not has_all(starts):
+            starts = pc.starts_with(pc.ascii_trim_whitespace(lines), "{")
+        *found, valid = self._take(lines, _VALID_TEXT, paths, tell_valid=True)
+        good = pc.and_(valid, starts)
+        if has_all(good):
+            return found, None
+        return [column.filter(good) for column in found], good
 
     def _take(
-        self, lines: pa.StringArray, function: str, paths: Sequence[Sequence[str]]
+        self,
+        lines: pa.StringArray,
+        function: str,
+        paths: Sequence[Sequence[str]],
+        *,
+        tell_valid: bool = False,
     ) -> list[Any]:
-        """Apply a function of DuckDB to several paths of each line at once."""
-        if not paths:
+        """Apply a function of DuckDB to several paths of each line at once.
+
+        Args:
+            tell_valid: Add a column that says which lines are JSON.
+        """
+        taken = [f"v[{place}]" for place in range(1, len(paths) + 1)]
+        if tell_valid:
+            taken.append("v IS NOT NULL" if paths else "json_valid(line)")
+        if not taken:
             return []
         wanted = ", ".join(_literal(_pointer(path)) for path in paths)
-        taken = ", ".join(f"v[{place}]" for place in range(1, len(paths) + 1))
+        value = function.format(wanted) if paths else "NULL"
         table = self._query(
             pa.table({"line": lines}),
-            f"SELECT {taken} FROM "  # noqa: S608  the paths are quoted as literals
-            f"(SELECT {function}(line, [{wanted}]) AS v FROM lines)",
+            f"SELECT {', '.join(taken)} FROM "  # noqa: S608  paths are literals
+            f"(SELECT {value} AS v, line FROM lines)",
         ).to_arrow_table()
         return [_one(column) for column in table.columns]
 
@@ -87,13 +103,23 @@ class JsonText:
 
         The order is that of the lines. Every line must be an object.
         """
-        (names,) = self._take(lines, _KEYS, [()])
-        flat = names.flatten()
+        names, flat = self._read_keys(lines)
+        return _list_first(flat, pc.list_parent_indices(names))
+
+    def list_new_keys(
+        self, lines: pa.StringArray, known: pa.StringArray
+    ) -> dict[str, int]:
+        """Return the keys that are not known → place of the first line with them."""
+        names, flat = self._read_keys(lines)
+        is_new = pc.invert(pc.is_in(flat, value_set=known))
+        if not has_any(is_new):
+            return {}
         rows = pc.list_parent_indices(names)
-        return {
-            key: rows[pc.index(flat, key).as_py()].as_py()
-            for key in flat.unique().to_pylist()
-        }
+        return _list_first(flat.filter(is_new), rows.filter(is_new))
+
+    def _read_keys(self, lines: pa.StringArray) -> tuple[Any, Any]:
+        (names,) = self._take(lines, _KEYS, [()])
+        return names, names.flatten()
 
     def list_paths(self, lines: pa.StringArray) -> list[tuple[str, ...]]:
         """Return the paths of all keys, each outer one before its inner ones.
@@ -106,6 +132,7 @@ class JsonText:
         ]
         sample = lines.slice(0, _NESTED_SAMPLE)
         paths = list(level)
+        level = level[:_MOST_OUTER]
         for _ in range(_DEPTH):
             inner = self._take(sample, _KEYS, level)
             found = [names.flatten().unique().to_pylist() for names in inner]
@@ -127,6 +154,15 @@ def _pointer(path: Sequence[str]) -> str:
 
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
+
+
+def _list_first(keys: Any, rows: Any) -> dict[str, int]:
+    """Return distinct keys in their order → the first row that goes with each."""
+    table = pa.table({"key": keys, "row": rows})
+    first = table.group_by("key", use_threads=False).aggregate([("row", "min")])
+    return dict(
+        zip(*(first[name].to_pylist() for name in ("key", "row_min")), strict=True)
+    )
 
 
 def _one(column: pa.ChunkedArray[Any]) -> Any:

@@ -6,20 +6,25 @@ https://jsonlines.org, also known as NDJSON. Blank lines mean nothing.
 from __future__ import annotations
 
 import json
+from itertools import count
 from typing import TYPE_CHECKING
 
 from provenance.errors import ManifestError
 from provenance.manifest.json_text import JsonText
 from provenance.manifest.kernels import pc
+from provenance.manifest.late_keys import LateKeys
 from provenance.manifest.reader import RawBatch
-from provenance.manifest.text_lines import TextLines, iter_text_lines, refuse
+from provenance.manifest.text_lines import iter_text_lines, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 
-__all__ = ["JsonlReader", "explain_line"]
+__all__ = ["JsonlReader", "explain_line", "explain_some"]
+
+_EXPLAINED = 1_000
+_UNEXPLAINED = "expected a JSON object"
 
 
 class JsonlReader:
@@ -31,7 +36,7 @@ class JsonlReader:
         self._path = path
         self._json = JsonText()
         self._paths = self._find_paths()
-        self._late: dict[str, int] = {}
+        self._late = LateKeys(self._json, self._paths)
 
     @property
     def file(self) -> str:
@@ -46,7 +51,7 @@ class JsonlReader:
     @property
     def late(self) -> Mapping[str, int]:
         """Keys that only later lines have."""
-        return self._late
+        return self._late.first_rows
 
     def _find_paths(self) -> dict[str, tuple[str, ...]]:
         """Look for keys in the first lines that are objects."""
@@ -54,8 +59,9 @@ class JsonlReader:
             if not len(text.lines) and not len(text.faults):
                 continue
             _, good = self._json.extract(text.lines, [])
+            lines = text.lines if good is None else text.lines.filter(good)
             paths: dict[str, tuple[str, ...]] = {}
-            for path in self._json.list_paths(text.lines.filter(good)):
+            for path in self._json.list_paths(lines):
                 paths.setdefault(".".join(path), path)
             return paths
         raise ManifestError(f"{self._path} holds no rows")
@@ -63,26 +69,35 @@ class JsonlReader:
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the objects; a line that is none is a fault."""
         paths = [self._paths[column] for column in columns]
+        explain = explain_some()
         for place, text in enumerate(iter_text_lines(self._path)):
             values, good = self._json.extract(text.lines, paths)
             faults = text.faults
             kept = text
             if good is not None:
                 bad = text.filter(pc.invert(good))
-                faults += refuse(self.file, bad, explain_line)
+                faults += refuse(self.file, bad, explain)
                 kept = text.filter(good)
             if place:
-                self._note_late(kept)
+                self._late.note(kept)
             yield RawBatch(
                 rows=kept.rows,
                 columns=dict(zip(columns, values, strict=True)),
                 faults=faults,
             )
 
-    def _note_late(self, text: TextLines) -> None:
-        for key, place in self._json.list_keys(text.lines).items():
-            if key not in self._paths:
-                self._late.setdefault(key, text.rows[place].as_py())
+
+def explain_some() -> Callable[[str], str]:
+    """Return what explains the first 1,000 lines, and says little of all others.
+
+    Finding the place of the mistake takes as long as reading ten good lines.
+    """
+    numbers = count()
+
+    def explain(line: str) -> str:
+        return explain_line(line) if next(numbers) < _EXPLAINED else _UNEXPLAINED
+
+    return explain
 
 
 def explain_line(line: str) -> str:

@@ -6,6 +6,8 @@ that every comparison with a constant would need a cast.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +15,50 @@ import pyarrow.compute
 
 __all__ = ["has_all", "has_any", "mask_of", "pc"]
 
-pc: Any = pyarrow.compute
+_TYPES: dict[type, pa.DataType] = {
+    bool: pa.bool_(),
+    int: pa.int64(),
+    float: pa.float64(),
+    str: pa.string(),
+    bytes: pa.binary(),
+}
+_OF_CONSTANTS = frozenset(
+    {
+        *("add", "multiply", "subtract", "if_else", "coalesce"),
+        *("equal", "not_equal", "less", "less_equal", "greater", "greater_equal"),
+        "binary_join_element_wise",
+    }
+)
+
+
+class _Kernels:
+    """Arrow's functions; Python constants among the arguments are given their type.
+
+    Where Arrow has to find it, it looks for the module ``dateutil`` each time, and
+    that takes longer than the work on a batch where there is none.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(pyarrow.compute, name)
+        if name in _OF_CONSTANTS:
+            function = _with_typed_constants(function)
+        setattr(self, name, function)
+        return function
+
+
+def _with_typed_constants(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arguments: Any) -> Any:
+        return function(*(_to_scalar(v) if type(v) in _TYPES else v for v in arguments))
+
+    return call
+
+
+@lru_cache(maxsize=256, typed=True)
+def _to_scalar(value: Any) -> pa.Scalar[Any]:
+    return pa.scalar(value, _TYPES[type(value)])
+
+
+pc: Any = _Kernels()
 
 
 def has_all(mask: Any) -> bool:

@@ -47,12 +47,13 @@ def iter_blocks(chunks: Iterable[bytes]) -> Iterator[LineBlock]:
         EOFError: From ``chunks``, after the last line that was complete before it.
     """
     first = 1
-    for data in _iter_whole(chunks):
-        if data is None:
+    for whole in _iter_whole(chunks):
+        if whole is None:
             yield LineBlock(first=first, lines=_EMPTY, is_oversize=True)
             first += 1
             continue
-        text = data.removeprefix(_BOM) if first == 1 else data
+        has_bom = first == 1 and bytes(whole[: len(_BOM)]) == _BOM
+        text = whole[len(_BOM) :] if has_bom else whole
         lines = pc.split_pattern(_one_value(text), b"\n").flatten()
         for start in range(0, len(lines), MOST_ROWS):
             yield LineBlock(first=first + start, lines=lines.slice(start, MOST_ROWS))
@@ -62,13 +63,13 @@ def iter_blocks(chunks: Iterable[bytes]) -> Iterator[LineBlock]:
 _EMPTY: pa.BinaryArray = pa.array([], pa.binary())
 
 
-def _one_value(data: bytes) -> Any:
+def _one_value(data: memoryview) -> Any:
     """Return an array of one value, without a copy of it."""
     offsets = pa.array([0, len(data)], pa.int32()).buffers()[1]
     return pa.Array.from_buffers(pa.binary(), 1, [None, offsets, pa.py_buffer(data)])
 
 
-def _iter_whole(chunks: Iterable[bytes]) -> Iterator[bytes | None]:
+def _iter_whole(chunks: Iterable[bytes]) -> Iterator[memoryview | None]:
     """Yield whole lines without the last line end; None for an oversize line."""
     held: list[bytes] = []
     size = 0
@@ -78,8 +79,8 @@ def _iter_whole(chunks: Iterable[bytes]) -> Iterator[bytes | None]:
         for chunk in chunks:
             part = chunk
             if skipping:
-                _, end, part = chunk.partition(b"\n")
-                if not end:
+                _, newline, part = chunk.partition(b"\n")
+                if not newline:
                     continue
                 skipping = False
                 yield None
@@ -87,9 +88,10 @@ def _iter_whole(chunks: Iterable[bytes]) -> Iterator[bytes | None]:
             size += len(part)
             has_end = has_end or b"\n" in part
             if has_end and size >= MOST_BYTES:
-                whole, _, rest = b"".join(held).rpartition(b"\n")
-                yield from _without_oversize(whole)
-                held, size, has_end = [rest], len(rest), False
+                data = b"".join(held)
+                end = data.rfind(b"\n")
+                yield from _without_oversize(data, end)
+                held, size, has_end = [data[end + 1 :]], len(data) - end - 1, False
             if size > LONGEST_LINE and not has_end:
                 held, size, skipping = [], 0, True
     except EOFError as error:
@@ -98,20 +100,24 @@ def _iter_whole(chunks: Iterable[bytes]) -> Iterator[bytes | None]:
         yield None
     elif size:
         data = b"".join(held)
+        end = data.rfind(b"\n")
         if failure is None:
-            yield from _without_oversize(data.removesuffix(b"\n"))
-        elif b"\n" in data:
-            yield from _without_oversize(data.rpartition(b"\n")[0])
+            yield from _without_oversize(data, end if end == size - 1 else size)
+        elif end >= 0:
+            yield from _without_oversize(data, end)
     if failure is not None:
         raise failure
 
 
-def _without_oversize(whole: bytes) -> Iterator[bytes | None]:
-    """Take out the first line if it is oversize; no later one can be."""
-    if whole.find(b"\n", 0, LONGEST_LINE + 1) < 0 and len(whole) > LONGEST_LINE:
-        _, end, rest = whole.partition(b"\n")
+def _without_oversize(data: bytes, end: int) -> Iterator[memoryview | None]:
+    """Yield the lines up to a place, but not the first if that is oversize.
+
+    No later one can be.
+    """
+    start = 0
+    if end > LONGEST_LINE and data.find(b"\n", 0, LONGEST_LINE + 1) < 0:
         yield None
-        if end:
-            yield rest
-        return
-    yield whole
+        start = data.find(b"\n", 0, end) + 1
+        if not start:
+            return
+    yield memoryview(data)[start:end]

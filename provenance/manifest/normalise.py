@@ -108,21 +108,19 @@ class Normaliser:
 
     def _list_faults(self, rows: Any, flaws: Sequence[Flaws]) -> tuple[Any, Faults]:
         """Keep the first flaw of each place; return the places, and their faults."""
-        names = ("place", "field", "value", "reason")
+        names = ("place", "field", "value", "reason", "rank")
         tables = [
-            pa.table(
-                [*of_field.to_arrays(), pa.repeat(rank, len(of_field.places))],
-                names=[*names, "rank"],
-            )
+            pa.table([*of_field.to_arrays(), _repeat(rank, of_field)], names=names)
             for rank, of_field in enumerate(flaws)
         ]
-        found: Any = pa.concat_tables(tables).combine_chunks()
-        found = found.sort_by([("place", "ascending"), ("rank", "ascending")])
-        places, fields, values, reasons = (
-            found[name].combine_chunks() for name in names
-        )
+        found: Any = pa.concat_tables(tables)
+        if len(tables) > 1:
+            found = found.sort_by([("place", "ascending"), ("rank", "ascending")])
+        places, *said = (found[name].combine_chunks() for name in names[:-1])
         is_first = pc.not_equal(places.slice(1), places.slice(0, len(places) - 1))
-        is_first = pa.concat_arrays([pa.array([True]), is_first])
+        is_first = pa.concat_arrays([pa.array([True], pa.bool_()), is_first])
+        places = places.filter(is_first)
+        fields, values, reasons = (column.filter(is_first) for column in said)
         faults = Faults.of_columns(
             self._file,
             rows=rows.take(places),
@@ -130,12 +128,11 @@ class Normaliser:
             values=cut_all(values),
             reasons=reasons,
         )
-        kept = faults.batch.filter(is_first)
-        return places.filter(is_first), Faults(self._file, kept)
+        return places, faults
 
     def _repeat_constants(self, height: int) -> dict[Field, Any]:
         return {
-            field: pa.repeat(pa.scalar(value), height)
+            field: pa.repeat(pa.scalar(value, pa.string()), height)
             for field, value in self._map.constants.items()
         }
 
@@ -177,3 +174,7 @@ class Normaliser:
             columns[Field.DERIVED_FROM], modes.values, evidence.values
         )
         return {Field.DERIVED_FROM: parents, Field.DERIVATION: modes}
+
+
+def _repeat(rank: int, flaws: Flaws) -> Any:
+    return pa.repeat(pa.scalar(rank, pa.int32()), len(flaws.places))

@@ -75,8 +75,8 @@ class Flaws:
         size = len(self.places)
         reasons = self.reasons
         if isinstance(reasons, str):
-            reasons = pa.repeat(pa.scalar(reasons), size)
-        fields = pa.repeat(pa.scalar(str(self.field)), size)
+            reasons = pa.repeat(pa.scalar(reasons, pa.string()), size)
+        fields = pa.repeat(pa.scalar(str(self.field), pa.string()), size)
         return [self.places.cast(pa.int64()), fields, self.values, reasons]
 
 

@@ -1,26 +1,47 @@
 """The records of a delimited text, good and bad, in their order.
 
 RFC 4180, with tabs, semicolons or pipes for commas where the first line has them.
+Most blocks of lines are plain: each line is one record, beyond doubt. Those are
+left to Arrow; Python's ``csv`` reads all others, so that it decides what is a record.
 """
 
 from __future__ import annotations
 
 import csv
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from provenance.errors import ManifestError
-from provenance.manifest.lines import LONGEST_LINE, LineBlock, iter_blocks
+from provenance.manifest.kernels import has_all, has_any, pc
+from provenance.manifest.lines import LONGEST_LINE, iter_blocks
+from provenance.manifest.raw_text import contiguous
 from provenance.manifest.stream import iter_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["Records", "is_list"]
+__all__ = ["PlainLines", "Record", "Records", "is_list"]
 
 _DELIMITERS = ",\t;|"
+_BOM = "\ufeff".encode()
+
+Record = list[str] | csv.Error
+"""The cells of a record, or why it is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainLines:
+    """Lines that are a record each, without their line ends."""
+
+    lines: Any
+    """An Arrow array of strings."""
+
+    def __len__(self) -> int:
+        return len(self.lines)
 
 
 class Records:
@@ -30,49 +51,24 @@ class Records:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self.size = 0
-        """Bytes of text taken from the file so far; it grows by blocks of lines."""
-        self.has_bad_text = False
-        """Whether invalid UTF-8 was seen; it shows as surrogates in the text."""
-        self._lines = self._iter_lines()
-        self._count = 0
-        self._reader = self._open()
-
-    def _open(self) -> Iterator[list[str]]:
         # The limit is the process's; a longer cell is damage in any file.
         csv.field_size_limit(LONGEST_LINE)
-        lines = self._lines
-        if is_list(self._path):
-            lines = (line for line in lines if not line.startswith("#"))
+        self._path = path
+        self._blocks = self._iter_blocks()
+        self._block: Any = pa.array([], pa.binary())
+        self._place = 0
+        """The next line to read of the block."""
+        self._is_within = False
+        """Whether a record has begun and not ended."""
+        self._count = 0
         try:
-            first = next((line for line in lines if line.strip()), "")
+            first = self._find_first()
         except EOFError as error:
             raise self._refuse(str(error)) from error
-        delimiter = _sniff_delimiter(first)
-        head = [first]
-        if is_list(self._path) and "/" in first:
-            names = ["group", "path"][-len(first.split(delimiter)) :]
-            head = [delimiter.join(names) + "\n", first]
-        rows = (line for part in (head, lines) for line in part)
-        return csv.reader(rows, delimiter=delimiter, strict=True)
-
-    def __iter__(self) -> Iterator[list[str] | csv.Error]:
-        while True:
-            try:
-                for record in self._reader:
-                    if record:
-                        self._count += 1
-                        yield record
-            except csv.Error as error:
-                if "field larger" in str(error):
-                    raise self._refuse("has a cell over 64 MiB") from error
-                self._count += 1
-                yield error
-            except EOFError as error:
-                raise self._refuse(str(error)) from error
-            else:
-                return
+        self.delimiter = _sniff_delimiter(first)
+        self._plain = _plain_line(self.delimiter)
+        self._given = ["group", "path"][-len(first.split(self.delimiter)) :]
+        self._has_header = not (is_list(path) and "/" in first)
 
     def read_header(self) -> list[str]:
         """Take the names from the first record; empty when there is none.
@@ -80,33 +76,128 @@ class Records:
         Raises:
             ManifestError: The first record is no CSV.
         """
-        header = next(iter(self), [])
+        if not self._has_header:
+            return self._given
+        header: Record = next(self._read_each(), [])
         if isinstance(header, csv.Error):
             raise ManifestError(f"{self._path} has no CSV header: {header}")
+        self._count = 0
         return [name.strip() for name in header]
+
+    def __iter__(self) -> Iterator[PlainLines | list[Record]]:
+        """Yield the records below the header, block by block.
+
+        Raises:
+            ManifestError: The file is damaged, or a cell is longer than 64 MiB.
+        """
+        try:
+            while self._has_lines():
+                plain = self._take_plain()
+                if plain is None:
+                    yield list(self._read_each())
+                elif len(plain):
+                    self._count += len(plain)
+                    yield plain
+        except EOFError as error:
+            raise self._refuse(str(error)) from error
 
     def _refuse(self, what: str) -> ManifestError:
         return ManifestError(
-            f"{self._path} {what} after row {max(self._count - 1, 0)}",
+            f"{self._path} {what} after row {self._count}",
             hint="Fetch the file again, or look for a quote that is never closed.",
         )
 
-    def _iter_lines(self) -> Iterator[str]:
+    def _iter_blocks(self) -> Iterator[Any]:
         for block in iter_blocks(iter_chunks(self._path)):
             if block.is_oversize:
                 raise EOFError("has a line over 64 MiB")
-            self.size += block.lines.nbytes
-            for line in self._decode(block):
-                yield line + "\n"
+            lines: Any = block.lines
+            if is_list(self._path):
+                lines = lines.filter(pc.invert(pc.starts_with(lines, "#")))
+            yield lines
 
-    def _decode(self, block: LineBlock) -> list[Any]:
-        lines: Any = block.lines
+    def _has_lines(self) -> bool:
+        """Whether there are more lines; of the next block where this one is done."""
+        while self._place == len(self._block):
+            block = next(self._blocks, None)
+            if block is None:
+                return False
+            self._block, self._place = block, 0
+        return True
+
+    def _find_first(self) -> str:
+        """Go to the first line that is not blank, and return it; empty without one."""
+        while self._has_lines():
+            for line in self._block.slice(self._place):
+                if text := line.as_py().strip():
+                    return str(text.decode(errors="surrogateescape"))
+                self._place += 1
+        return ""
+
+    def _take_plain(self) -> PlainLines | None:
+        """Take the rest of the block if each line of it is one record, and else none.
+
+        That is: it has no quotes, or they stand around whole cells.
+        """
         try:
-            texts: list[Any] = lines.cast(pa.string()).to_pylist()
+            lines: Any = self._block.slice(self._place).cast(pa.string())
         except pa.ArrowInvalid:
-            self.has_bad_text = True
-            return [line.decode(errors="surrogateescape") for line in lines.to_pylist()]
-        return texts
+            return None
+        data = contiguous(lines)
+        if data.startswith(_BOM):
+            return None  # Arrow would leave it out.
+        if b"\r" in data:
+            lines = pc.ascii_rtrim(lines, "\r")
+            if b"\r" in contiguous(lines):
+                return None
+        if b'"' in data:
+            quoted = lines.filter(pc.match_substring(lines, '"'))
+            if not has_all(pc.match_substring_regex(quoted, self._plain)):
+                return None
+        self._place = len(self._block)
+        is_blank = pc.equal(pc.binary_length(lines), 0)
+        filled = lines.filter(pc.invert(is_blank)) if has_any(is_blank) else lines
+        return PlainLines(filled)
+
+    def _read_each(self) -> Iterator[Record]:
+        """Read the records that begin in this block; the last may end in another."""
+        reader = csv.reader(self._feed(), delimiter=self.delimiter, strict=True)
+        while True:
+            self._is_within = False
+            try:
+                record = next(reader, None)
+            except csv.Error as error:
+                if "field larger" in str(error):
+                    raise self._refuse("has a cell over 64 MiB") from error
+                self._count += 1
+                yield error
+                continue
+            if record is None:
+                return
+            if record:
+                self._count += 1
+                yield record
+
+    def _feed(self) -> Iterator[str]:
+        """Yield the lines of the block, and of others until the record ends."""
+        is_another = False
+        while self._has_lines() if self._is_within else not is_another:
+            for line in _decode(self._block.slice(self._place)):
+                if is_another and not self._is_within:
+                    return
+                self._place += 1
+                self._is_within = True
+                yield line + "\n"
+            is_another = True
+
+
+def _decode(lines: Any) -> list[Any]:
+    """Return lines as text; what is no UTF-8 shows as surrogates."""
+    try:
+        texts: list[Any] = lines.cast(pa.string()).to_pylist()
+    except pa.ArrowInvalid:
+        return [line.decode(errors="surrogateescape") for line in lines.to_pylist()]
+    return texts
 
 
 def is_list(path: Path) -> bool:
@@ -116,6 +207,12 @@ def is_list(path: Path) -> bool:
     and a path.
     """
     return any(suffix in (".txt", ".lst") for suffix in path.suffixes)
+
+
+def _plain_line(delimiter: str) -> str:
+    """Return the pattern of a line whose quotes all stand around whole cells."""
+    cell = rf'("([^"]|"")*"|[^"{re.escape(delimiter)}]*)'
+    return f"^{cell}({re.escape(delimiter)}{cell})*$"
 
 
 def _sniff_delimiter(header: str) -> str:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from provenance.batch import Fault, Faults
 from provenance.errors import ManifestError
-from provenance.manifest.kernels import has_all, pc
+from provenance.manifest.kernels import has_all, has_any, pc
 from provenance.manifest.lines import LONGEST_LINE, LineBlock, iter_blocks
 from provenance.manifest.raw_text import show_improper
 from provenance.manifest.reader import cut, cut_all
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["TextLines", "iter_text_lines", "refuse", "row_fault"]
+
+
+_SPACES = pa.array([b"", b" ", b"\t", b"\n", b"\v", b"\f", b"\r"], pa.binary())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,4 +113,11 @@ def _to_text(block: LineBlock, file: str) -> TextLines:
 
 
 def _has_text(lines: Any) -> Any:
-    return pc.not_equal(pc.ascii_trim_whitespace(lines), "")
+    """Tell which lines are not blank, and look only at those that begin so."""
+    starts = pc.binary_slice(lines.cast(pa.binary()), 0, 1)
+    doubtful = pc.is_in(starts, value_set=_SPACES)
+    if not has_any(doubtful):
+        return pc.is_valid(lines)
+    trimmed = pc.ascii_trim_whitespace(lines.filter(doubtful))
+    is_filled = pc.not_equal(trimmed, "")
+    return pc.replace_with_mask(pc.is_valid(lines), doubtful, is_filled)

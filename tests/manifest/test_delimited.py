@@ -1,10 +1,13 @@
+import csv
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from manifest.rows import read_file, write
 
 from provenance.errors import ManifestError
-from provenance.manifest import delimited, open_manifest, records
+from provenance.manifest import lines, open_manifest, records
 
 
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
@@ -93,25 +96,25 @@ def test_columns_without_a_name_are_left_out(tmp_path: Path) -> None:
 
 
 def test_batches_are_bounded_and_count_on(tmp_path: Path) -> None:
-    lines = [f"doc{n},{n}" for n in range(70_000)]
-    lines[65_600] = "bad"
-    reader = open_manifest(write(tmp_path / "m.csv", "id,n\n" + "\n".join(lines)))
+    rows = [f"doc{n},{n}" for n in range(70_000)]
+    rows[65_600] = "bad"
+    reader = open_manifest(write(tmp_path / "m.csv", "id,n\n" + "\n".join(rows)))
     batches = list(reader.read(["id"]))
-    assert [len(b.rows) for b in batches] == [65_536, 4_463]
+    assert [len(b.rows) for b in batches] == [65_535, 4_464]
     assert [f.row for b in batches for f in b.faults] == [65_601]
     assert batches[1].rows[-1].as_py() == 70_000
     assert batches[1].columns["id"][-1].as_py() == "doc69999"
 
 
 def test_a_last_batch_that_is_full_is_the_last(tmp_path: Path) -> None:
-    path = write(tmp_path / "m.csv", "id\n" + "a\n" * 65_536)
-    assert [len(b.rows) for b in open_manifest(path).read(["id"])] == [65_536]
+    path = write(tmp_path / "m.csv", "id\n" + "a\n" * 65_535)
+    assert [len(b.rows) for b in open_manifest(path).read(["id"])] == [65_535]
 
 
 def test_batches_are_bounded_in_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delimited, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(lines, "MOST_BYTES", 1 << 20)
     rows = "".join(f"doc{n},{'x' * 2000}\n" for n in range(20_000))
     reader = open_manifest(write(tmp_path / "m.csv", "id,text\n" + rows))
     assert len(next(reader.read(["id"])).rows) < 20_000
@@ -135,3 +138,68 @@ def test_stray_carriage_return_in_the_header_is_refused(tmp_path: Path) -> None:
     (tmp_path / "m.csv").write_bytes(b"\r\x00")
     with pytest.raises(ManifestError):
         open_manifest(tmp_path / "m.csv", format="csv")
+
+
+def list_records(text: str) -> list[tuple[int, list[str] | None]]:
+    """Read as ``csv`` alone does, line by line; None for what is no record."""
+    lines = (line + "\n" for line in text.removesuffix("\n").split("\n"))
+    reader = csv.reader(lines, strict=True)
+    found: list[list[str] | None] = []
+    while True:
+        try:
+            record = next(reader, None)
+        except csv.Error:
+            found.append(None)
+            continue
+        if record is None:
+            return list(enumerate(found))
+        if record:
+            found.append(record)
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+    max_examples=400,
+)
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(["", "a", " b", '"c"', '"d,e"', '"f\ng"', '"h""i"', "é"])
+            | st.text('ab", \r\n\ufeff', max_size=6),
+            min_size=1,
+            max_size=3,
+        ),
+        min_size=1,
+        max_size=12,
+    ),
+    st.sampled_from(["\n", "\r\n"]),
+    st.integers(1, 40),
+)
+def test_any_text_is_read_as_csv_reads_it(
+    tmp_path: Path, cells: list[list[str]], end: str, most: int
+) -> None:
+    text = "x,y\n" + end.join(map(",".join, cells)) + end
+    path = write(tmp_path / "m.csv", text)
+    expected = list_records(text)[1:]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "MOST_BYTES", most)
+        try:
+            batches = list(open_manifest(path, format="csv").read(["x", "y"]))
+        except ManifestError:
+            assert expected == []
+            return
+    good = {
+        row: [x, y]
+        for b in batches
+        for row, x, y in zip(
+            b.rows.to_pylist(),
+            b.columns["x"].to_pylist(),
+            b.columns["y"].to_pylist(),
+            strict=True,
+        )
+    }
+    assert {row: r for row, r in expected if r is not None and len(r) == 2} == good
+    bad = {f.row: f.value for b in batches for f in b.faults}
+    shown = {row: ",".join(r or []) for row, r in expected if row not in good}
+    assert shown == bad

@@ -159,3 +159,23 @@ def test_every_refusal_of_a_line_has_words() -> None:
     assert explain_line("[" * 100_000) == "not valid JSON: nested too deeply"
     digits = "not valid JSON: a number with thousands of digits"
     assert digits == explain_line("9" * 5000)
+
+
+def test_of_many_bad_lines_the_first_ones_are_explained(tmp_path: Path) -> None:
+    path = write(tmp_path / "m.jsonl", '{"id": "a"}\n' + '{"id": \n' * 1_500)
+    faults = read_file(path)[1]
+    assert [f.row for f in faults] == list(range(2, 1_502))
+    assert {f.reason for f in faults[:1_000]} == {
+        "not valid JSON: Expecting value (character 8)"
+    }
+    assert {f.reason for f in faults[1_000:]} == {"expected a JSON object"}
+
+
+def test_keys_that_are_all_different_are_no_burden(tmp_path: Path) -> None:
+    rows = "".join(f'{{"id": "{n}", "key{n}": {n}}}\n' for n in range(100_000))
+    path = write(tmp_path / "m.jsonl", rows)
+    reader = open_manifest(path)
+    assert len(reader.columns) == 65_537
+    assert sum(len(raw.rows) for raw in reader.read(["id"])) == 100_000
+    assert len(reader.late) == 1_000
+    assert reader.late["key65536"] == 65_537
