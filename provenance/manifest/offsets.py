@@ -1,35 +1,30 @@
 """OLMo's token offsets: where in a file of tokens each document lies.
 
-Written beside every file of tokens by Dolma, as CSV without a header::
+Written by Dolma beside every file of tokens, as CSV without a header::
 
     <first token>,<token after the last>,<document id>,<source path>,<line>
 """
 
 from __future__ import annotations
 
-import csv
-import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from provenance.manifest.lines import MOST_ROWS
+from provenance.manifest.delimited import DelimitedReader
+from provenance.manifest.kernels import has_all, pc
 from provenance.manifest.reader import RawBatch
-from provenance.manifest.records import Records
-from provenance.manifest.stream import find_packing
 from provenance.manifest.text_lines import row_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from provenance.batch import Fault
-
 __all__ = ["OffsetsReader"]
 
-_COLUMNS = ("tokens", "name", "source path", "source line")
-_WIDTH = 5
-_PLACE = re.compile(r"\d{1,18}", re.ASCII)
+_PLACES = ("start", "end")
+_OTHERS = ("name", "source path", "source line")
+_NUMBER = r"^\d{1,18}$"
 
 
 class OffsetsReader:
@@ -38,18 +33,17 @@ class OffsetsReader:
     format = "offsets"
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        find_packing(path)
+        self._rows = DelimitedReader(path, (*_PLACES, *_OTHERS))
 
     @property
     def file(self) -> str:
         """The file as faults name it."""
-        return str(self._path)
+        return self._rows.file
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The number of tokens, and what the other three cells are."""
-        return _COLUMNS
+        return ("tokens", *_OTHERS)
 
     @property
     def late(self) -> Mapping[str, int]:
@@ -58,50 +52,44 @@ class OffsetsReader:
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the documents; a line of another form is a fault."""
-        rows: list[int] = []
-        cells: list[tuple[str, str, str, str]] = []
-        faults: list[Fault] = []
-        for row, record in enumerate(Records(self._path), 1):
-            found = None if isinstance(record, csv.Error) else _read(record)
-            if found:
-                rows.append(row)
-                cells.append(found)
-            else:
-                shown = "" if isinstance(record, csv.Error) else ",".join(record)
-                reason = "expected start, end, document id, source path and line"
-                shown = shown.encode(errors="replace").decode()
-                faults.append(row_fault(self.file, row, shown, reason))
-            if len(rows) + len(faults) == MOST_ROWS:
-                yield _to_batch(rows, cells, columns, faults)
-                rows, cells, faults = [], [], []
-        if rows or faults:
-            yield _to_batch(rows, cells, columns, faults)
-
-
-def _read(record: Sequence[str]) -> tuple[str, str, str, str] | None:
-    if len(record) != _WIDTH or not all(map(_PLACE.fullmatch, record[:2])):
-        return None
-    count = int(record[1]) - int(record[0])
-    try:
-        "".join(record).encode()
-    except UnicodeEncodeError:
-        return None
-    return (str(count), record[2], record[3], record[4]) if count >= 0 else None
-
-
-def _to_batch(
-    rows: list[int],
-    cells: list[tuple[str, str, str, str]],
-    columns: Sequence[str],
-    faults: list[Fault],
-) -> RawBatch:
-    return RawBatch(
-        rows=pa.array(rows, pa.int64()),
-        columns={
-            column: pa.array(
-                [cell[_COLUMNS.index(column)] for cell in cells], pa.string()
+        others = [column for column in columns if column in _OTHERS]
+        for raw in self._rows.read((*_PLACES, *others)):
+            start, end = (raw.columns[place] for place in _PLACES)
+            tokens = _count_tokens(start, end)
+            good = pc.is_valid(tokens)
+            found = {"tokens": tokens} | {name: raw.columns[name] for name in others}
+            faults = list(raw.faults)
+            if not has_all(good):
+                bad = pc.invert(good)
+                faults += [
+                    row_fault(self.file, row, f"{first},{last}", _EXPECTED)
+                    for row, first, last in zip(
+                        raw.rows.filter(bad).to_pylist(),
+                        start.filter(bad).to_pylist(),
+                        end.filter(bad).to_pylist(),
+                        strict=True,
+                    )
+                ]
+            yield RawBatch(
+                rows=raw.rows.filter(good),
+                columns={column: found[column].filter(good) for column in columns},
+                faults=faults,
             )
-            for column in columns
-        },
-        faults=faults,
+
+
+_EXPECTED = "expected the places of the first token and of that after the last"
+
+
+def _count_tokens(start: Any, end: Any) -> Any:
+    """Return end − start; null where they are no places in this order."""
+    are_numbers = pc.and_(
+        pc.match_substring_regex(start, _NUMBER), pc.match_substring_regex(end, _NUMBER)
     )
+    nothing = pa.scalar(None, pa.string())
+    first, last = (
+        pc.if_else(are_numbers, place, nothing).cast(pa.int64())
+        for place in (start, end)
+    )
+    count = pc.subtract(last, first)
+    in_order = pc.greater_equal(count, 0)
+    return pc.if_else(in_order, count, pa.scalar(None, pa.int64()))

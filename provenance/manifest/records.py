@@ -21,7 +21,7 @@ from provenance.manifest.raw_text import contiguous
 from provenance.manifest.stream import iter_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 __all__ = ["PlainLines", "Record", "Records", "is_list"]
@@ -50,7 +50,12 @@ class Records:
     A record that is no CSV comes as the error that says so: it counts like others.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, names: Sequence[str] = ()) -> None:
+        """Go to the first record.
+
+        Args:
+            names: Those of the columns of a file that has no header.
+        """
         # The limit is the process's; a longer cell is damage in any file.
         csv.field_size_limit(LONGEST_LINE)
         self._path = path
@@ -67,8 +72,9 @@ class Records:
             raise self._refuse(str(error)) from error
         self.delimiter = _sniff_delimiter(first)
         self._plain = _plain_line(self.delimiter)
-        self._given = ["group", "path"][-len(first.split(self.delimiter)) :]
-        self._has_header = not (is_list(path) and "/" in first)
+        of_list = ["group", "path"][-len(first.split(self.delimiter)) :]
+        self._given = list(names) or of_list
+        self._has_header = not names and not (is_list(path) and "/" in first)
 
     def read_header(self) -> list[str]:
         """Take the names from the first record; empty when there is none.
