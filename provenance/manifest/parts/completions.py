@@ -12,7 +12,11 @@ from __future__ import annotations
 from typing import Any
 
 from provenance.domain import Mode
-from provenance.manifest.parts.generators import find_generator, read_generator
+from provenance.manifest.parts.generators import (
+    ROW_GENERATORS,
+    find_generator,
+    read_generator,
+)
 from provenance.manifest.parts.part import (
     OtherFormError,
     Part,
@@ -45,14 +49,17 @@ def _split_completions(row: Row) -> list[Part]:
     found = find_first(row, _LISTS)
     if not isinstance(found, list):
         raise OtherFormError("expected a list of completions")
-    return [Part(text=_find_prompt(row)), *map(_read_completion, found)]
+    generator = find_generator(row)
+    completions = [_read_completion(said, generator) for said in found]
+    return [Part(text=_find_prompt(row)), *completions]
 
 
-def _read_completion(said: Any) -> Part:
+def _read_completion(said: Any, generator: str | None) -> Part:
+    """Read one completion, by the generator of all where it names none itself."""
     if not isinstance(said, dict):
-        return _answer(read_text(said), None)
+        return _answer(read_text(said), generator)
     text = find_first(said, _TEXTS)
-    return _answer(read_text(text), find_generator(said))
+    return _answer(read_text(text), find_generator(said) or generator)
 
 
 def _answer(text: str | None, generator: str | None) -> Part:
@@ -96,7 +103,7 @@ _OF_PAIR = ("_model", "-model", "_by", "_generator", "_model_name")
 
 COMPLETIONS = Shape(
     name="completions",
-    reads=frozenset((*_PROMPTS, *_LISTS)),
+    reads=frozenset((*_PROMPTS, *_LISTS, *ROW_GENERATORS)),
     nested=frozenset(_LISTS),
     fits=_fits_completions,
     split=_split_completions,

@@ -44,7 +44,7 @@ _SEEDS = (
     *("seed_instruction", "seed_prompt", "seed_text", "seed_document"),
     *("original_instruction", "original_prompt", "source_instruction"),
 )
-_TOLD = ("mode", "origin", "derivation")
+_TOLD = ("mode", "derivation")
 
 
 def _fits(columns: frozenset[str]) -> bool:
@@ -80,7 +80,6 @@ def _split(row: Row) -> list[Part]:
         parts.append(
             Part(
                 text=output,
-                origin=read_text(row.get("origin")),
                 generated_by=generator,
                 mode=read_text(row.get("mode"))
                 or (Mode.ANSWERED if generator else None),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from provenance.domain import Derivation, Field
+from provenance.domain import Derivation, Field, Kind
 from provenance.domain.digests import format_digest
 from provenance.manifest.content import digest_texts
 from provenance.manifest.mapping import find_usual
@@ -62,6 +63,7 @@ class PartsReader:
         }
         rest = [c for c in rows.columns if c not in self._read.values()]
         self._name = find_usual(Field.NAME, rest)
+        self._origin = find_usual(Field.ORIGIN, rest)
         shared = {
             name
             for field in _SHARED
@@ -70,7 +72,8 @@ class PartsReader:
         self._repeated = {
             c if c.lower() in shared else c + _OF_THE_ROW: c
             for c in rest
-            if c != self._name and (c.lower() in shared or "." not in c)
+            if c not in (self._name, self._origin)
+            and (c.lower() in shared or "." not in c)
         }
 
     @property
@@ -93,13 +96,16 @@ class PartsReader:
         """Yield the parts; a row of another form is a fault."""
         repeated = {c: self._repeated[c] for c in columns if c in self._repeated}
         needed = [*self._read.values(), *repeated.values()]
-        if self._name:
-            needed.append(self._name)
+        needed += [column for column in (self._name, self._origin) if column]
         for raw in self._rows.read(tuple(dict.fromkeys(needed))):
             taken = _Taken(self.file, raw)
-            names = raw.columns[self._name].to_pylist() if self._name else None
+            names, origins = (
+                raw.columns[column].to_pylist() if column else [None] * len(raw.rows)
+                for column in (self._name, self._origin)
+            )
             for place, row in enumerate(self._iter_rows(raw)):
-                taken.add(place, row, self._shape, names[place] if names else None)
+                origin = None if origins[place] is None else str(origins[place])
+                taken.add(place, row, self._shape, names[place], origin)
             found = taken.to_columns()
             at = pa.array(taken.places, pa.int64())
             for column, of_row in repeated.items():
@@ -142,11 +148,17 @@ class _Taken:
         """Texts that are parents of others: their digests are needed."""
         self._siblings: list[list[str | None]] = []
 
-    def add(self, place: int, row: Row, shape: Shape, name: object) -> None:
-        """Take a row apart."""
+    def add(
+        self, place: int, row: Row, shape: Shape, name: object, origin: str | None
+    ) -> None:
+        """Take a row apart.
+
+        Args:
+            origin: What the row says of its origin as a whole.
+        """
         number = self._rows[place]
         try:
-            parts = shape.split(row)
+            parts = [_take_over(origin, part) for part in shape.split(row)]
             _check(parts)
         except OtherFormError as error:
             self.faults.append(row_fault(self._file, number, "", str(error)))
@@ -194,6 +206,19 @@ class _Taken:
             pa.array(self._texts, pa.string())
         ).to_pylist()
         return dict(zip(self._texts, map(format_digest, digests), strict=True))
+
+
+def _take_over(origin: str | None, part: Part) -> Part:
+    """Let what a row says of itself hold for a part that says nothing.
+
+    A row by people is theirs in all its parts; of a generated one only an image, and
+    what was made from another part, are generated beyond doubt.
+    """
+    if origin is None or part.origin or part.generated_by:
+        return part
+    if part.parents or part.digest or origin.strip().lower() == Kind.HUMAN:
+        return replace(part, origin=origin)
+    return part
 
 
 def _write_parents(digests: list[str], references: Sequence[str]) -> str | None:

@@ -178,6 +178,32 @@ def test_numbers_are_texts_of_their_digits(read: Read) -> None:
     assert records[1]["digest"] == sha256("2")
 
 
+def test_a_model_of_the_row_made_the_completions_that_name_none(read: Read) -> None:
+    records = read({"prompt": "Why?", "responses": ["So.", "No."], "model": "A"})
+    made = [("model", "A", "answered")]
+    assert [models(r) for r in records] == [[], made, made]
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "answered"),
+    [
+        ({"origin": "human"}, "human", "human"),
+        ({"is_synthetic": True}, None, "model"),
+        ({"origin": "unknown"}, None, None),
+    ],
+)
+def test_what_a_row_says_of_its_origin_holds_for_its_parts(
+    read: Read, said: dict[str, Any], asked: str | None, answered: str | None
+) -> None:
+    turns = [
+        {"role": "user", "content": "Why?"},
+        {"role": "assistant", "content": "So."},
+    ]
+    for row in ({"messages": turns}, {"prompt": "Why?", "output": "So."}):
+        kinds = [[o["kind"] for o in r["origins"]] for r in read(row | said)]
+        assert kinds == [[kind] if kind else [] for kind in (asked, answered)]
+
+
 def test_pairs_of_answers(read: Read) -> None:
     plain = {"prompt": "Why?", "chosen": "So.", "rejected": "No.", "chosen_model": "A"}
     records = read(plain)
@@ -305,6 +331,12 @@ def test_an_image_and_its_caption(read: Read) -> None:
     assert caption["digest"] == sha256("A cat.")
     assert {r["url"] for r in (image, caption)} == {"http://a.org/1.jpg"}
     assert (image["name"], caption["name"]) == ("000000000", "000000000:1")
+
+
+def test_a_generated_image_may_have_any_caption(read: Read) -> None:
+    image, caption = read(IMAGE | {"synthetic": "true"})
+    assert models(image) == [("model", "unnamed", "unspecified")]
+    assert models(caption) == []
 
 
 def test_an_image_that_was_not_downloaded_is_passed_over(tmp_path: Path) -> None:
