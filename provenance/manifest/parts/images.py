@@ -46,7 +46,7 @@ IMAGES = Shape(
     name="img2dataset",
     reads=frozenset(("status", "error_message", *_DIGESTS, *_CAPTIONS)),
     nested=frozenset(),
-    says=("digest", "name", "media_type", "text"),
+    says=("digest", "name", "media_type", "origin", "text"),
     fits=_fits,
     split=_split,
 )
