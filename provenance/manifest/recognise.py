@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["first_line", "recognise"]
 
-_PACKED = {".gz", ".bz2", ".zst", ".gzip", ".bz", ".zstd"}
+_PACKED = {".gz", ".bz2", ".zst", ".lz4", ".gzip", ".bz", ".zstd"}
 _SUFFIXES = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",

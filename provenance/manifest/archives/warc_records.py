@@ -1,7 +1,7 @@
 """The records of a WARC file one after another, past damage where there is a way.
 
 FastWARC reads records fast and ends at the first flaw. Here reading goes on behind
-it: in a packed file at the next gzip member or Zstandard frame (writers give each
+it: in a packed file at the next gzip member, Zstandard or LZ4 frame (writers give each
 record its own), in a plain one at the next line that begins a record.
 """
 
@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Damage", "Head", "WarcRecords"]
 
-_MARKS = {"gzip": b"\x1f\x8b\x08", "zstd": b"\x28\xb5\x2f\xfd", "": b"\nWARC/"}
+_MARKS = {
+    "gzip": b"\x1f\x8b\x08",
+    "zstd": b"\x28\xb5\x2f\xfd",
+    "lz4": b"\x04\x22\x4d\x18",
+    "": b"\nWARC/",
+}
 """What a record begins with, by packing; in a plain file after a line end."""
 
 _LENGTH = re.compile(r"\s*\d+\s*", re.ASCII)

@@ -22,7 +22,7 @@ RECORDS = make_archive()
 CAPTURES = [3, 5, 6]
 
 
-@pytest.mark.parametrize("packing", ["", "gz", "zst"])
+@pytest.mark.parametrize("packing", ["", "gz", "zstd", "lz4"])
 def test_a_cut_loses_what_is_behind_it_and_says_so(
     tmp_path: Path, packing: str
 ) -> None:
@@ -133,7 +133,7 @@ def mutate(draw: st.DrawFn, whole: list[bytes]) -> bytes:
 
 @pytest.mark.slow
 @FUZZED
-@given(mutate([pack(RECORDS, packing) for packing in ("", "gz", "zst")]))
+@given(mutate([pack(RECORDS, packing) for packing in ("", "gz", "zstd", "lz4")]))
 def test_any_mutation_of_an_archive_ends_in_captures_faults_and_notes(
     tmp_path: Path, data: bytes
 ) -> None:

@@ -46,7 +46,7 @@ def test_a_response_is_a_capture(tmp_path: Path) -> None:
     assert (found["origins"], found["parents"]) == ([], [])
 
 
-@pytest.mark.parametrize("packing", ["", "gz", "zst"])
+@pytest.mark.parametrize("packing", ["", "gz", "zstd", "lz4"])
 def test_row_counts_every_record_and_captures_are_taken(
     tmp_path: Path, packing: str
 ) -> None:

@@ -76,8 +76,8 @@ def pack(records: Iterable[bytes], packing: str) -> bytes:
     """Pack each record by itself, as writers of archives do."""
     if packing == "gz":
         return b"".join(gzip.compress(record, mtime=0) for record in records)
-    if packing == "zst":
-        packed: Any = [pa.compress(r, codec="zstd", asbytes=True) for r in records]
+    if packing in ("zstd", "lz4"):
+        packed: Any = [pa.compress(r, codec=packing, asbytes=True) for r in records]
         return b"".join(packed)
     return b"".join(records)
 
