@@ -66,7 +66,7 @@ def inspect_manifest(
         ManifestError: As ``open_manifest`` and ``map_columns``; or the file is
             damaged before that many records were read.
     """
-    named = set(columns.values()) - {""}
+    named = {field: column for field, column in columns.items() if column}
     reader = open_manifest(path, format=format, named=named)
     column_map = map_columns(reader.columns, columns, constants)
     normaliser = Normaliser(column_map, file=reader.file)

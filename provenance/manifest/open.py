@@ -17,9 +17,10 @@ from provenance.manifest.parts.take_apart import take_apart
 from provenance.manifest.recognise import first_line, recognise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from provenance.domain import Field
     from provenance.manifest.reader import Reader
 
 __all__ = ["READERS", "open_manifest"]
@@ -29,13 +30,13 @@ def open_manifest(
     path: Path,
     *,
     format: str = "auto",  # noqa: A002  the word of --format
-    named: Collection[str] = (),
+    named: Mapping[Field, str] | None = None,
 ) -> Reader:
     """Open a manifest in any supported format, plain or packed.
 
     Args:
-        named: Columns that the caller will ask for: rows of several parts are only
-            taken apart where the parts have them.
+        named: Field → column, as the caller says it: rows of several parts are only
+            taken apart where the parts can have these.
         format: ``jsonl``, ``csv``, ``parquet``, ``cdxj``, ``warc`` or ``arc``;
             ``auto`` looks at the content first and at the suffix second, and takes
             rows of several parts apart.
@@ -46,7 +47,7 @@ def open_manifest(
     if format == "auto":
         format = recognise(path)  # noqa: A001  as above
         if format in _TAKEN_APART:
-            return take_apart(READERS[format](path), named)
+            return take_apart(READERS[format](path), named or {})
     if format == "cdxj":
         legend = first_line(path).decode(errors="replace")
         if legend.lstrip().startswith(("CDX ", "CDX\t")):

@@ -34,6 +34,9 @@ class RawBatch:
 
     The parts of a row share its number and stand in one batch.
     """
+    made: pa.BooleanArray | None = None
+    """Which parts were made from another: what is set for every row, of a generator,
+    holds for these alone. None: for all."""
     notes: Mapping[str, Sequence[int]] = field(default_factory=dict)
     """What else is to be told → the rows it was seen in.
 

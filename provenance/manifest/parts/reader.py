@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -24,7 +26,7 @@ from provenance.manifest.text_lines import row_fault
 from provenance.manifest.usual_names import NESTED, USUAL_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from provenance.batch import Fault
     from provenance.manifest.parts.part import Row, Shape
@@ -45,6 +47,10 @@ _SHARED = (
 )
 """What holds for each part when it holds for the row; sizes do not."""
 
+_FROM_THE_ROW = (Field.NAME, Field.ORIGIN, Field.GENERATED_BY)
+"""What parts have from a column of the row that the caller may name."""
+
+_NOTHING: Mapping[Field, str] = MappingProxyType({})
 _OF_THE_ROW = " (of the row)"
 _MOST_PARTS = 32_767
 """Parts are numbered by a small integer of the database."""
@@ -53,7 +59,15 @@ _MOST_PARTS = 32_767
 class PartsReader:
     """The rows of another reader, taken apart by their shape."""
 
-    def __init__(self, rows: Reader, shape: Shape) -> None:
+    def __init__(
+        self, rows: Reader, shape: Shape, named: Mapping[Field, str] = _NOTHING
+    ) -> None:
+        """Find the columns of the rows that parts are made of.
+
+        Args:
+            named: Field → column, as the caller says it; such a column keeps its
+                name, where parts can have it.
+        """
         self._rows = rows
         self._shape = shape
         self.format = shape.name
@@ -61,14 +75,19 @@ class PartsReader:
         self._read = {
             name: by_name[name] for name in sorted(shape.reads) if name in by_name
         }
+        if Field.GENERATED_BY in named and Field.GENERATED_BY in shape.reads:
+            self._read[Field.GENERATED_BY] = named[Field.GENERATED_BY]
+        self._labels = {
+            str(field): named.get(field, str(field)) for field in _FROM_THE_ROW
+        }
         rest = [c for c in rows.columns if c not in self._read.values()]
-        self._name = find_usual(Field.NAME, rest)
-        self._origin = find_usual(Field.ORIGIN, rest)
+        self._name = named.get(Field.NAME) or find_usual(Field.NAME, rest)
+        self._origin = named.get(Field.ORIGIN) or find_usual(Field.ORIGIN, rest)
         shared = {
             name
             for field in _SHARED
             for name in (*USUAL_NAMES[field], *NESTED.get(field, ()))
-        }
+        } | {named[field].lower() for field in _SHARED if field in named}
         self._repeated = {
             c if c.lower() in shared else c + _OF_THE_ROW: c
             for c in rest
@@ -85,7 +104,7 @@ class PartsReader:
     def columns(self) -> tuple[str, ...]:
         """What parts say, then what the row says of all of them."""
         said = [f for f in self._shape.says if f != "name" or self._name]
-        return (*said, *self._repeated)
+        return (*(self._labels.get(f, f) for f in said), *self._repeated)
 
     @property
     def late(self) -> Mapping[str, int]:
@@ -106,7 +125,10 @@ class PartsReader:
             for place, row in enumerate(self._iter_rows(raw)):
                 origin = None if origins[place] is None else str(origins[place])
                 taken.add(place, row, self._shape, names[place], origin)
-            found = taken.to_columns()
+            found = {
+                self._labels.get(said, said): column
+                for said, column in taken.to_columns().items()
+            }
             at = pa.array(taken.places, pa.int64())
             for column, of_row in repeated.items():
                 found[column] = raw.columns[of_row].take(at)
@@ -115,6 +137,7 @@ class PartsReader:
                 columns={column: found[column] for column in columns},
                 faults=[*raw.faults, *taken.faults],
                 parts=pa.array(taken.numbers, pa.int32()),
+                made=pa.array(taken.made, pa.bool_()),
                 notes={**raw.notes, **taken.notes},
             )
 
@@ -140,6 +163,8 @@ class _Taken:
         self.places: list[int] = []
         """For each part, the place of its row in the batch."""
         self.numbers: list[int] = []
+        self.made: list[bool] = []
+        """For each part, whether it was made from another, or is an image."""
         self.faults: list[Fault] = []
         self.notes: defaultdict[str, list[int]] = defaultdict(list)
         self._parts: list[Part] = []
@@ -178,6 +203,7 @@ class _Taken:
             self._names.append(None if not name else f"{name}:{n}" if n else str(name))
             self.places.append(place)
             self.numbers.append(n)
+            self.made.append(_is_made(part))
 
     def to_columns(self) -> dict[str, Any]:
         """Return the columns of the parts, as text."""
@@ -216,9 +242,13 @@ def _take_over(origin: str | None, part: Part) -> Part:
     """
     if origin is None or part.origin or part.generated_by:
         return part
-    if part.parents or part.digest or origin.strip().lower() == Kind.HUMAN:
+    if _is_made(part) or origin.strip().lower() == Kind.HUMAN:
         return replace(part, origin=origin)
     return part
+
+
+def _is_made(part: Part) -> bool:
+    return bool(part.parents or part.digest)
 
 
 def _write_parents(digests: list[str], references: Sequence[str]) -> str | None:

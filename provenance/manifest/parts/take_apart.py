@@ -15,7 +15,7 @@ from provenance.manifest.parts.instructions import INSTRUCTIONS
 from provenance.manifest.parts.reader import PartsReader
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
 
     from provenance.manifest.reader import Reader
 
@@ -25,12 +25,12 @@ SHAPES = (IMAGES, DISTILABEL, COMPLETIONS, PREFERENCES, CHAT, INSTRUCTIONS)
 """In the order in which they are tried: the most telling first."""
 
 
-def take_apart(rows: Reader, named: Collection[str] = ()) -> Reader:
+def take_apart(rows: Reader, named: Mapping[Field, str]) -> Reader:
     """Return a reader of parts where rows have several, else the reader of rows.
 
     Args:
-        named: Columns that the caller asks for. One that belongs to a part of the
-            row, or to all of it, means that rows are wanted whole.
+        named: Field → column, as the caller says it. A column that parts cannot
+            have, such as one of their texts, means that rows are wanted whole.
 
     Raises:
         ManifestError: The rows say something about documents and are none.
@@ -46,6 +46,6 @@ def take_apart(rows: Reader, named: Collection[str] = ()) -> Reader:
         # Where a row has a digest, that says what the item is; but img2dataset's is
         # the image's alone.
         if shape.fits(columns) and (shape is IMAGES or not has_digest):
-            parts = PartsReader(rows, shape)
-            return parts if set(named) <= set(parts.columns) else rows
+            parts = PartsReader(rows, shape, named)
+            return parts if set(named.values()) <= set(parts.columns) else rows
     return rows

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from manifest.rows import Row, read_file, write
 
-from provenance.domain import format_digest
+from provenance.domain import Field, format_digest
 from provenance.errors import ManifestError
 from provenance.manifest import map_columns, open_manifest
 from provenance.manifest.content import digest_texts
@@ -367,14 +367,51 @@ def test_sizes_of_a_row_are_not_those_of_its_parts(tmp_path: Path) -> None:
     assert {r["split"] for r in read_file(tmp_path / "a.jsonl")[0]} == {"x"}
 
 
-def test_a_column_that_is_asked_for_means_the_row_as_a_whole(tmp_path: Path) -> None:
+def test_a_text_that_is_asked_for_means_the_row_as_a_whole(tmp_path: Path) -> None:
     row = {"instruction": "Do.", "output": "So.", "domain": "x"}
     path = write(tmp_path / "a.jsonl", json.dumps(row))
     assert open_manifest(path).format == "instructions"
-    assert open_manifest(path, named=["split"]).format == "jsonl"
-    assert open_manifest(path, named=["text"]).format == "instructions"
-    assert open_manifest(path, named=["instruction"]).format == "jsonl"
+    whole = open_manifest(path, named={Field.TEXT: "instruction"})
+    assert whole.format == "jsonl"
+    assert open_manifest(path, named={Field.TOKENS: "domain"}).format == "jsonl"
     assert open_manifest(path, format="jsonl").columns == tuple(row)
+
+
+def test_columns_that_are_named_feed_the_parts(tmp_path: Path) -> None:
+    row = {
+        "prompt_id": "p1",
+        "messages": [
+            {"role": "user", "content": "Why?"},
+            {"role": "assistant", "content": "So."},
+        ],
+        "teacher": "A",
+        "seen": "2023-05-06",
+        "part_of": "train",
+    }
+    named = {
+        "name": "prompt_id",
+        "generated_by": "teacher",
+        "fetched_at": "seen",
+        "split": "part_of",
+    }
+    path = write(tmp_path / "a.jsonl", json.dumps(row))
+    records, faults = read_file(path, named)
+    assert faults == []
+    assert [r["name"] for r in records] == ["p1", "p1:1"]
+    assert [models(r) for r in records] == [[], [("model", "A", "answered")]]
+    assert {(r["split"], r["fetched_at"].year) for r in records} == {("train", 2023)}
+
+
+def test_a_generator_that_is_set_made_what_was_made_from_another_part(
+    tmp_path: Path,
+) -> None:
+    path = write(
+        tmp_path / "a.jsonl", json.dumps({"instruction": "Do.", "output": "So."})
+    )
+    records, _ = read_file(path, constants={"generated_by": "A", "mode": "written"})
+    assert [models(r) for r in records] == [[], [("model", "A", "written")]]
+    records, _ = read_file(path, constants={"origin": "human"})
+    assert [[o["kind"] for o in r["origins"]] for r in records] == [["human"]] * 2
 
 
 @pytest.mark.parametrize(
