@@ -34,7 +34,7 @@ _CHUNK = 1 << 20
 _HELD = 1 << 24
 """Most bytes of a coded body that are held in memory; more go to a scratch file."""
 
-_END = re.compile(rb"\r*\n\r*\n")
+_END = re.compile(rb"\n\r{0,2}\n")  # Without bounds, a body of line ends takes hours.
 _WANTED = re.compile(
     rb"^(content-type|content-encoding|transfer-encoding|x-robots-tag|"
     rb"tdm-reservation)[ \t]*:[ \t]*([^\r\n]*)",

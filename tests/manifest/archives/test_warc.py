@@ -318,6 +318,13 @@ def test_a_head_without_an_end_leaves_no_body(tmp_path: Path) -> None:
     assert (found["digest"], found["bytes"]) == (None, 0)
 
 
+def test_a_head_of_nothing_but_line_ends_takes_no_time(tmp_path: Path) -> None:
+    for filler in (b"\r", b"\r\r\r\n", b" \t"):
+        block = b"HTTP/1.1 200 OK" + filler * (1 << 17)
+        found, _ = read_one(tmp_path, make_record("response", block))
+        assert found["bytes"] == 0
+
+
 def test_a_body_larger_than_one_piece_is_read_to_its_end(tmp_path: Path) -> None:
     body = b"x" * (3 << 20)
     found, notes = read_one(tmp_path, make_response(body))
