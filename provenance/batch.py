@@ -150,6 +150,12 @@ class Faults(Sequence[Fault]):
         rows: Any = self.batch["row"]
         return Faults(self.file, self.batch.filter(pc.greater(rows, pa.scalar(row))))
 
+    def until(self, row: int) -> Faults:
+        """Return the faults of rows up to this one."""
+        rows: Any = self.batch["row"]
+        kept = self.batch.filter(pc.less_equal(rows, pa.scalar(row)))
+        return Faults(self.file, kept)
+
     def __add__(self, more: Iterable[Fault]) -> Faults:
         """Return these faults and others of the file, by row."""
         parts = [part for part in (self, Faults.of(self.file, more)) if len(part)]

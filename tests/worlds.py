@@ -15,13 +15,24 @@ from hypothesis import strategies as st
 from provenance.batch import BATCH_SCHEMA
 from provenance.domain import Model, Policy, parse_dataset, parse_digest
 from provenance.domain.origins import Grade, Mode
-from provenance.ingest import BatchWriter
+from provenance.ingest import Arranger, BatchWriter
 from provenance.ledger.facts import find_dataset, record_dataset, record_model
+from provenance.lineage import Entering
 from provenance.log import append_entry, hash_batch
 from provenance.store import schema
 from provenance.store.intern import last_id
 
-__all__ = ["DATASETS", "digest_of", "policies", "record_world", "to_policy", "worlds"]
+__all__ = [
+    "DATASETS",
+    "digest_of",
+    "policies",
+    "record_rows",
+    "record_world",
+    "to_policy",
+    "world_models",
+    "world_records",
+    "worlds",
+]
 
 DATASETS = ("crawl", "mix@1", "mix@2")
 _ITEMS = tuple("abcdefghij")
@@ -62,7 +73,7 @@ def _origins(draw: st.DrawFn) -> ref.Origin:
 
 
 @st.composite
-def _records(draw: st.DrawFn) -> ref.Record:
+def world_records(draw: st.DrawFn) -> ref.Record:
     parents = st.builds(
         ref.Parent,
         item=st.sampled_from((*_ITEMS, "never seen")),
@@ -88,7 +99,7 @@ def _records(draw: st.DrawFn) -> ref.Record:
 
 
 @st.composite
-def _models(draw: st.DrawFn, name: str) -> ref.Model:
+def world_models(draw: st.DrawFn, name: str) -> ref.Model:
     sets = st.sampled_from((*DATASETS, "mix", "elsewhere"))
     return ref.Model(
         name=name,
@@ -105,8 +116,8 @@ def worlds(draw: st.DrawFn) -> ref.World:
     """A few records of a few items in three dataset versions, and some models."""
     names = draw(st.sets(st.sampled_from(_MODELS)))
     return ref.World(
-        records=tuple(draw(st.lists(_records(), min_size=1, max_size=14))),
-        models=tuple(draw(_models(name)) for name in sorted(names)),
+        records=tuple(draw(st.lists(world_records(), min_size=1, max_size=14))),
+        models=tuple(draw(world_models(name)) for name in sorted(names)),
     )
 
 
@@ -196,8 +207,12 @@ def record_world(connection: sa.Connection, world: ref.World) -> None:
 
 def record_rows(
     connection: sa.Connection, dataset: str, rows: Sequence[ref.Record]
-) -> None:
-    """Record rows of one dataset version as one batch."""
+) -> tuple[Entering, int]:
+    """Record rows of one dataset version as one batch.
+
+    Returns:
+        What entered, and the log position of the batch.
+    """
     name = parse_dataset(dataset)
     if find_dataset(connection, name) is None:
         record_dataset(connection, name, now=0)
@@ -207,17 +222,19 @@ def record_rows(
         [_row(place, record) for place, record in enumerate(rows, start=1)],
         schema=BATCH_SCHEMA,
     )
-    writer = BatchWriter(connection=connection, dataset=name, manifest_sha256=bytes(32))
-    identified = writer.identify(batch)
-    tree = hash_batch(identified.rows)
-    counts = writer.write(identified, number)
+    sha256 = number.to_bytes(32, "big")
+    arranged = Arranger(dataset=name, manifest_sha256=sha256).arrange(batch)
+    tree = hash_batch(arranged.tables())
+    written = BatchWriter().write(connection, arranged, number)
+    dataset_id = find_dataset(connection, name)
+    assert dataset_id is not None
     connection.execute(
         schema.batches.insert().values(
             id=number,
-            dataset_id=find_dataset(connection, name),
+            dataset_id=dataset_id,
             kind="dataset",
             manifest=f"/{number}",
-            manifest_sha256=number.to_bytes(32, "big"),
+            manifest_sha256=sha256,
             manifest_bytes=0,
             reader="jsonl",
             mapping="{}",
@@ -226,10 +243,19 @@ def record_rows(
             complete=True,
             records=tree.size,
             root=tree.root,
-            first_record=counts.first_record,
+            first_record=written.first_record,
             quarantined=0,
-            generated_by=counts.generated_by,
-            derived_from=counts.derived_from,
+            generated_by=arranged.generated_by.num_rows,
+            derived_from=arranged.derived_from.num_rows,
             position=position,
         )
     )
+    entering = Entering(
+        dataset_id=dataset_id,
+        dataset=name,
+        first_record=written.first_record,
+        records=written.records,
+        origins=written.generated_by,
+        parents=written.derived_from,
+    )
+    return entering, position

@@ -17,7 +17,7 @@ from provenance.cli.inspect import inspect
 from provenance.cli.log import log
 from provenance.cli.loops import loops
 from provenance.cli.model import model
-from provenance.cli.report import report
+from provenance.cli.reporting import report
 from provenance.cli.target import Target
 from provenance.cli.verify import verify
 from provenance.errors import LedgerError, VerificationError

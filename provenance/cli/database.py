@@ -55,3 +55,24 @@ def rebuild(target: Target) -> None:
     with target.open() as ledger:
         ledger.rebuild()
     click.echo("derived tables rebuilt")
+
+
+@db.command()
+@click.option("--owner", default="provenance_owner", show_default=True, metavar="ROLE")
+@click.option(
+    "--writer", default="provenance_writer", show_default=True, metavar="ROLE"
+)
+@click.option(
+    "--reader", default="provenance_reader", show_default=True, metavar="ROLE"
+)
+@click.pass_obj
+def roles(target: Target, owner: str, writer: str, reader: str) -> None:
+    """Create the roles of a PostgreSQL ledger: owner, writer, reader.
+
+    The owner owns the tables and is for upgrades and erasure only; a writer records
+    and cannot change what is recorded; a reader reads. Give them to your users with
+    GRANT. Run it again after an upgrade.
+    """
+    with target.open(create=False) as ledger:
+        ledger.grant_roles(owner=owner, writer=writer, reader=reader)
+    click.echo(f"owner {owner}, writer {writer}, reader {reader}")

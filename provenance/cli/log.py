@@ -6,14 +6,17 @@ from pathlib import Path
 
 import click
 
+from provenance.cli.output import print_json
+from provenance.cli.proof import prove, verify_proof
 from provenance.cli.target import Target
+from provenance.cli.witness import compare, verify_fork, witness
 
 __all__ = ["log"]
 
 
 @click.group()
 def log() -> None:
-    """Sign the log: keys and checkpoints."""
+    """Sign the log, and prove to others what it holds."""
 
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -56,3 +59,29 @@ def rotate(target: Target, out: Path) -> None:
     """Change to a new key of the same name; both sign the change."""
     with target.open(create=False) as ledger:
         click.echo(ledger.rotate_key(out))
+
+
+@log.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--batches", is_flag=True, help="The hashes of every batch's tree too.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_obj
+def export(target: Target, folder: Path, batches: bool, as_json: bool) -> None:
+    """Write the signed log as static files that any C2SP tool can audit.
+
+    Tiles, entry bundles and checkpoint as c2sp.org/tlog-tiles has them. Run it again
+    for what is new: tiles never change, and the checkpoint is replaced last.
+    """
+    with target.open(create=False) as ledger:
+        done = ledger.export(folder, batches=batches)
+    if as_json:
+        print_json(done.to_dict())
+    else:
+        click.echo(
+            f"{folder}: {done.origin}, {done.entries:,} entries; {done.written:,} "
+            f"files written, {done.kept:,} were there"
+        )
+
+
+for _command in (prove, verify_proof, witness, compare, verify_fork):
+    log.add_command(_command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from pathlib import Path
 
 import click
 
@@ -43,6 +44,12 @@ _UNITS = ("items", "bytes", "tokens", "records", "contents")
 @click.option("--policy", metavar="NAME", default="default", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--csv", "as_csv", is_flag=True, help="One row per unit and group.")
+@click.option(
+    "--sign",
+    metavar="KEY",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Sign the report with the key in this file; prints a DSSE envelope.",
+)
 @click.pass_obj
 def report(
     target: Target,
@@ -52,14 +59,20 @@ def report(
     policy: str,
     as_json: bool,
     as_csv: bool,
+    sign: Path | None,
 ) -> None:
     """Say how much of a dataset is downstream of generative models.
 
     The answer is an interval: what is known to be generated or derived, up to that
     and all that is unknown.
     """
-    if as_json and as_csv:
-        raise click.UsageError("--json and --csv exclude each other")
+    if sum(map(bool, (as_json, as_csv, sign))) > 1:
+        raise click.UsageError("--json, --csv and --sign exclude each other")
+    if sign is not None:
+        with target.open(create=False) as ledger:
+            signed = ledger.sign_report(dataset, sign, by=by, unit=unit, policy=policy)
+        click.echo(signed, nl=False)
+        return
     with target.open(create=False) as ledger:
         found = ledger.report(dataset, by=by, unit=unit, policy=policy)
     if as_json:

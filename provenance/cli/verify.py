@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from provenance.cli.files import read_file
 from provenance.cli.output import print_json, show_progress
+from provenance.cli.proof import witness_options
 from provenance.cli.target import Target
 
 if TYPE_CHECKING:
@@ -18,10 +22,32 @@ __all__ = ["verify"]
 @click.command()
 @click.option("--deep", is_flag=True, help="Hash every record; rebuild and compare.")
 @click.option("--vkey", metavar="K", help="The log's verifier key, known to you.")
+@click.option(
+    "--pin",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A checkpoint of this log that you kept elsewhere.",
+)
+@witness_options
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.pass_obj
-def verify(target: Target, deep: bool, vkey: str | None, as_json: bool) -> None:
-    """Check that what is recorded is what was logged; exits with 3 if not."""
+def verify(
+    target: Target,
+    deep: bool,
+    vkey: str | None,
+    pin: Path | None,
+    witness_keys: tuple[str, ...],
+    quorum: int | None,
+    max_age: int | None,
+    as_json: bool,
+) -> None:
+    """Check that what is recorded is what was logged; exits with 3 if not.
+
+    Only what is kept elsewhere can show that the whole ledger is not an older copy,
+    or made anew: a pinned checkpoint, or witnesses.
+    """
+    from provenance.log.quorum import make_quorum  # noqa: PLC0415 - heavy
+
+    asked = make_quorum(witness_keys, quorum, now=int(time.time()), max_age=max_age)
     with (
         target.open(create=False) as ledger,
         show_progress(quiet=as_json) as shown,
@@ -29,6 +55,8 @@ def verify(target: Target, deep: bool, vkey: str | None, as_json: bool) -> None:
         done = ledger.verify(
             deep=deep,
             vkey=vkey,
+            pin=read_file(pin) if pin else None,
+            quorum=asked,
             progress=lambda records, total: shown(
                 f"{records:,} of {total:,} records hashed"
             ),
@@ -47,6 +75,15 @@ def _print(done: Verified) -> None:
         click.echo(
             f"checkpoints  {done.checkpoints:,} signatures verified, the newest over "
             f"{done.signed_entries:,} entries"
+        )
+    if done.anchored.pinned is not None:
+        click.echo(
+            f"pin          continues the pinned {done.anchored.pinned:,} entries"
+        )
+    for name, moment in done.anchored.witnesses:
+        click.echo(
+            f"witness      {name} vouches for {done.anchored.witnessed:,} entries, at "
+            f"{moment} (POSIX)"
         )
     click.echo(f"facts        {done.facts:,} rows are what the log says")
     if done.records is not None:

@@ -24,12 +24,15 @@ from provenance.domain.datasets import DatasetName
 __all__ = [
     "ALGORITHMS",
     "EMPTY_DIGESTS",
+    "NAMED_PREFIX",
+    "SCOPED_PREFIX",
     "Digest",
     "Spelling",
     "choose_spelling",
     "content_key",
     "finding_key",
     "format_digest",
+    "frame",
     "is_weak",
     "multihash_prefix",
     "named_item",
@@ -232,22 +235,31 @@ def is_weak(digest: bytes) -> bool:
     return _NAMES.get(_split(digest)[0]) in _WEAK
 
 
-def _item(code: int, *parts: bytes) -> Digest:
-    framed = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-    raw = hashlib.sha256(framed).digest()
-    return Digest(_varint(code) + _varint(len(raw)) + raw)
+NAMED_PREFIX = _varint(_NAMED_CODE) + _varint(hashlib.sha256().digest_size)
+"""What the keys of items without a digest begin with."""
+
+SCOPED_PREFIX = _varint(_SCOPED_CODE) + _varint(hashlib.sha256().digest_size)
+"""What the keys of contents under 64 bytes begin with."""
+
+
+def frame(*parts: bytes) -> bytes:
+    """Write parts one after the other, each after its length in four bytes."""
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
 def named_item(dataset: DatasetName, name: str) -> Digest:
     """Return the key of an item that has no digest: dataset version and name."""
-    return _item(
-        _NAMED_CODE, dataset.name.encode(), dataset.version.encode(), name.encode()
-    )
+    return _within(NAMED_PREFIX, dataset, name.encode())
 
 
 def scoped_item(dataset: DatasetName, digest: bytes) -> Digest:
     """Return the key of a content under 64 bytes: equal only in its dataset."""
-    return _item(_SCOPED_CODE, dataset.name.encode(), dataset.version.encode(), digest)
+    return _within(SCOPED_PREFIX, dataset, digest)
+
+
+def _within(prefix: bytes, dataset: DatasetName, part: bytes) -> Digest:
+    framed = frame(dataset.name.encode(), dataset.version.encode(), part)
+    return Digest(prefix + hashlib.sha256(framed).digest())
 
 
 def content_key(item: bytes) -> int:

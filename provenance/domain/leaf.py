@@ -16,9 +16,16 @@ have the same leaves in every ledger. The encoding is injective: it can be read 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
-__all__ = ["LEAF_FIELDS", "LEAF_TAG", "format_field", "format_leaf", "parse_leaf"]
+__all__ = [
+    "LEAF_FIELDS",
+    "LEAF_TAG",
+    "format_field",
+    "format_leaf",
+    "parse_fields",
+    "parse_leaf",
+]
 
 LEAF_TAG = b"provenance/record/v1\n"
 
@@ -71,13 +78,18 @@ def parse_leaf(leaf: bytes) -> tuple[str | None, ...]:
     """
     if not leaf.startswith(LEAF_TAG):
         raise ValueError("the type line of a record is missing")
-    fields = tuple(_fields(leaf[len(LEAF_TAG) :]))
+    fields = tuple(parse_fields(leaf[len(LEAF_TAG) :]))
     if len(fields) != len(LEAF_FIELDS):
         raise ValueError(f"{len(fields)} fields, expected {len(LEAF_FIELDS)}")
     return fields
 
 
-def _fields(rest: bytes) -> Iterable[str | None]:
+def parse_fields(rest: bytes) -> Iterator[str | None]:
+    """Yield the fields that were written one after the other.
+
+    Raises:
+        ValueError: The bytes are not fields that ``format_field`` writes.
+    """
     while rest:
         if rest.startswith(b"-"):
             rest = rest[1:]

@@ -21,6 +21,7 @@ __all__ = [
     "Kind",
     "Mode",
     "Origin",
+    "grade_derivation",
 ]
 
 SCORE_STEP = 0.05
@@ -134,6 +135,17 @@ _GRADES = {
     Evidence.MATCHED: Grade.DETECTED,
     Evidence.INFERRED: Grade.INFERRED,
 }
+
+
+def grade_derivation(mode: Derivation, evidence: Evidence) -> Grade:
+    """How strong an edge to a parent is: a near duplicate is detected at most.
+
+    >>> grade_derivation(Derivation.NEAR_DUPLICATE, Evidence.ATTESTED).name
+    'DETECTED'
+    """
+    if mode is Derivation.NEAR_DUPLICATE:
+        return min(evidence.grade, Grade.DETECTED)
+    return evidence.grade
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,8 +21,12 @@ class EarlierManifest:
     """Bytes of the file."""
     mapping: str
     last_row: int
+    complete: bool
+    """Whether its last batch stands."""
     positions: tuple[int, ...]
     """Log positions of its batches."""
+    batches: tuple[int, ...]
+    """Ids of its batches."""
 
 
 def find_manifests(
@@ -42,9 +46,10 @@ def find_manifests(
         )
         .order_by(batches.c.position)
     )
-    grouped: dict[tuple[str, bytes], list[sa.Row[tuple[object, ...]]]] = {}
+    grouped: dict[tuple[str, bytes, str], list[sa.Row[tuple[object, ...]]]] = {}
     for row in connection.execute(query):
-        grouped.setdefault((row.manifest, row.manifest_sha256), []).append(row)
+        key = (row.manifest, row.manifest_sha256, row.mapping)
+        grouped.setdefault(key, []).append(row)
     return [
         EarlierManifest(
             path=rows[0].manifest,
@@ -52,7 +57,9 @@ def find_manifests(
             size=rows[0].manifest_bytes,
             mapping=rows[0].mapping,
             last_row=max(row.last_row for row in rows),
+            complete=any(row.complete for row in rows),
             positions=tuple(row.position for row in rows),
+            batches=tuple(row.id for row in rows),
         )
         for rows in grouped.values()
     ]

@@ -1,7 +1,8 @@
-"""Write the records and edges of a batch: the facts of some rows of a manifest."""
+"""Write the rows of a batch: its records and edges, with the ids of this ledger."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,118 +10,234 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from provenance.domain import DatasetName
-from provenance.ingest.edges import write_derived_from, write_generated_by
-from provenance.ingest.identity import identify
-from provenance.ingest.places import read_source, split_urls
+from provenance.ingest.arrange import Batch
 from provenance.store import schema
 from provenance.store.arrow import insert_batch
-from provenance.store.intern import intern_media_types, intern_sources, last_id
+from provenance.store.intern import (
+    intern_derivations,
+    intern_media_types,
+    intern_origins,
+    intern_sources,
+    last_id,
+)
+from provenance.store.scratch import ScratchFile, attach_scratch
 
-__all__ = ["BatchWriter", "IdentifiedBatch", "WrittenBatch"]
+__all__ = ["BatchWriter", "WrittenBatch"]
 
 _SOURCES_KEPT = 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IdentifiedBatch:
-    """Normalised rows with their items, in the order in which records are kept."""
-
-    rows: pa.RecordBatch
-    """Rows of the one schema, by content key, then row and part of the file."""
-    items: pa.Array[Any]
-    """Item keys, null where the digest itself is the identity."""
-    keys: pa.Array[Any]
-    """Content keys."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenBatch:
-    """What writing a batch added to the ledger."""
+    """What writing a batch added to the ledger, with its ids."""
 
     first_record: int
     """Id of its first record; the others follow without a gap."""
-    records: int
-    generated_by: int
-    derived_from: int
+    records: pa.Table
+    """The records with the columns that lineage looks at."""
+    generated_by: pa.Table
+    derived_from: pa.Table
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class BatchWriter:
-    """Writes the batches of one manifest as records and edges."""
+    """Writes the batches of one manifest, one after the other."""
 
-    connection: sa.Connection
-    """An open writing transaction."""
-    dataset: DatasetName
-    manifest_sha256: bytes
     _sources: dict[str, int] = field(default_factory=dict)
 
-    def identify(self, batch: pa.RecordBatch) -> IdentifiedBatch:
-        """Find the items of normalised rows, and order the rows by them."""
-        items, keys = identify(batch, self.dataset, self.manifest_sha256)
-        order = pc.sort_indices(
-            pa.table({"key": keys, "row": batch["row"], "part": batch["part"]}),
-            sort_keys=[(name, "ascending") for name in ("key", "row", "part")],
-        )
-        return IdentifiedBatch(
-            rows=batch.take(order), items=items.take(order), keys=keys.take(order)
-        )
+    def write(
+        self,
+        connection: sa.Connection,
+        batch: Batch,
+        batch_id: int,
+        scratch: ScratchFile | None = None,
+    ) -> WrittenBatch:
+        """Write the records and edges of a batch that is not empty.
 
-    def write(self, batch: IdentifiedBatch, batch_id: int) -> WrittenBatch:
-        """Write the records and edges of a batch that is not empty."""
-        connection, rows = self.connection, batch.rows
+        Args:
+            connection: An open writing transaction.
+            batch: The rows, numbered within the batch.
+            batch_id: Id of the batch.
+            scratch: An SQLite file that holds the same rows already.
+        """
         first = last_id(connection, schema.records) + 1
-        ids = pa.array(range(first, first + len(rows)), pa.int64())
-        source_ids, paths = self._place(rows.column("url"))
-        records = pa.record_batch(
-            {
-                "id": ids,
-                "batch_id": pa.repeat(batch_id, len(rows)),
-                "row": rows.column("row"),
-                "part": rows.column("part"),
-                "content_key": batch.keys,
-                "digest": rows.column("digest"),
-                "item": batch.items,
-                "name": rows.column("name"),
-                "source_id": source_ids,
-                "path": paths,
-                "fetched_at": rows.column("fetched_at").cast(pa.int64()),
-                "bytes": rows.column("bytes"),
-                "tokens": rows.column("tokens"),
-                "items": rows.column("items"),
-                "copies": rows.column("copies"),
-                "language": rows.column("language"),
-                "media_type_id": self._media(rows),
-                "split": rows.column("split"),
-            }
-        )
-        insert_batch(connection, schema.records, records)
+        ids = self._intern(connection, batch)
+        if scratch is None:
+            _insert(connection, batch, ids, batch_id, first)
+        else:
+            name = attach_scratch(connection, scratch)
+            _copy(connection, name, batch, ids, batch_id, first)
         return WrittenBatch(
             first_record=first,
-            records=len(rows),
-            generated_by=write_generated_by(connection, rows.column("origins"), ids),
-            derived_from=write_derived_from(connection, rows.column("parents"), ids),
+            records=_of_lineage(batch, batch_id, first),
+            generated_by=_numbered(batch.generated_by, first).set_column(
+                1, "origin_id", _take(ids["origins"], batch.generated_by["origin_id"])
+            ),
+            derived_from=_numbered(batch.derived_from, first).set_column(
+                5,
+                "derivation_id",
+                _take(ids["derivations"], batch.derived_from["derivation_id"]),
+            ),
         )
 
-    def _place(self, urls: pa.Array[Any]) -> tuple[pa.Array[Any], pa.Array[Any]]:
-        prefixes, paths = split_urls(urls)
-        encoded = prefixes.dictionary_encode()
-        names: list[str] = encoded.dictionary.to_pylist()
+    def _intern(
+        self, connection: sa.Connection, batch: Batch
+    ) -> Mapping[str, pa.Array[Any]]:
+        """The ids of what the rows of a batch share, in the order of its tables."""
         if len(self._sources) > _SOURCES_KEPT:
             self._sources.clear()
-        new = [name for name in names if name not in self._sources]
-        self._sources |= intern_sources(self.connection, new, read_source)
-        numbers = pa.array([self._sources[name] for name in names], pa.int64())
-        return numbers.take(encoded.indices), paths
+        new = [
+            (key, source)
+            for key, source in batch.known_sources
+            if source.prefix not in self._sources
+        ]
+        self._sources |= intern_sources(connection, new)
+        types = batch.media_types.select(["media_type", "medium"]).to_pylist()
+        media = intern_media_types(
+            connection, [(row["media_type"], row["medium"]) for row in types]
+        )
+        origins = intern_origins(connection, batch.known_origins)
+        ways = [
+            (row["mode"], row["evidence"])
+            for row in batch.derivations.select(["mode", "evidence"]).to_pylist()
+        ]
+        derivations = intern_derivations(connection, ways)
+        return {
+            "sources": _array(
+                self._sources[source.prefix] for _, source in batch.known_sources
+            ),
+            "media_types": _array(media[row["media_type"]] for row in types),
+            "origins": _array(origins[origin] for origin in batch.known_origins),
+            "derivations": _array(derivations[way] for way in ways),
+        }
 
-    def _media(self, batch: pa.RecordBatch) -> pa.Array[Any]:
-        stated = pc.coalesce(batch.column("media_type"), batch.column("medium"))
-        encoded = stated.dictionary_encode()
-        names: list[Any] = encoded.dictionary.to_pylist()
-        media = {}
-        for name in names:
-            place = pc.index(stated, name).as_py()
-            media[name] = batch.column("medium")[place].as_py()
-        ids = intern_media_types(self.connection, media.items())
-        numbers = pa.array([ids[name] for name in names], pa.int64())
-        return numbers.take(encoded.indices)
+
+def _array(ids: Iterable[int]) -> pa.Array[Any]:
+    return pa.array(list(ids), pa.int64())
+
+
+def _take(ids: pa.Array[Any], numbers: Any) -> pa.Array[Any]:
+    """Put ids in the place of numbers that count from 1; null stays null."""
+    if isinstance(numbers, pa.ChunkedArray):
+        numbers = numbers.combine_chunks()
+    taken: pa.Array[Any] = ids.take(pc.subtract(numbers.cast(pa.int64()), 1))
+    return taken
+
+
+def _numbered(table: pa.Table, first: int) -> pa.Table:
+    records = pc.add(table["record_id"], first - 1)
+    return table.set_column(0, "record_id", records)
+
+
+def _of_lineage(batch: Batch, batch_id: int, first: int) -> pa.Table:
+    rows = batch.records
+    domains = batch.sources["domain"].combine_chunks()
+    columns = {
+        "record_id": pc.add(rows["id"], first - 1),
+        "batch_id": pa.repeat(batch_id, rows.num_rows),
+        **{
+            name: rows[name]
+            for name in (
+                "content_key",
+                "digest",
+                "item",
+                "fetched_at",
+                "bytes",
+                "tokens",
+                "items",
+                "copies",
+                "language",
+                "split",
+            )
+        },
+        "medium": batch.medium,
+        "domain": _take(domains, rows["source_id"]),
+        "name": rows["name"],
+        "url": batch.urls,
+    }
+    return pa.table(columns)
+
+
+def _insert(
+    connection: sa.Connection,
+    batch: Batch,
+    ids: Mapping[str, pa.Array[Any]],
+    batch_id: int,
+    first: int,
+) -> None:
+    """Write from memory."""
+    rows = batch.records
+    columns = {name: rows[name] for name in rows.column_names}
+    columns["id"] = pc.add(rows["id"], first - 1)
+    columns["batch_id"] = pa.repeat(batch_id, rows.num_rows)
+    columns["source_id"] = _take(ids["sources"], rows["source_id"])
+    columns["media_type_id"] = _take(ids["media_types"], rows["media_type_id"])
+    origins = _take(ids["origins"], batch.generated_by["origin_id"])
+    ways = _take(ids["derivations"], batch.derived_from["derivation_id"])
+    written = {
+        schema.records: pa.table(columns),
+        schema.generated_by: _numbered(batch.generated_by, first).set_column(
+            1, "origin_id", origins
+        ),
+        schema.derived_from: _numbered(batch.derived_from, first).set_column(
+            5, "derivation_id", ways
+        ),
+    }
+    for table, values in written.items():
+        for part in values.combine_chunks().to_batches():
+            insert_batch(connection, table, part)
+
+
+def _copy(
+    connection: sa.Connection,
+    scratch: str,
+    batch: Batch,
+    ids: Mapping[str, pa.Array[Any]],
+    batch_id: int,
+    first: int,
+) -> None:
+    """Write from the scratch file, inside the database."""
+    for name, numbers in ids.items():
+        connection.exec_driver_sql(
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS new_{name} "
+            "(number INTEGER PRIMARY KEY, id INTEGER)"
+        )
+        connection.exec_driver_sql(f"DELETE FROM new_{name}")  # noqa: S608 - our names
+        pairs = list(enumerate(numbers.to_pylist(), start=1))
+        if pairs:
+            connection.exec_driver_sql(
+                f"INSERT INTO new_{name} VALUES (?, ?)",  # noqa: S608 - our names
+                pairs,
+            )
+    offset = first - 1
+    mapped = {"source_id": "new_sources", "media_type_id": "new_media_types"}
+    chosen, joins = ["id", "batch_id"], ""
+    values = [f"r.id + {offset}", str(batch_id)]
+    for name in batch.records.column_names[1:]:
+        chosen.append(f'"{name}"')
+        if name not in mapped:
+            values.append(f'r."{name}"')
+        elif batch.records[name].null_count == batch.size:
+            values.append("NULL")
+        else:
+            values.append(f"{mapped[name]}.id")
+            joins += f" LEFT JOIN {mapped[name]} ON {mapped[name]}.number = r.{name}"
+    into_records = (
+        f"INSERT INTO records ({', '.join(chosen)}) SELECT {', '.join(values)} "  # noqa: S608 - our names
+        f"FROM {scratch}.records AS r{joins} ORDER BY r.rowid"
+    )
+    into_generated_by = (
+        "INSERT INTO generated_by (record_id, origin_id, score, threshold) "  # noqa: S608 - our names
+        f"SELECT e.record_id + {offset}, n.id, e.score, e.threshold "
+        f"FROM {scratch}.generated_by AS e JOIN new_origins AS n "
+        "ON n.number = e.origin_id ORDER BY 1, 2"
+    )
+    into_derived_from = (
+        "INSERT INTO derived_from (record_id, ordinal, parent_key, parent_digest, "  # noqa: S608 - our names
+        f"parent_reference, derivation_id) SELECT e.record_id + {offset}, e.ordinal, "
+        "e.parent_key, e.parent_digest, e.parent_reference, n.id "
+        f"FROM {scratch}.derived_from AS e JOIN new_derivations AS n "
+        "ON n.number = e.derivation_id ORDER BY 1, 2"
+    )
+    for statement in (into_records, into_generated_by, into_derived_from):
+        connection.exec_driver_sql(statement)

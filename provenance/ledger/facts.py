@@ -17,7 +17,7 @@ from provenance.domain import (
     parse_dataset,
 )
 from provenance.errors import NameRefusedError
-from provenance.lineage import reassess, rebuild
+from provenance.lineage import Lineage, PedigreeBook, open_workspace, reassess
 from provenance.log import append_entry
 from provenance.merkle import SignerKey, format_verifier_key
 from provenance.store import schema
@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 _LONGEST_NAME = 300
+_MEMORY = "1GB"
 
 
 def find_dataset(connection: sa.Connection, dataset: DatasetName) -> int | None:
@@ -152,13 +153,29 @@ def record_model(
     for target, rows in lists.items():
         numbered = [{"model_id": number, **row} for row in rows]
         _insert_new(connection, target, numbered, position)
-    if _generative(connection, before) != _generative(
-        connection, load_models(connection)
-    ):
-        rebuild(connection)
-    else:
-        reassess(connection)
+    follow_models(connection, before, position)
     return position
+
+
+def follow_models(connection: sa.Connection, before: ModelBook, position: int) -> None:
+    """Follow a change of the models as recorded.
+
+    Pedigrees only change where a model that rows name turned generative, or ceased to
+    be; depths may change everywhere.
+    """
+    after = load_models(connection)
+    turned = [
+        number
+        for number, origin in load_origins(connection).items()
+        if origin.kind is Kind.MODEL
+        and before.find(origin.model or "").generative
+        != after.find(origin.model or "").generative
+    ]
+    if turned:
+        with open_workspace(_MEMORY) as duck:
+            lineage = Lineage(duck=duck, book=PedigreeBook())
+            lineage.respeak(connection, turned, position)
+    reassess(connection)
 
 
 def _refuse_names(book: ModelBook, model: Model) -> None:
@@ -181,16 +198,6 @@ def _refuse_names(book: ModelBook, model: Model) -> None:
                 f"{alias!r} already means {owner.name!r}",
                 hint="An alias can stand for one model only.",
             )
-
-
-def _generative(connection: sa.Connection, book: ModelBook) -> dict[str, bool]:
-    """Which of the stated models are recorded as generative."""
-    stated = {
-        origin.model or ""
-        for origin in load_origins(connection).values()
-        if origin.kind is Kind.MODEL
-    }
-    return {name: book.find(name).generative for name in stated}
 
 
 def _insert_new(

@@ -7,96 +7,71 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from provenance.domain import Unit
-from provenance.lineage import rebuild
+from provenance.ledger.dangling import (
+    DERIVED_POINTERS,
+    FACT_POINTERS,
+    find_dangling,
+)
+from provenance.ledger.pedigrees import check_pedigrees
+from provenance.lineage import compare, reassess
+from provenance.lineage.traits import find_traits
 from provenance.store import schema
 from provenance.store.migrate import check_schema
 
-__all__ = ["check_ledger"]
+__all__ = ["check_derived", "check_ledger"]
 
-_State = dict[str, Counter[tuple[Any, ...]]]
+_Rows = Counter[tuple[Any, ...]]
 
 
 def check_ledger(connection: sa.Connection) -> list[str]:
-    """Rebuild inside a transaction that is then undone, and compare.
+    """Solve everything inside a transaction that is then undone, and compare.
 
     Returns:
-        One sentence per derived table that differs, and per edge or record that
-        points to nothing; empty when all is well.
+        One sentence per derived table that differs, and per column of edges or
+        records that points to nothing; empty when all is well.
     """
+    return find_dangling(connection, FACT_POINTERS) or check_derived(connection)
+
+
+def check_derived(connection: sa.Connection) -> list[str]:
+    """Do the same for the derived tables alone."""
     check_schema(connection)
-    found = _dangling(connection)
-    before = _state(connection)
-    rebuild(connection)
-    after = _state(connection)
-    for table, rows in before.items():
-        lost, gained = after[table] - rows, rows - after[table]
-        if lost or gained:
-            found.append(
-                f"{table}: {gained.total()} rows are not what the facts make them, "
-                f"{lost.total()} are missing; run: provenance db rebuild"
-            )
-    return found
+    found = find_dangling(connection, DERIVED_POINTERS) or check_pedigrees(connection)
+    found = found or [*compare(connection), *_compare(connection)]
+    return [f"{text}; run: provenance db rebuild" for text in found]
 
 
-def _state(connection: sa.Connection) -> _State:
-    """The derived tables without the ids that a rebuild may deal anew."""
-    pedigrees = _pedigrees(connection)
-    items, tallied = schema.item_pedigrees, schema.tallies
-    summed = [str(unit) for unit in Unit]
-    measured = [
-        c for c in tallied.c if c.name in summed or c.name.startswith("without")
-    ]
-    return {
-        "item_pedigrees": Counter(
-            (row.content_key, row.item, pedigrees[row.pedigree_id])
-            for row in connection.execute(sa.select(items))
-        ),
-        "tallies": Counter(
-            (
-                row.dataset_id,
-                row.dimension,
-                row.value,
-                pedigrees[row.pedigree_id],
-                *(getattr(row, column.name) for column in measured),
-            )
-            for row in connection.execute(sa.select(tallied))
-        ),
-        "assessments": Counter(
-            (row.policy_id, pedigrees[row.pedigree_id], *row[2:])
-            for row in connection.execute(sa.select(schema.assessments))
-        ),
-    }
-
-
-def _pedigrees(connection: sa.Connection) -> dict[int, tuple[Any, ...]]:
-    table = schema.pedigree_origins
-    found: dict[int, list[tuple[Any, ...]]] = {
-        number: []
-        for number in connection.execute(sa.select(schema.pedigrees.c.id)).scalars()
-    }
-    for row in connection.execute(sa.select(table)):
-        found[row.pedigree_id].append(tuple(row[1:]))
-    return {number: tuple(sorted(elements)) for number, elements in found.items()}
-
-
-def _dangling(connection: sa.Connection) -> list[str]:
-    """Rows of the tables that declare no foreign keys, pointing to nothing."""
-    checks = (
-        (schema.records.c.batch_id, schema.batches.c.id),
-        (schema.records.c.source_id, schema.sources.c.id),
-        (schema.records.c.media_type_id, schema.media_types.c.id),
-        (schema.generated_by.c.record_id, schema.records.c.id),
-        (schema.generated_by.c.origin_id, schema.origins.c.id),
-        (schema.derived_from.c.record_id, schema.records.c.id),
-        (schema.derived_from.c.derivation_id, schema.derivations.c.id),
-    )
+def _compare(connection: sa.Connection) -> list[str]:
+    """Compare the tables that are made anew from the pedigrees and the records."""
+    before = _snapshot(connection)
+    find_traits(connection)
+    reassess(connection)
+    after = _snapshot(connection)
     found = []
-    for pointer, target in checks:
-        query = sa.select(sa.func.count()).where(
-            pointer.is_not(None), ~sa.exists().where(target == pointer)
-        )
-        count = connection.execute(query.select_from(pointer.table)).scalar_one()
-        if count:
-            found.append(f"{pointer}: {count} rows point to no {target.table.name}")
+    for table, rows in before.items():
+        extra, missing = rows - after[table], after[table] - rows
+        if extra or missing:
+            found.append(
+                f"{table}: {extra.total()} rows are not what the facts make them, "
+                f"{missing.total()} are missing"
+            )
     return found
+
+
+def _snapshot(connection: sa.Connection) -> dict[str, _Rows]:
+    tables = (schema.dataset_traits, schema.assessments)
+    kept = {
+        table.name: Counter(tuple(row) for row in connection.execute(sa.select(table)))
+        for table in tables
+    }
+    kept[schema.model_loops.name] = _loops(connection)
+    return kept
+
+
+def _loops(connection: sa.Connection) -> _Rows:
+    """The members of each loop of models; the numbers of loops mean nothing."""
+    table = schema.model_loops
+    members: dict[tuple[int, int], list[str]] = {}
+    for policy, loop, model, dataset in connection.execute(sa.select(table)):
+        members.setdefault((policy, loop), []).append(f"{model!r} {dataset!r}")
+    return Counter((policy, *sorted(names)) for (policy, _), names in members.items())

@@ -2,30 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import sqlalchemy as sa
 
-from provenance.domain import Field, Model, Unit, parse_dataset
+from provenance.domain import Model, Unit, parse_dataset
 from provenance.errors import LedgerStateError
 from provenance.ledger.facts import (
     record_dataset,
     record_model,
     record_policies,
 )
+from provenance.ledger.guarded import Guarded
 from provenance.ledger.ingest import ingest_file
-from provenance.ledger.limit import BadRowLimit
 from provenance.ledger.loops import Loop, list_loops
 from provenance.ledger.maintain import check_ledger
-from provenance.ledger.order import Ingest, Ingested
+from provenance.ledger.manifests import Named
+from provenance.ledger.many import ingest_each, make_order
+from provenance.ledger.order import (
+    Ingest,
+    Ingested,
+    Options,
+    PassedOver,
+    Refused,
+    Watcher,
+)
+from provenance.ledger.parts import LARGEST_BATCH
+from provenance.ledger.proofs import Proofs
+from provenance.ledger.reporting import Reporting
 from provenance.ledger.reports import list_datasets, list_models, make_report
 from provenance.ledger.signed import Signed
 from provenance.ledger.transactions import now
+from provenance.ledger.witnessed import Witnessed
 from provenance.lineage import rebuild
-from provenance.log import read_key
+from provenance.log import log_size, read_key
 from provenance.query import Explanation, explain_item
 from provenance.report import Report
 from provenance.store.engine import connect_engine
@@ -35,11 +48,12 @@ from provenance.store.migrate import (
     head_revision,
     upgrade_schema,
 )
+from provenance.store.triggers import missing_triggers
 
 __all__ = ["Ledger"]
 
 
-class Ledger(Signed):
+class Ledger(Signed, Proofs, Witnessed, Reporting, Guarded):
     r"""A database of where training items came from, and what made them.
 
     Open it with ``Ledger.open(url)``, best in a ``with`` statement. Every method that
@@ -120,13 +134,15 @@ class Ledger(Signed):
         replace: bool = False,
         stop_on_fault: bool = False,
         max_bad: str | None = None,
+        batch_rows: int = LARGEST_BATCH,
+        memory: str = "500MB",
         dry_run: bool = False,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Callable[[int, int, float | None], None] | None = None,
     ) -> Ingested:
         """Record the rows of one manifest.
 
         Args:
-            path: The manifest.
+            path: The manifest: a path, a URL, or ``-`` for standard input.
             dataset: ``NAME`` or ``NAME@VERSION``; the file's stem by default.
             format: auto, or a name of ``provenance formats``.
             columns: Field → column, where the usual names do not say it.
@@ -137,8 +153,11 @@ class Ledger(Signed):
             replace: Withdraw what was recorded of the file, then record it.
             stop_on_fault: Refuse the file at its first bad row.
             max_bad: Refuse the file when more of its rows are bad: ``N`` or ``N%``.
+            batch_rows: Records of a batch, at most: what is committed at once.
+            memory: How much the set work of a batch may hold before it spills.
             dry_run: Do everything and keep nothing.
-            progress: Called with rows read and rows quarantined so far.
+            progress: Called with rows read and rows quarantined so far, and the
+                share of the file, if known.
 
         Returns:
             What was recorded; ``already`` says that nothing was, because it had been.
@@ -148,22 +167,55 @@ class Ledger(Signed):
             ManifestChangedError: It was recorded before and is different now.
             NameRefusedError: The name is not a dataset's.
         """
-        order = Ingest(
-            path=Path(path),
-            dataset=parse_dataset(_stem(Path(path)) if dataset is None else dataset),
+        options = Options(
+            dataset=dataset,
             format=format,
-            columns={Field(name): column for name, column in (columns or {}).items()},
-            constants={Field(name): value for name, value in (constants or {}).items()},
+            columns=columns,
+            constants=constants,
             kind=kind,
             append=append,
             replace=replace,
             stop_on_fault=stop_on_fault,
-            max_bad=None if max_bad is None else BadRowLimit.parse(max_bad),
+            max_bad=max_bad,
+            batch_rows=batch_rows,
+            memory=memory,
             dry_run=dry_run,
-            quarantine=self._quarantine_folder(),
-            progress=progress,
         )
-        return ingest_file(order, self._writing, self._clock)
+        named, folder = Named(str(path)), self._quarantine_folder()
+        with named.fetch(folder) as here:
+            order = make_order(named, here, folder, options, progress)
+            return self._ingest(order)
+
+    def ingest_all(
+        self,
+        names: Iterable[str | Path],
+        *,
+        watcher: Watcher | None = None,
+        **options: Unpack[Options],
+    ) -> Iterator[Ingested | Refused | PassedOver]:
+        """Record the rows of several manifests, each in a transaction of its own.
+
+        A manifest that is refused does not keep the others from being recorded,
+        unless ``stop_on_fault`` is set.
+
+        Args:
+            names: Paths, patterns, folders, URLs, or ``-`` for standard input.
+            watcher: Hears how far it is.
+            options: Those of ``ingest``. Without ``dataset``, each file belongs to
+                the one of its own stem.
+
+        Yields:
+            For each manifest, in order, what came of it.
+
+        Raises:
+            ManifestError: One was refused, and ``stop_on_fault`` is set.
+            LedgerStateError: The ledger itself fails; no later one is tried.
+        """
+        folder = self._quarantine_folder()
+        return ingest_each(self._ingest, names, folder, options, watcher)
+
+    def _ingest(self, order: Ingest) -> Ingested:
+        return ingest_file(order, self._reading, self._writing, self._clock)
 
     def _quarantine_folder(self) -> Path:
         database = self._engine.url.database
@@ -298,7 +350,7 @@ class Ledger(Signed):
         with self._writing() as connection:
             upgrade_schema(connection)
             record_policies(connection, self._clock())
-            rebuild(connection)
+            rebuild(connection, log_size(connection))
         return head_revision()
 
     def revision(self) -> str:
@@ -307,14 +359,17 @@ class Ledger(Signed):
             return current_revision(connection)
 
     def check(self) -> list[str]:
-        """Compare the derived tables with a rebuild; return what differs."""
+        """Compare the derived tables with a rebuild; return what differs.
+
+        A trigger that keeps a table append-only and was dropped is told, too.
+        """
         with self._writing(keep=False) as connection:
-            return check_ledger(connection)
+            return [*missing_triggers(connection), *check_ledger(connection)]
 
     def rebuild(self) -> None:
         """Make every derived table anew from the facts."""
         with self._writing() as connection:
-            rebuild(connection)
+            rebuild(connection, log_size(connection))
 
 
 def _refuse_missing(url: sa.URL) -> None:
@@ -327,7 +382,3 @@ def _refuse_missing(url: sa.URL) -> None:
             hint="Name it with --ledger or $PROVENANCE_LEDGER, or record something "
             "first: provenance ingest PATH",
         )
-
-
-def _stem(path: Path) -> str:
-    return path.name.split(".", 1)[0] or path.name

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypedDict
 
 from provenance.domain import DatasetName, Field
 from provenance.ledger.limit import BadRowLimit
 
-__all__ = ["KINDS", "Ingest", "Ingested", "Noted"]
+__all__ = [
+    "KINDS",
+    "Ingest",
+    "Ingested",
+    "Noted",
+    "Options",
+    "PassedOver",
+    "Refused",
+    "Watcher",
+]
 
 KINDS = ("dataset", "crawl")
 """What a manifest can be a manifest of."""
@@ -21,6 +30,11 @@ class Ingest:
     """The order to record a manifest, as the caller gave it."""
 
     path: Path
+    """Where its bytes are read: a copy, if it came from afar or standard input."""
+    manifest: str
+    """How the ledger names it."""
+    shown: str
+    """How messages and quarantined rows name it."""
     dataset: DatasetName
     format: str
     columns: Mapping[Field, str]
@@ -31,9 +45,31 @@ class Ingest:
     stop_on_fault: bool
     max_bad: BadRowLimit | None
     dry_run: bool
+    batch_rows: int
+    """Records of a batch, at most."""
+    memory: str
+    """How much the set work may hold before it spills to disk."""
     quarantine: Path
     """Folder for the file of quarantined rows."""
-    progress: Callable[[int, int], None] | None
+    progress: Callable[[int, int, float | None], None] | None
+    """Told of rows read, rows quarantined, and the share of the file, if known."""
+
+
+class Options(TypedDict, total=False):
+    """How to record manifests; for their meaning see ``Ledger.ingest``."""
+
+    dataset: str | None
+    format: str
+    columns: Mapping[str, str] | None
+    constants: Mapping[str, str] | None
+    kind: str
+    append: bool
+    replace: bool
+    stop_on_fault: bool
+    max_bad: str | None
+    batch_rows: int
+    memory: str
+    dry_run: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,3 +120,42 @@ class Ingested:
     def to_dict(self) -> dict[str, Any]:
         """The outcome as JSON values; the format of ``ingest --json``."""
         return asdict(self) | {"unused": list(self.unused)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A manifest of which nothing was recorded, and why."""
+
+    error: str
+    hint: str = ""
+    file: str | None = None
+    """None where a pattern or a folder led to no file at all."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The outcome as JSON values; the format of ``ingest --json``."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """A file of a folder that is no manifest, and why it is none."""
+
+    file: str
+    passed_over: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The outcome as JSON values; the format of ``ingest --json``."""
+        return asdict(self)
+
+
+class Watcher(Protocol):
+    """Whoever wants to know how far a recording of several manifests is."""
+
+    def begin(self, sizes: Sequence[int]) -> None:
+        """Hear how many manifests there are, and of each the bytes; 0 is unknown."""
+
+    def start(self, file: str) -> None:
+        """Hear which manifest is next."""
+
+    def rows(self, read: int, bad: int, share: float | None) -> None:
+        """Hear how many rows of it were read and quarantined, and its share so far."""

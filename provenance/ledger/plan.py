@@ -23,7 +23,12 @@ class Plan:
     """Which rows to leave out, and which batches to withdraw first."""
 
     skip_rows: int = 0
+    resumed: bool = False
+    """Whether these rows were recorded by a run that was broken off."""
     withdrawn: tuple[int, ...] = ()
+    """Log positions."""
+    batches: tuple[int, ...] = ()
+    """Ids of the same batches."""
 
 
 def make_plan(
@@ -33,25 +38,30 @@ def make_plan(
     number = find_dataset(connection, order.dataset)
     if number is None:
         return Plan()
-    path = str(order.path.absolute())
-    earlier = find_manifests(connection, number, path, sha256)
+    earlier = find_manifests(connection, number, order.manifest, sha256)
     if not earlier:
         return Plan()
     same = [manifest for manifest in earlier if manifest.sha256 == sha256]
-    if any(manifest.mapping == mapping for manifest in same):
-        return None
+    for manifest in same:
+        if manifest.mapping == mapping:
+            if manifest.complete:
+                return None
+            return Plan(skip_rows=manifest.last_row, resumed=True)
     if order.replace:
-        return Plan(withdrawn=tuple(p for m in earlier for p in m.positions))
+        return Plan(
+            withdrawn=tuple(p for m in earlier for p in m.positions),
+            batches=tuple(number for m in earlier for number in m.batches),
+        )
     if order.append:
         return Plan(skip_rows=_rows_before(order.path, earlier))
     if same:
         raise ManifestChangedError(
-            f"{order.path} was recorded for {order.dataset} with another mapping",
+            f"{order.shown} was recorded for {order.dataset} with another mapping",
             hint="Use --replace to withdraw what was recorded and read it anew, or "
             "--append to record its rows once more.",
         )
     raise ManifestChangedError(
-        f"{order.path} has changed since it was recorded for {order.dataset}",
+        f"{order.shown} has changed since it was recorded for {order.dataset}",
         hint="Use --replace to withdraw what was recorded of it, --append to record "
         "the rows it has now beside that, or name a new version of the dataset.",
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ import pyarrow.compute
 from provenance.batch import Fault, Faults
 from provenance.errors import LedgerStateError, QuarantineError
 from provenance.ledger.limit import BadRowLimit
+from provenance.ledger.order import Ingest
 
 __all__ = ["Quarantine"]
 
@@ -37,14 +37,18 @@ class Quarantine:
     The file appears with the first fault, under a name of its own until ``keep``.
     """
 
-    def __init__(self, path: Path, limit: BadRowLimit | None = None) -> None:
+    def __init__(
+        self, path: Path, limit: BadRowLimit | None = None, *, file: str | None = None
+    ) -> None:
         """Nothing is written yet.
 
         Args:
             path: Where the file goes; one that is there already keeps its name.
             limit: How many faults are too many.
+            file: How its lines name the manifest, if not as the faults do.
         """
         self.path = path
+        self._of = file
         self.count = 0
         self._limit = limit
         self._reasons: dict[tuple[str, str], int] = {}
@@ -53,18 +57,12 @@ class Quarantine:
         self._file: IO[bytes] | None = None
 
     @classmethod
-    def beside(
-        cls, folder: Path, name: str, sha256: bytes, limit: BadRowLimit | None
-    ) -> Quarantine:
-        """Return the quarantine of a manifest, its file named after that.
-
-        Args:
-            name: The file name of the manifest, of any length and any characters.
-        """
-        plain = "".join(c if c.isprintable() and c not in "/\\" else "_" for c in name)
-        start = os.fsencode(plain)[:_LONGEST_NAME].decode(errors="ignore")
+    def of(cls, order: Ingest, sha256: bytes) -> Quarantine:
+        """Return the quarantine of a manifest, its file named after that."""
+        name = order.shown.rpartition("/")[2].replace(" ", "-")
+        start = name.encode()[:_LONGEST_NAME].decode(errors="ignore")
         file = f"{start}-{sha256.hex()[:8]}.quarantine.jsonl"
-        return cls(folder / file, limit)
+        return cls(order.quarantine / file, order.max_bad, file=order.shown)
 
     def add(self, faults: Faults) -> None:
         """Write faults down.
@@ -79,7 +77,7 @@ class Quarantine:
         with self._explain():
             if self._file is None:
                 self._file = self._part.open("xb")
-            self._file.writelines(_to_lines(faults))
+            self._file.writelines(_to_lines(faults, self._of or faults.file))
 
     @contextmanager
     def _explain(self) -> Iterator[None]:
@@ -170,9 +168,9 @@ def _claim(path: Path) -> Path:
             return free
 
 
-def _to_lines(faults: Faults) -> list[bytes]:
+def _to_lines(faults: Faults, file: str) -> list[bytes]:
     """Write faults as JSON, one per line, without a Python object for each."""
-    name = json.dumps(faults.file, ensure_ascii=False)
+    name = json.dumps(file, ensure_ascii=False)
     columns: Any = faults.batch
     lines = pc.binary_join_element_wise(
         f'{{"file": {name}, "row": ',

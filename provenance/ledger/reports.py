@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from provenance.domain import DatasetName, Kind, Model, Policy, Unit
 from provenance.errors import NameRefusedError, NotRecordedError
 from provenance.ledger.loops import Loop, list_loops
-from provenance.log import log_size
+from provenance.log import load_frontier
 from provenance.report import (
     GROUPINGS,
     Report,
@@ -19,6 +20,7 @@ from provenance.report import (
     load_groups,
 )
 from provenance.store import schema
+from provenance.store.amounts import DIMENSIONS
 from provenance.store.facts import (
     load_datasets,
     load_models,
@@ -45,7 +47,8 @@ def make_report(
                 hint=f"Choose from: {', '.join(GROUPINGS)}.",
             )
     number, name = _find_version(connection, dataset)
-    policy_id, _ = _find_policy(connection, policy)
+    policy_id, rules = _find_policy(connection, policy)
+    head = load_frontier(connection)
     groups = {
         grouping: load_groups(connection, number, policy_id, grouping, unit)
         for grouping in by
@@ -53,7 +56,9 @@ def make_report(
     return Report(
         dataset=str(name),
         policy=policy,
-        as_of=log_size(connection),
+        as_of=head.tree_size,
+        root=head.root().hex(),
+        policy_body=json.loads(rules.to_json()),
         unit=unit,
         units=load_amounts(connection, number, policy_id),
         depth=load_depth(connection, number, policy_id, unit),
@@ -110,10 +115,11 @@ def _loops_of(connection: sa.Connection, number: int, name: str) -> list[Loop]:
         .join(tallied, tallied.c.pedigree_id == assessed.c.pedigree_id)
         .where(
             tallied.c.dataset_id == number,
-            tallied.c.dimension == "",
+            tallied.c.dimension == DIMENSIONS[""],
             assessed.c.aspect == "model",
         )
-        .distinct()
+        .group_by(assessed.c.value, tallied.c.pedigree_id)
+        .having(sa.func.sum(tallied.c.records) != 0)
     )
     models = set(connection.execute(query).scalars())
     items = _looped_items(connection, number)
@@ -195,7 +201,7 @@ def list_datasets(connection: sa.Connection) -> list[dict[str, Any]]:
                 sa.func.sum(tallied.c.records),
                 sa.func.sum(tallied.c.contents),
             )
-            .where(tallied.c.dimension == "")
+            .where(tallied.c.dimension == DIMENSIONS[""])
             .group_by(tallied.c.dataset_id)
         )
     }

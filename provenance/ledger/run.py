@@ -1,64 +1,46 @@
-"""One manifest on its way into an open transaction, batch by batch."""
+"""One manifest on its way into the ledger, batch by batch.
+
+Each batch is one transaction with its log entry, its edges, pedigrees and tallies:
+readers see all of it or nothing, and after a crash the same command goes on behind
+the last batch that was committed.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from provenance.batch import BATCH_SCHEMA, Faults
-from provenance.errors import ManifestError, QuarantineError
-from provenance.ingest import BatchWriter, WrittenBatch
+from provenance.batch import Faults
+from provenance.errors import LedgerStateError, ManifestError, QuarantineError
+from provenance.ingest import Arranger, BatchWriter, find_manifests
 from provenance.ledger.facts import find_dataset, record_dataset, record_withdrawal
 from provenance.ledger.order import Ingest, Ingested, Noted
+from provenance.ledger.parts import cut_parts
 from provenance.ledger.plan import Plan
+from provenance.ledger.prepare import Prepared, open_preparer
 from provenance.ledger.quarantine import Quarantine
-from provenance.lineage import rebuild
-from provenance.log import BatchTree, append_entry, hash_batch, load_frontier
+from provenance.lineage import Entering, Lineage, PedigreeBook, open_workspace
+from provenance.log import BatchTree, append_entry, load_frontier
 from provenance.manifest import ColumnMap, Normaliser, Reader
 from provenance.store import schema
 from provenance.store.arrow import insert_rows
 from provenance.store.intern import last_id
 
-__all__ = ["Run"]
-
-_LARGEST_BATCH = 1 << 18
+__all__ = ["Opens", "Run"]
 
 
-def _count_rows(batch: pa.RecordBatch) -> int:
-    """Count the rows of the file that a batch holds, each once for all its parts."""
-    if not pc.max(batch.column("part")).as_py():
-        return len(batch)
-    count: int = pc.count_distinct(batch.column("row")).as_py()
-    return count
+class Opens(Protocol):
+    """Opens a writing transaction."""
 
-
-@dataclass(slots=True)
-class _Part:
-    """The rows that become one batch, and how far in the file they reach."""
-
-    first_row: int
-    last_row: int = 0
-    records: int = 0
-    quarantined: int = 0
-    batches: list[pa.RecordBatch] = field(default_factory=list)
-
-    def add(self, batch: pa.RecordBatch, faults: Faults) -> None:
-        """Take more rows, and the faults among them."""
-        rows = pc.max(batch.column("row")).as_py() or 0
-        self.last_row = max(self.last_row, rows, faults.last_row)
-        self.records += len(batch)
-        self.quarantined += len(faults)
-        self.batches.append(batch)
-
-    def combine(self) -> pa.RecordBatch:
-        """All rows as one batch."""
-        table = pa.Table.from_batches(self.batches, schema=BATCH_SCHEMA)
-        return table.combine_chunks().to_batches(max_chunksize=None)[0]
+    def __call__(self, *, keep: bool = True) -> AbstractContextManager[sa.Connection]:
+        """Open one; undone at its end unless it is to be kept."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,87 +48,88 @@ class Run:
     """Carries out the recording of one manifest."""
 
     order: Ingest
-    connection: sa.Connection
-    """An open writing transaction."""
     reader: Reader
     columns: ColumnMap
     sha256: bytes
     size: int
     quarantine: Quarantine
-    now: int
+    clock: Callable[[], int]
     plan: Plan
+    writing: Opens
+    url: sa.URL
+    """Of the ledger."""
     rows_read: int = 0
     noted: dict[str, Noted] = field(default_factory=dict)
+    _recorded_row: int = 0
+    """The last row of the file that stands in the ledger."""
 
     def record(self, outcome: Ingested) -> Ingested:
-        """Write every batch of the file, then bring the derived tables up to date."""
-        if self.plan.withdrawn:
-            why = f"replaced by {self.sha256.hex()}"
-            record_withdrawal(self.connection, self.plan.withdrawn, why, self.now)
-        if find_dataset(self.connection, self.order.dataset) is None:
-            record_dataset(self.connection, self.order.dataset, now=self.now)
-        written = list(self._write())
-        if not written and not self.plan.skip_rows:
-            raise ManifestError(
-                f"no row of {self.order.path} is an item",
-                hint="; ".join(
-                    f"{what} ({noted.rows} rows)" for what, noted in self.noted.items()
-                ),
+        """Record every batch of the file that does not stand in the ledger yet.
+
+        An order to refuse the whole file at its first bad row, or to keep nothing,
+        is one transaction; any other commits batch by batch.
+        """
+        order, whole = self.order, self.order.dry_run or self.order.stop_on_fault
+        self._recorded_row = self.plan.skip_rows
+        arranger = Arranger(dataset=order.dataset, manifest_sha256=self.sha256)
+        parts = cut_parts(self._rows(), self.plan.skip_rows + 1, order.batch_rows)
+        writer = BatchWriter()
+        with ExitStack() as stack:
+            duck = stack.enter_context(open_workspace(order.memory))
+            lineage = Lineage(duck=duck, book=PedigreeBook())
+            preparer = stack.enter_context(
+                open_preparer(arranger, self.url, order.path, scratch=not whole)
             )
-        if not written:
-            return replace(outcome, already=True, skipped=self.plan.skip_rows)
-        new = rebuild(self.connection, since_record=written[0].first_record)
-        generated_by = sum(batch.generated_by for batch in written)
-        derived_from = sum(batch.derived_from for batch in written)
+            one = (
+                stack.enter_context(self.writing(keep=not order.dry_run))
+                if whole
+                else None
+            )
+            for prepared in preparer.prepare(parts):
+                try:
+                    opened = self.writing() if one is None else nullcontext(one)
+                    with opened as connection:
+                        outcome = self._write(
+                            connection, prepared, writer, lineage, outcome
+                        )
+                finally:
+                    prepared.drop()
+        self.quarantine.check(self.rows_read, at_end=True)
+        if outcome.batch is None:
+            return self._end_without_batch(outcome)
         return replace(
             outcome,
             rows_read=self.rows_read,
-            recorded=sum(batch.records for batch in written),
             quarantined=self.quarantine.count,
             skipped=self.plan.skip_rows,
             late=dict(self.reader.late),
             noted=dict(self.noted),
-            new_contents=new,
-            edges=generated_by + derived_from,
-            generated_by=generated_by,
-            derived_from=derived_from,
-            batch=last_id(self.connection, schema.batches),
-            position=load_frontier(self.connection).tree_size - 1,
         )
 
-    def _write(self) -> Iterator[WrittenBatch]:
-        """Write batches of bounded size."""
-        writer = BatchWriter(
-            connection=self.connection,
-            dataset=self.order.dataset,
-            manifest_sha256=self.sha256,
-        )
-        part = _Part(self.plan.skip_rows + 1)
-        recorded = 0
-        for batch, faults in self._rows():
-            if part.records and part.records + len(batch) > _LARGEST_BATCH:
-                yield self._write_part(writer, part, last=False)
-                part = _Part(part.last_row + 1)
-            part.add(batch, faults)
-            recorded += len(batch)
-        self.quarantine.check(self.rows_read, at_end=True)
-        if part.records:
-            yield self._write_part(writer, part, last=True)
-        elif part.quarantined and not recorded:
+    def _end_without_batch(self, outcome: Ingested) -> Ingested:
+        if self.quarantine.count:
             kept = self.quarantine.keep()
             raise ManifestError(
-                f"not one of the {self.rows_read} rows of {self.order.path} could be "
+                f"not one of the {self.rows_read} rows of {self.order.shown} could be "
                 f"recorded: {self.quarantine.most_frequent()}",
                 hint=f"See {kept} for each row; check --map and --format.",
             )
+        if not self.plan.skip_rows:
+            told = (f"{what} ({seen.rows} rows)" for what, seen in self.noted.items())
+            raise ManifestError(
+                f"no row of {self.order.shown} is an item", hint="; ".join(told)
+            )
+        return replace(outcome, already=True, skipped=self.plan.skip_rows)
 
     def _rows(self) -> Iterator[tuple[pa.RecordBatch, Faults]]:
         """Yield normalised rows that are to be recorded, and the faults among them."""
-        normaliser = Normaliser(self.columns, file=str(self.order.path))
+        normaliser = Normaliser(self.columns, file=self.order.shown)
         skip = self.plan.skip_rows
         for raw in self.reader.read(self.columns.needed):
             batch, faults = normaliser.normalise(raw)
             self._note(raw.notes)
+            if self.plan.resumed:
+                self._set_aside(faults.until(skip))
             if skip:
                 batch = batch.filter(pc.greater(batch.column("row"), skip))
                 faults = faults.after(skip)
@@ -154,7 +137,7 @@ class Run:
             self.rows_read += _count_rows(batch) + len(faults)
             self.quarantine.check(self.rows_read)
             if self.order.progress:
-                self.order.progress(self.rows_read, self.quarantine.count)
+                self.order.progress(self.rows_read, self.quarantine.count, raw.share)
             yield batch, faults
 
     def _note(self, notes: Mapping[str, Sequence[int]]) -> None:
@@ -173,41 +156,102 @@ class Run:
             )
         self.quarantine.add(faults)
 
-    def _write_part(
-        self, writer: BatchWriter, part: _Part, *, last: bool
-    ) -> WrittenBatch:
-        number = last_id(self.connection, schema.batches) + 1
-        identified = writer.identify(part.combine())
-        tree = hash_batch(identified.rows)
-        written = writer.write(identified, number)
-        self._log(part, tree, written, number, last=last)
-        return written
+    def _write(
+        self,
+        connection: sa.Connection,
+        prepared: Prepared,
+        writer: BatchWriter,
+        lineage: Lineage,
+        outcome: Ingested,
+    ) -> Ingested:
+        """Write one batch with everything that hangs on it."""
+        now, batch = self.clock(), prepared.batch
+        dataset_id = self._begin(connection, lineage, now)
+        number = last_id(connection, schema.batches) + 1
+        written = writer.write(connection, batch, number, prepared.scratch)
+        tree = prepared.tree.result()
+        position = self._log(
+            connection, prepared, tree, number, dataset_id, written.first_record, now
+        )
+        entering = Entering(
+            dataset_id=dataset_id,
+            dataset=self.order.dataset,
+            first_record=written.first_record,
+            records=written.records,
+            origins=written.generated_by,
+            parents=written.derived_from,
+        )
+        new = lineage.extend(connection, entering, position)
+        self._recorded_row = prepared.part.last_row
+        generated_by = batch.generated_by.num_rows
+        derived_from = batch.derived_from.num_rows
+        return replace(
+            outcome,
+            recorded=outcome.recorded + batch.size,
+            new_contents=outcome.new_contents + new,
+            edges=outcome.edges + generated_by + derived_from,
+            generated_by=outcome.generated_by + generated_by,
+            derived_from=outcome.derived_from + derived_from,
+            batch=number,
+            position=position,
+        )
+
+    def _begin(self, connection: sa.Connection, lineage: Lineage, now: int) -> int:
+        """Check that nobody else records this file; return the dataset's id."""
+        if self.plan.withdrawn:
+            why = f"replaced by {self.sha256.hex()}"
+            position = record_withdrawal(connection, self.plan.withdrawn, why, now)
+            lineage.withdraw(connection, self.plan.batches, position)
+            self.plan = Plan()
+        number = find_dataset(connection, self.order.dataset)
+        if number is None:
+            record_dataset(connection, self.order.dataset, now=now)
+            number = find_dataset(connection, self.order.dataset)
+        assert number is not None  # noqa: S101 - it was recorded just now
+        standing = [
+            manifest.last_row
+            for manifest in find_manifests(
+                connection, number, str(self.order.path.absolute()), self.sha256
+            )
+            if manifest.sha256 == self.sha256
+            and manifest.mapping == self.columns.to_json()
+        ]
+        if max(standing, default=self._recorded_row) != self._recorded_row:
+            raise LedgerStateError(
+                f"another process is recording {self.order.path} for "
+                f"{self.order.dataset}",
+                hint="Wait for it, then run the command again: it goes on behind the "
+                "last batch.",
+            )
+        return number
 
     def _log(
         self,
-        part: _Part,
+        connection: sa.Connection,
+        prepared: Prepared,
         tree: BatchTree,
-        written: WrittenBatch,
         number: int,
-        *,
-        last: bool,
-    ) -> None:
-        before = load_frontier(self.connection)
+        dataset_id: int,
+        first_record: int,
+        now: int,
+    ) -> int:
+        part, batch = prepared.part, prepared.batch
+        before = load_frontier(connection)
         stored = {
             "kind": self.order.kind,
-            "manifest": str(self.order.path.absolute()),
+            "manifest": self.order.manifest,
             "manifest_sha256": self.sha256,
             "manifest_bytes": self.size,
             "reader": self.reader.format,
             "mapping": self.columns.to_json(),
             "first_row": part.first_row,
             "last_row": part.last_row,
-            "complete": last,
+            "complete": prepared.last,
             "records": tree.size,
             "root": tree.root,
             "quarantined": part.quarantined,
-            "generated_by": written.generated_by,
-            "derived_from": written.derived_from,
+            "generated_by": batch.generated_by.num_rows,
+            "derived_from": batch.derived_from.num_rows,
         }
         entry = {
             name: value.hex() if isinstance(value, bytes) else value
@@ -218,19 +262,28 @@ class Run:
             "version": self.order.dataset.version,
             "previous": {"size": before.tree_size, "root": before.root().hex()},
         }
-        position = append_entry(self.connection, "batch", entry, self.now)
-        self.connection.execute(
+        position = append_entry(connection, "batch", entry, now)
+        connection.execute(
             schema.batches.insert().values(
                 id=number,
-                dataset_id=find_dataset(self.connection, self.order.dataset),
-                first_record=written.first_record,
+                dataset_id=dataset_id,
+                first_record=first_record,
                 position=position,
                 **stored,
             )
         )
         insert_rows(
-            self.connection,
+            connection,
             schema.batch_tiles,
             ("batch_id", "level", "number", "hashes"),
             [(number, path.level, path.index, tile) for path, tile in tree.tiles],
         )
+        return position
+
+
+def _count_rows(batch: pa.RecordBatch) -> int:
+    """Count the rows of the file that a batch holds, each once for all its parts."""
+    if not pc.max(batch.column("part")).as_py():
+        return len(batch)
+    count: int = pc.count_distinct(batch.column("row")).as_py()
+    return count

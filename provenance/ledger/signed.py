@@ -13,6 +13,8 @@ from provenance.ledger.facts import record_key
 from provenance.ledger.transactions import Transactions
 from provenance.ledger.verify import Verified, verify_derived, verify_ledger
 from provenance.log import make_key, sign_head
+from provenance.log.anchor import Anchors
+from provenance.log.quorum import Quorum
 from provenance.merkle import SignerKey, format_verifier_key, parse_verifier_key
 
 __all__ = ["Signed"]
@@ -72,6 +74,8 @@ class Signed(Transactions):
         *,
         deep: bool = False,
         vkey: str | None = None,
+        pin: bytes | None = None,
+        quorum: Quorum | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Verified:
         """Check the ledger against its log.
@@ -79,14 +83,21 @@ class Signed(Transactions):
         Args:
             deep: Hash every record and edge anew, and rebuild the derived tables.
             vkey: The log's verifier key, known from elsewhere.
+            pin: A checkpoint of this log that was kept elsewhere: the log must be a
+                continuation of it.
+            quorum: Witnesses that must vouch for the log.
             progress: Called with records hashed so far and records in all.
 
         Raises:
-            VerificationError: What is recorded is not what was logged.
+            VerificationError: What is recorded is not what was logged, or what was
+                logged is not what others vouch for.
         """
         key = parse_verifier_key(vkey) if vkey else None
+        anchors = Anchors(key=key, pin=pin, quorum=quorum)
         with self._reading() as connection:
-            done = verify_ledger(connection, deep=deep, key=key, progress=progress)
+            done = verify_ledger(
+                connection, deep=deep, anchors=anchors, progress=progress
+            )
         if not deep:
             return done
         started = time.monotonic()

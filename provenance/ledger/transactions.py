@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from provenance.log import log_size, sign_head
 from provenance.merkle import SignerKey
 from provenance.store.engine import is_sqlite, say_database_error
+from provenance.store.scratch import detach_scratch
 
 __all__ = ["Transactions", "now"]
 
@@ -68,16 +69,19 @@ class Transactions:
         """One transaction under the write lock; undone on any error."""
         with self._said(), self._engine.connect() as opened:
             connection = opened.execution_options(write=True)
-            with connection.begin() as transaction:
-                if not is_sqlite(connection):
-                    lock = sa.select(sa.func.pg_advisory_xact_lock(_WRITE_LOCK))
-                    connection.execute(lock)
-                before = log_size(connection) if self._signer else 0
-                yield connection
-                if not keep:
-                    transaction.rollback()
-                elif self._signer and log_size(connection) > before:
-                    sign_head(connection, self._signer)
+            try:
+                with connection.begin() as transaction:
+                    if not is_sqlite(connection):
+                        lock = sa.select(sa.func.pg_advisory_xact_lock(_WRITE_LOCK))
+                        connection.execute(lock)
+                    before = log_size(connection) if self._signer else 0
+                    yield connection
+                    if not keep:
+                        transaction.rollback()
+                    elif self._signer and log_size(connection) > before:
+                        sign_head(connection, self._signer)
+            finally:
+                detach_scratch(connection)
 
     @contextmanager
     def _said(self) -> Iterator[None]:

@@ -7,23 +7,29 @@ from provenance.lineage.assessments import (
     load_pedigrees,
     reassess,
 )
+from provenance.lineage.book import PedigreeBook
+from provenance.lineage.change import Entering, Lineage
 from provenance.lineage.depth import Depths, ModelDepth, ModelLoop, measure_depths
 from provenance.lineage.pedigree import Element, Pedigree
-from provenance.lineage.rebuild import rebuild
-from provenance.lineage.tally import DIMENSIONS
+from provenance.lineage.rebuild import compare, rebuild
+from provenance.lineage.workspace import open_workspace
 
 __all__ = [
     "ASPECTS",
-    "DIMENSIONS",
     "Assessor",
     "Depths",
     "Element",
+    "Entering",
+    "Lineage",
     "ModelDepth",
     "ModelLoop",
     "Pedigree",
+    "PedigreeBook",
+    "compare",
     "load_members",
     "load_pedigrees",
     "measure_depths",
+    "open_workspace",
     "reassess",
     "rebuild",
 ]

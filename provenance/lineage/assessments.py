@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import sqlalchemy as sa
 
-from provenance.domain import DatasetName, ModelBook, Origin, Policy, Tier
+from provenance.domain import (
+    DatasetName,
+    ModelBook,
+    Origin,
+    Policy,
+    Tier,
+    parse_dataset,
+)
 from provenance.lineage.assess import Assessor
+from provenance.lineage.book import PedigreeBook
 from provenance.lineage.depth import Depths, measure_depths
 from provenance.lineage.pedigree import Element, Pedigree
 from provenance.store import schema
+from provenance.store.amounts import DIMENSIONS
 from provenance.store.arrow import insert_rows
 from provenance.store.facts import (
     load_datasets,
@@ -18,11 +27,13 @@ from provenance.store.facts import (
     load_origins,
     load_policies,
 )
+from provenance.store.keys import split_asked
 
 __all__ = [
     "ASPECTS",
     "Assessment",
     "assess_all",
+    "assess_change",
     "load_members",
     "load_pedigrees",
     "reassess",
@@ -59,17 +70,28 @@ def load_members(
     connection: sa.Connection, pedigrees: Mapping[int, Pedigree]
 ) -> dict[DatasetName, list[Pedigree]]:
     """Return the distinct pedigrees of each dataset version that has records."""
-    table = schema.tallies
     names = load_datasets(connection)
-    query = (
-        sa.select(table.c.dataset_id, table.c.pedigree_id)
-        .where(table.c.dimension == "", table.c.records > 0)
-        .distinct()
-    )
-    members: dict[DatasetName, list[Pedigree]] = {}
-    for row in connection.execute(query):
-        members.setdefault(names[row.dataset_id], []).append(pedigrees[row.pedigree_id])
-    return members
+    return {
+        names[dataset]: [pedigrees[number] for number in numbers]
+        for dataset, numbers in _read_members(connection, names).items()
+    }
+
+
+def _read_members(
+    connection: sa.Connection, datasets: Iterable[int]
+) -> dict[int, list[int]]:
+    table = schema.tallies
+    found: dict[int, list[int]] = {}
+    for asked in split_asked(datasets):
+        query = (
+            sa.select(table.c.dataset_id, table.c.pedigree_id)
+            .where(table.c.dimension == DIMENSIONS[""], table.c.dataset_id.in_(asked))
+            .group_by(table.c.dataset_id, table.c.pedigree_id)
+            .having(sa.func.sum(table.c.records) != 0)
+        )
+        for row in connection.execute(query):
+            found.setdefault(row.dataset_id, []).append(row.pedigree_id)
+    return found
 
 
 def _measure(
@@ -105,15 +127,10 @@ def reassess(connection: sa.Connection) -> None:
     origins = load_origins(connection)
     book = load_models(connection)
     members = load_members(connection, pedigrees)
-    columns = ("policy_id", "pedigree_id", "aspect", "value", "tier", "depth", "open")
     ids = {name: number for number, name in load_datasets(connection).items()}
     for number, policy in load_policies(connection).items():
         assessor, depths = _measure(policy, book, origins, pedigrees, members)
-        rows = [
-            (number, *row[:3], str(row[3]), *row[4:])
-            for row in assess_all(assessor, depths, pedigrees)
-        ]
-        insert_rows(connection, schema.assessments, columns, rows)
+        _insert(connection, number, assess_all(assessor, depths, pedigrees))
         members_of_loops = [
             (number, place, *member)
             for place, loop in enumerate(depths.loops)
@@ -128,3 +145,53 @@ def reassess(connection: sa.Connection) -> None:
             ("policy_id", "loop", "model", "dataset_id"),
             members_of_loops,
         )
+
+
+def assess_change(
+    connection: sa.Connection,
+    known: PedigreeBook,
+    new: Iterable[int],
+    touched: Collection[int],
+) -> None:
+    """Assess the pedigrees that a change brought.
+
+    Where it touched what a model was trained on, the depth of everything that the
+    model made may be another, and all are assessed anew.
+
+    Args:
+        connection: A writing transaction with the tallies as they are after it.
+        known: Has the new pedigrees.
+        new: Their ids.
+        touched: Ids of the dataset versions whose tallies moved.
+    """
+    book = load_models(connection)
+    datasets = load_datasets(connection)
+    trained = {parse_dataset(text) for model in book for text in model.trained_on}
+
+    def is_trained_on(name: DatasetName) -> bool:
+        return name in trained or DatasetName(name.name, "") in trained
+
+    if any(is_trained_on(datasets[number]) for number in touched):
+        reassess(connection)
+        return
+    pedigrees = {number: known[number] for number in new}
+    if not pedigrees:
+        return
+    origins = load_origins(connection)
+    sets = {n: name for n, name in datasets.items() if is_trained_on(name)}
+    inside = _read_members(connection, sets)
+    known.load(connection, {p for numbers in inside.values() for p in numbers})
+    members = {
+        sets[number]: [known[p] for p in numbers] for number, numbers in inside.items()
+    }
+    for number, policy in load_policies(connection).items():
+        assessor, depths = _measure(policy, book, origins, pedigrees, members)
+        _insert(connection, number, assess_all(assessor, depths, pedigrees))
+
+
+def _insert(
+    connection: sa.Connection, policy: int, assessments: Iterable[Assessment]
+) -> None:
+    columns = ("policy_id", "pedigree_id", "aspect", "value", "tier", "depth", "open")
+    rows = [(policy, *row[:3], str(row[3]), *row[4:]) for row in assessments]
+    insert_rows(connection, schema.assessments, columns, rows)

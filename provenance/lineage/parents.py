@@ -8,102 +8,134 @@ No hit, or several: the parent stays unresolved, and contributes *unknown*.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
 from provenance.domain import DatasetName
-from provenance.lineage.workspace import standing_batches
+from provenance.domain.digests import SCOPED_PREFIX
+from provenance.lineage.boundary import Boundary
+from provenance.lineage.facts import IDENTITY, standing
+from provenance.lineage.workspace import add_rows, count_rows
 from provenance.store import schema
 from provenance.store.arrow import read_batches
+from provenance.store.items import item_keys, items_within
+from provenance.store.keys import ASKED_NAMES, ask
 
 __all__ = ["UNSEEN", "resolve_parents"]
 
 UNSEEN = -1
 """Stands for the item number of a parent that the ledger has not seen."""
 
-_NAME: dict[str, pa.DataType] = {
-    "record_id": pa.int64(),
-    "name": pa.string(),
-    "url": pa.string(),
-}
+_CALLED = """
+    coalesce(parent_reference,
+             CASE parent_digest[1:1]
+                 WHEN '\\xD5'::BLOB THEN lower(hex(parent_digest[4:]))
+                 ELSE lower(hex(parent_digest[3:])) END)
+"""
+"""What a parent would be called as a name; MD5 has a longer multihash prefix."""
+
+_NAMED = pa.schema(
+    [
+        ("dataset_id", pa.int64()),
+        ("sha256", pa.binary()),
+        ("content_key", pa.int64()),
+        ("identity", pa.binary()),
+        ("name", pa.string()),
+        ("url", pa.string()),
+    ]
+)
+_SCOPED = pa.schema(
+    [
+        ("dataset_id", pa.int64()),
+        ("digest", pa.binary()),
+        ("content_key", pa.int64()),
+        ("identity", pa.binary()),
+    ]
+)
 
 
 def resolve_parents(
     connection: sa.Connection,
     duck: duckdb.DuckDBPyConnection,
-    datasets: dict[int, DatasetName],
+    datasets: Mapping[int, DatasetName],
+    boundary: Boundary | None,
 ) -> None:
-    """Make the tables ``link``, ``self_parent`` and ``named_parent``.
+    """Make the tables ``link``, ``self_parent``, ``named_parent``, ``open_parent``.
 
     ``link (child, way, parent)`` holds item numbers, or ``UNSEEN`` for the parent; an
     item that names itself stands in ``self_parent (item_no)`` instead.
-    ``named_parent`` keeps what was not found by the digest alone.
+    ``named_parent`` keeps what was not found by the digest alone, ``open_parent``
+    every edge that a later record may still decide.
+
+    Args:
+        connection: An open transaction.
+        duck: A workspace with numbered items.
+        datasets: Dataset versions by id.
+        boundary: Looks up items that are not in the workspace; None: all are in it.
     """
     duck.execute(
         """
         CREATE TABLE edge AS
         SELECT row_number() OVER () AS edge_no, p.record_id, p.ordinal,
-               r.item_no AS child, r.dataset_id, r.manifest,
+               r.item_no AS child, r.dataset_id, r.manifest, NOT r.entering AS earlier,
                p.derivation_id AS way, p.parent_key, p.parent_digest,
-               coalesce(p.parent_reference,
-                        CASE p.parent_digest[1:1]
-                            WHEN '\\xD5'::BLOB THEN lower(hex(p.parent_digest[4:]))
-                            ELSE lower(hex(p.parent_digest[3:])) END) AS reference
-        FROM stated_parent AS p JOIN record AS r USING (record_id);
-
-        CREATE TABLE short_content AS
-        SELECT DISTINCT dataset_id, short_digest AS digest, item_no
-        FROM record WHERE short_digest IS NOT NULL;
-
-        CREATE TABLE by_digest AS
-        SELECT e.edge_no, s.item_no AS short, coalesce(s.item_no, i.item_no) AS parent
-        FROM edge AS e
-        LEFT JOIN item AS i
-            ON i.content_key = e.parent_key AND i.identity = e.parent_digest
-        LEFT JOIN short_content AS s
-            ON s.dataset_id = e.dataset_id AND s.digest = e.parent_digest
-        WHERE e.parent_digest IS NOT NULL
-            AND coalesce(s.item_no, i.item_no) IS NOT NULL;
-
-        CREATE TABLE wanted AS
-        SELECT edge_no, dataset_id, manifest, reference
-        FROM edge ANTI JOIN by_digest USING (edge_no)
-        WHERE reference IS NOT NULL;
+               p.parent_reference
+        FROM stated_parent AS p JOIN record AS r USING (record_id)
+        WHERE NOT r.leaving
         """
     )
-    _load_names(connection, duck, datasets)
+    _scope_digests(connection, duck, datasets)
+    if boundary:
+        boundary.add(
+            """
+            SELECT parent_key AS content_key, parent_digest AS item
+            FROM edge WHERE parent_digest IS NOT NULL
+            UNION SELECT content_key, identity FROM scoped
+            """
+        )
     duck.execute(
         f"""
-        CREATE TABLE hit AS
-        SELECT w.edge_no, 1 AS nearness, n.item_no
-        FROM wanted AS w JOIN named AS n USING (manifest, reference)
-        UNION ALL
-        SELECT w.edge_no, 2, n.item_no
-        FROM wanted AS w JOIN named AS n USING (dataset_id, reference)
-        UNION ALL
-        SELECT w.edge_no, 3, n.item_no
-        FROM wanted AS w JOIN elsewhere AS x USING (reference)
-        JOIN named AS n ON n.dataset_id = x.dataset_id AND n.reference = x.name;
+        CREATE TABLE by_digest AS
+        SELECT e.edge_no, short.item_no AS short,
+               coalesce(short.item_no, whole.item_no) AS parent
+        FROM edge AS e
+        LEFT JOIN item AS whole ON whole.occurrences > 0
+            AND whole.content_key = e.parent_key AND whole.identity = e.parent_digest
+        LEFT JOIN scoped AS s
+            ON s.dataset_id = e.dataset_id AND s.digest = e.parent_digest
+        LEFT JOIN item AS short ON short.occurrences > 0
+            AND short.content_key = s.content_key AND short.identity = s.identity
+        WHERE coalesce(short.item_no, whole.item_no) IS NOT NULL;
 
-        CREATE TABLE by_name AS
-        WITH nearest AS (
-            SELECT edge_no, min(nearness) AS nearness FROM hit GROUP BY edge_no
-        )
-        SELECT edge_no, min(item_no) AS parent
-        FROM hit JOIN nearest USING (edge_no, nearness)
-        GROUP BY edge_no HAVING min(item_no) = max(item_no);
-
+        CREATE TABLE wanted AS
+        SELECT edge_no, dataset_id, manifest, {_CALLED} AS reference,
+               parent_digest IS NULL AS named
+        FROM edge ANTI JOIN by_digest USING (edge_no);
+        """  # noqa: S608 - a constant of ours
+    )
+    _load_names(connection, duck, datasets)
+    if boundary:
+        boundary.add("SELECT content_key, identity AS item FROM named")
+    _match_names(duck)
+    duck.execute(
+        f"""
         CREATE TABLE resolved AS
         SELECT e.child, e.way, coalesce(d.parent, n.parent, {UNSEEN}) AS parent
         FROM edge AS e LEFT JOIN by_digest AS d USING (edge_no)
         LEFT JOIN by_name AS n USING (edge_no);
 
         CREATE TABLE named_parent AS
-        SELECT e.record_id, e.ordinal, i.content_key, i.identity AS item
+        SELECT e.record_id, e.ordinal, i.content_key, i.identity AS item, e.earlier
         FROM edge AS e LEFT JOIN by_digest AS d USING (edge_no)
         LEFT JOIN by_name AS n USING (edge_no)
         JOIN item AS i ON i.item_no = coalesce(d.short, n.parent);
+
+        CREATE TABLE open_parent AS
+        SELECT record_id, ordinal, parent_key, {_CALLED} AS reference, earlier
+        FROM edge ANTI JOIN by_digest USING (edge_no);
 
         CREATE TABLE self_parent AS
         SELECT DISTINCT child AS item_no FROM resolved WHERE child = parent;
@@ -114,61 +146,144 @@ def resolve_parents(
     )
 
 
+def _scope_digests(
+    connection: sa.Connection,
+    duck: duckdb.DuckDBPyConnection,
+    datasets: Mapping[int, DatasetName],
+) -> None:
+    """Make ``scoped``: what a digest would be if its content were a short one."""
+    duck.register("incoming", _SCOPED.empty_table())
+    duck.execute("CREATE TABLE scoped AS FROM incoming")
+    table = schema.dataset_traits
+    query = sa.select(table.c.dataset_id).where(table.c.short_contents)
+    for number in connection.execute(query).scalars():
+        digests = duck.sql(
+            "SELECT DISTINCT parent_digest AS digest FROM edge "
+            "WHERE dataset_id = $number AND parent_digest IS NOT NULL",
+            params={"number": number},
+        ).to_arrow_table()["digest"]
+        if not len(digests):
+            continue
+        column = digests.combine_chunks()
+        items = items_within(SCOPED_PREFIX, datasets[number], column)
+        rows = pa.table(
+            {
+                "dataset_id": pa.repeat(number, len(items)),
+                "digest": column,
+                "content_key": item_keys(items),
+                "identity": items,
+            }
+        )
+        add_rows(duck, "scoped", [rows])
+
+
 def _load_names(
     connection: sa.Connection,
     duck: duckdb.DuckDBPyConnection,
-    datasets: dict[int, DatasetName],
+    datasets: Mapping[int, DatasetName],
 ) -> None:
-    """Make ``named`` (names and URLs that are wanted) and ``elsewhere``."""
+    """Make ``named`` (records that are called what is wanted) and ``elsewhere``."""
+    duck.register("incoming", _NAMED.empty_table())
+    duck.execute("CREATE TABLE named AS FROM incoming")
+    duck.execute(
+        "CREATE TABLE elsewhere (reference VARCHAR, dataset_id BIGINT, name VARCHAR)"
+    )
+    traits = schema.dataset_traits
+    query = sa.select(traits.c.dataset_id).where(traits.c.digest_names)
+    may_be_digests = [*connection.execute(query).scalars()]
     duck.execute(
         """
-        CREATE TABLE named (
-            dataset_id BIGINT, manifest BIGINT, reference VARCHAR, item_no BIGINT
-        );
-        CREATE TABLE elsewhere (reference VARCHAR, dataset_id BIGINT, name VARCHAR);
-        """
+        DELETE FROM wanted
+        WHERE NOT named AND NOT list_contains($numbers::BIGINT[], dataset_id)
+        """,
+        {"numbers": may_be_digests},
     )
-    references = duck.execute("SELECT DISTINCT reference FROM wanted").fetchall()
-    if not references:
+    if not count_rows(duck, "wanted"):
         return
     rows = []
-    for (reference,) in references:
-        dataset, mark, name = reference.partition("#")
-        if mark and name:
+    marked = "SELECT DISTINCT reference FROM wanted WHERE contains(reference, '#')"
+    for (reference,) in duck.execute(marked).fetchall():
+        dataset, _, name = reference.partition("#")
+        if name:
             rows += [
-                (reference, number, name)
+                {"reference": reference, "dataset_id": number, "name": name}
                 for number, known in datasets.items()
                 if dataset in (known.name, str(known))
             ]
     if rows:
-        duck.executemany("INSERT INTO elsewhere VALUES (?, ?, ?)", rows)
-    records, sources = schema.records, schema.sources
-    query = (
-        sa.select(
-            records.c.id,
-            records.c.name,
-            sa.func.coalesce(sources.c.prefix, "").concat(records.c.path),
-        )
-        .select_from(records.outerjoin(sources, sources.c.id == records.c.source_id))
-        .where(records.c.batch_id.in_(standing_batches()))
+        add_rows(duck, "elsewhere", [pa.Table.from_pylist(rows)])
+    asked = duck.sql(
+        "SELECT reference FROM wanted UNION SELECT name FROM elsewhere"
+    ).to_arrow_table()
+    within = "SELECT dataset_id FROM wanted UNION SELECT dataset_id FROM elsewhere"
+    numbers = [row[0] for row in duck.execute(within).fetchall()]
+    ask(connection, ASKED_NAMES, asked)
+    records, sources, batches = schema.records, schema.sources, schema.batches
+    url = sa.func.coalesce(sources.c.prefix, "").concat(records.c.path)
+    called = sa.select(ASKED_NAMES.c.reference)
+    # Records of a batch have consecutive ids: this reads the rows of the datasets
+    # in question and no others, though it does read all of them.
+    rows_of = sa.and_(
+        records.c.id >= batches.c.first_record,
+        records.c.id < batches.c.first_record + batches.c.records,
     )
+    found = (
+        sa.select(
+            batches.c.dataset_id,
+            batches.c.manifest_sha256,
+            records.c.content_key,
+            IDENTITY,
+            records.c.name,
+            url,
+        )
+        .select_from(batches)
+        .join(records, rows_of)
+        .outerjoin(sources, sources.c.id == records.c.source_id)
+        .where(
+            batches.c.dataset_id.in_(numbers),
+            standing(batches.c.id),
+            sa.or_(records.c.name.in_(called), url.in_(called)),
+        )
+    )
+    add_rows(duck, "named", read_batches(connection, found, _NAMED))
+
+
+def _match_names(duck: duckdb.DuckDBPyConnection) -> None:
+    """Make ``by_name``: edges whose parent is called so by one item, the nearest."""
     duck.execute(
         """
-        CREATE TABLE asked AS
-        SELECT reference FROM wanted UNION SELECT name FROM elsewhere
+        CREATE TABLE called AS
+        SELECT DISTINCT n.dataset_id, n.sha256, n.reference, i.item_no
+        FROM (
+            SELECT dataset_id, sha256, content_key, identity, name AS reference
+            FROM named
+            UNION ALL SELECT dataset_id, sha256, content_key, identity, url FROM named
+        ) AS n JOIN item AS i USING (content_key, identity)
+        WHERE i.occurrences > 0;
+
+        CREATE TABLE manifest AS
+        SELECT DISTINCT dataset_id, sha256,
+               dense_rank() OVER (ORDER BY dataset_id, sha256) AS manifest
+        FROM batch;
+
+        CREATE TABLE hit AS
+        SELECT w.edge_no, 1 AS nearness, c.item_no
+        FROM wanted AS w JOIN manifest AS m USING (dataset_id, manifest)
+        JOIN called AS c USING (dataset_id, sha256, reference)
+        UNION ALL
+        SELECT w.edge_no, 2, c.item_no
+        FROM wanted AS w JOIN called AS c USING (dataset_id, reference)
+        UNION ALL
+        SELECT w.edge_no, 3, c.item_no
+        FROM wanted AS w JOIN elsewhere AS x USING (reference)
+        JOIN called AS c ON c.dataset_id = x.dataset_id AND c.reference = x.name;
+
+        CREATE TABLE by_name AS
+        WITH nearest AS (
+            SELECT edge_no, min(nearness) AS nearness FROM hit GROUP BY edge_no
+        )
+        SELECT edge_no, min(item_no) AS parent
+        FROM hit JOIN nearest USING (edge_no, nearness)
+        GROUP BY edge_no HAVING min(item_no) = max(item_no);
         """
     )
-    for batch in read_batches(connection, query, pa.schema(_NAME)):
-        duck.register("incoming", pa.Table.from_batches([batch]))
-        duck.execute(
-            """
-            INSERT INTO named
-            SELECT DISTINCT r.dataset_id, r.manifest, called.reference, r.item_no
-            FROM (
-                SELECT record_id, name AS reference FROM incoming
-                UNION ALL SELECT record_id, url FROM incoming
-            ) AS called
-            SEMI JOIN asked USING (reference) JOIN record AS r USING (record_id)
-            """
-        )
-    duck.unregister("incoming")

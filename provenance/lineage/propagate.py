@@ -16,21 +16,22 @@ import duckdb
 import pyarrow as pa
 
 from provenance.domain import Derivation, Grade, ModelBook, Origin
+from provenance.lineage.book import PedigreeBook
 from provenance.lineage.condense import condense
 from provenance.lineage.parents import UNSEEN
 from provenance.lineage.pedigree import (
     EMPTY,
     Link,
     Own,
-    Pedigree,
     derive_pedigree,
     own_part,
     plain_pedigree,
 )
+from provenance.lineage.workspace import count_rows
 
 __all__ = ["Rule", "propagate"]
 
-_SMALL_REST = 50_000
+_SMALL_REST = 1_000
 _THIN = 1_000
 _PARENT_BITS = 32
 _NOTHING = Own(elements=EMPTY, authored=False, passes=0)
@@ -47,20 +48,12 @@ class Rule:
     book: ModelBook
     unknown: int
     """Origin id of the plain unknown."""
-    pedigrees: list[Pedigree] = field(default_factory=list)
+    pedigrees: PedigreeBook
     owns: list[Own] = field(default_factory=lambda: [_NOTHING])
-    _numbers: dict[Pedigree, int] = field(default_factory=dict)
-
-    def number(self, pedigree: Pedigree) -> int:
-        """Return the number of a pedigree, a new one if it is new."""
-        found = self._numbers.setdefault(pedigree, len(self.pedigrees))
-        if found == len(self.pedigrees):
-            self.pedigrees.append(pedigree)
-        return found
 
     def plain(self, origin: int) -> int:
         """Return the number of the plain pedigree of a source unknown."""
-        return self.number(plain_pedigree(origin))
+        return self.pedigrees.number(plain_pedigree(origin))
 
     def add_own(self, origins: Iterable[int]) -> int:
         """Return the number of the own part that these origins make."""
@@ -81,7 +74,7 @@ class Rule:
         for way, parent in parents:
             mode, grade = self.ways[way]
             links.append(Link(mode, int(grade), self.pedigrees[parent]))
-        return self.number(
+        return self.pedigrees.number(
             derive_pedigree(
                 self.owns[own],
                 links,
@@ -92,38 +85,28 @@ class Rule:
         )
 
 
-def propagate(
-    duck: duckdb.DuckDBPyConnection, rule: Rule, captures: Mapping[tuple[str, str], int]
-) -> list[list[int]]:
+def propagate(duck: duckdb.DuckDBPyConnection, rule: Rule) -> list[list[int]]:
     """Give every item of the workspace its pedigree.
 
-    Makes the table ``solved (item_no, pedigree)`` with every item of which more is
-    said than one capture, or that is a parent; the rest is plain.
+    Makes the table ``subject (item_no, own, capture, said)`` of the items of which
+    more is said than one capture, or that are a parent, and ``solved (item_no,
+    pedigree)`` of these; the rest is plain.
 
     Args:
-        duck: A workspace with facts and links.
+        duck: A workspace with facts, links, ``plain (month, medium, origin,
+            pedigree)`` and the known pedigrees of items at the boundary.
         rule: Numbers the pedigrees it makes.
-        captures: (month, medium or empty) → origin id.
 
     Returns:
         The item numbers of each loop.
     """
-    rows = [(month, medium, origin) for (month, medium), origin in captures.items()]
-    duck.execute("CREATE TABLE capture_origin (month TEXT, medium TEXT, origin BIGINT)")
-    if rows:
-        duck.executemany("INSERT INTO capture_origin VALUES (?, ?, ?)", rows)
     _gather_own(duck, rule)
     _start(duck, rule)
-    while remaining := _count(duck, "link"):
+    while remaining := count_rows(duck, "link"):
         ready = _next_level(duck, rule) if remaining > _SMALL_REST else 0
         if ready < max(remaining // _THIN, 1):
             break
     return _walk_rest(duck, rule)
-
-
-def _count(duck: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = duck.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our names
-    return int(row[0]) if row else 0
 
 
 def _gather_own(duck: duckdb.DuckDBPyConnection, rule: Rule) -> None:
@@ -133,6 +116,7 @@ def _gather_own(duck: duckdb.DuckDBPyConnection, rule: Rule) -> None:
         CREATE TABLE own_list AS
         SELECT r.item_no, list_sort(list_distinct(list(s.origin_id))) AS origins
         FROM stated_origin AS s JOIN record AS r USING (record_id)
+        WHERE NOT r.leaving
         GROUP BY r.item_no;
         """
     )
@@ -153,9 +137,11 @@ def _gather_own(duck: duckdb.DuckDBPyConnection, rule: Rule) -> None:
                    OR i.item_no IN (SELECT child FROM link) AS said
         FROM item AS i
         LEFT JOIN (own_list JOIN numbered AS n USING (origins)) USING (item_no)
-        LEFT JOIN capture_origin AS c
+        LEFT JOIN plain AS c
             ON c.month = i.capture.month AND c.medium = i.capture.medium
-        WHERE said OR i.item_no IN (SELECT parent FROM link);
+        ANTI JOIN boundary ON boundary.item_no = i.item_no
+        WHERE i.occurrences > 0
+            AND (said OR i.item_no IN (SELECT parent FROM link));
         DROP TABLE own_list;
         """  # noqa: S608 - numbers of ours
     )
@@ -163,7 +149,7 @@ def _gather_own(duck: duckdb.DuckDBPyConnection, rule: Rule) -> None:
 
 
 def _start(duck: duckdb.DuckDBPyConnection, rule: Rule) -> None:
-    """Make ``solved`` with the items that have no parent."""
+    """Make ``solved`` with the items that have no parent, and those known before."""
     groups = duck.execute(
         "SELECT DISTINCT own, capture FROM subject "
         "ANTI JOIN link ON link.child = subject.item_no"
@@ -184,6 +170,7 @@ def _start(duck: duckdb.DuckDBPyConnection, rule: Rule) -> None:
         SELECT s.item_no, n.pedigree
         FROM subject AS s JOIN numbered AS n USING (own, capture)
         ANTI JOIN link ON link.child = s.item_no
+        UNION ALL SELECT item_no, pedigree FROM boundary
         """
     )
     duck.unregister("numbered")
@@ -220,7 +207,7 @@ def _next_level(duck: duckdb.DuckDBPyConnection, rule: Rule) -> int:
         }
     )
     duck.register("numbered", numbered)
-    before = _count(duck, "link")
+    before = count_rows(duck, "link")
     duck.execute(
         """
         INSERT INTO solved
@@ -231,7 +218,7 @@ def _next_level(duck: duckdb.DuckDBPyConnection, rule: Rule) -> int:
         """
     )
     duck.unregister("numbered")
-    return before - _count(duck, "link")
+    return before - count_rows(duck, "link")
 
 
 @dataclass(slots=True)
@@ -251,7 +238,7 @@ class _Rest:
 
     def solve_cycle(self, component: list[int]) -> None:
         """Find the least fixed point from empty of a component's items."""
-        empty = self.rule.number(EMPTY)
+        empty = self.rule.pedigrees.number(EMPTY)
         inside = set(component)
         children: dict[int, list[int]] = {item: [] for item in component}
         for item in component:

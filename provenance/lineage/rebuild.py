@@ -2,164 +2,211 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
-from provenance.domain import Evidence, Kind, Origin
+from provenance.domain import Unit
 from provenance.lineage.assessments import reassess
-from provenance.lineage.parents import resolve_parents
-from provenance.lineage.propagate import Rule, propagate
-from provenance.lineage.tally import count_tallies
-from provenance.lineage.workspace import load_facts, open_workspace
-from provenance.store import schema
-from provenance.store.arrow import insert_batch, insert_rows
-from provenance.store.facts import (
-    load_datasets,
-    load_derivations,
-    load_models,
-    load_origins,
+from provenance.lineage.book import PedigreeBook
+from provenance.lineage.facts import list_batches, load_everything
+from provenance.lineage.keep import (
+    insert_open_parents,
+    insert_relation,
+    iter_open_parents,
+    keep_tallies,
+    select_items,
+    select_loops,
+    select_named_parents,
 )
-from provenance.store.intern import intern_origins
+from provenance.lineage.reach import start_cone
+from provenance.lineage.rest import leave_no_rest, set_rest_aside
+from provenance.lineage.solve import Solver
+from provenance.lineage.traits import find_traits
+from provenance.lineage.workspace import add_rows, open_workspace, start_over
+from provenance.store import schema
+from provenance.store.amounts import ASSESSED
+from provenance.store.arrow import read_batches
 
-__all__ = ["rebuild"]
+__all__ = ["compare", "rebuild"]
 
-_ROWS_WRITTEN = 65_536
+_MEMORY = "2GB"
+_THREADS = 2
+
+_SUMS = (*(str(unit) for unit in Unit), *(f"without_{unit}" for unit in ASSESSED))
+
+_STORED = pa.schema(
+    [
+        ("dataset_id", pa.int64()),
+        ("dimension", pa.int16()),
+        ("value", pa.string()),
+        ("pedigree", pa.int64()),
+        *((name, pa.int64()) for name in _SUMS),
+    ]
+)
+
+_OPEN_PARENTS = pa.schema(
+    {"record_id": pa.int64(), "ordinal": pa.int32(), "parent_key": pa.int64()}
+)
 
 
-def rebuild(connection: sa.Connection, *, since_record: int = 0) -> int:
-    """Empty the derived tables and fill them from the standing facts.
+def rebuild(connection: sa.Connection, position: int) -> None:
+    """Make the derived tables what the standing facts make them.
+
+    Pedigrees are kept: one that is not used any more does no harm. Tallies are
+    history: where their sums are not what they should be, the difference is
+    appended, and what was told of earlier positions stays as it was.
 
     Args:
         connection: An open writing transaction; readers see all of it or nothing.
-        since_record: Id of the first record of interest.
+        position: Log position to stamp differences with.
+    """
+    find_traits(connection)
+    with open_workspace(_MEMORY, _THREADS) as duck:
+        solver = _solve_everything(connection, duck)
+        for table in (
+            schema.item_loops,
+            schema.named_parents,
+            schema.open_parents,
+            schema.item_pedigrees,
+        ):
+            connection.execute(table.delete())
+        insert_relation(connection, schema.item_pedigrees, select_items(duck))
+        insert_relation(connection, schema.named_parents, select_named_parents(duck))
+        insert_open_parents(connection, duck)
+        insert_relation(connection, schema.item_loops, select_loops(solver, 0))
+        _subtract_stored(connection, duck)
+        keep_tallies(connection, duck, position, {})
+    reassess(connection)
+
+
+def compare(connection: sa.Connection) -> list[str]:
+    """Solve everything, and say which derived tables are not what comes of it.
+
+    Args:
+        connection: A writing transaction that is undone afterwards.
 
     Returns:
-        How many contents have no record older than that.
+        One sentence for each table that differs.
     """
-    for table in schema.DERIVED:
-        connection.execute(table.delete())
-    with open_workspace() as duck:
-        load_facts(connection, duck)
-        datasets = load_datasets(connection)
-        resolve_parents(connection, duck, datasets)
-        captures = _intern_captures(connection, duck)
-        unknown = _intern_unknown(connection)
-        rule = Rule(
-            origins=load_origins(connection),
-            ways=load_derivations(connection),
-            book=load_models(connection),
-            unknown=unknown,
-        )
-        loops = propagate(duck, rule, captures)
-        rows = [(*key, rule.plain(origin)) for key, origin in captures.items()]
-        duck.execute("CREATE TABLE plain (month TEXT, medium TEXT, pedigree BIGINT)")
-        if rows:
-            duck.executemany("INSERT INTO plain VALUES (?, ?, ?)", rows)
-        count_tallies(duck, rule.plain(unknown))
-        _write_pedigrees(connection, rule)
-        _write_items(connection, duck, loops)
-        _write_tallies(connection, duck)
-        query = "SELECT count(*) FROM item WHERE first_record >= ?"
-        new = duck.execute(query, [since_record]).fetchall()[0][0]
-    reassess(connection)
-    return int(new)
+    differing = []
+    with open_workspace(_MEMORY, _THREADS) as duck:
+        solver = _solve_everything(connection, duck)
+        _subtract_stored(connection, duck)
+        relations = {
+            schema.item_pedigrees: select_items(duck).to_arrow_table(),
+            schema.named_parents: select_named_parents(duck).to_arrow_table(),
+            schema.open_parents: pa.Table.from_batches(
+                iter_open_parents(duck), _OPEN_PARENTS
+            ),
+            schema.item_loops: select_loops(solver, 0).to_arrow_table(),
+        }
+        for table, made in relations.items():
+            found = _differences(connection, duck, table, made)
+            differing += _say(table.name, *found)
+        (moved,) = duck.execute("SELECT count(*) FROM tally").fetchall()[0]
+        differing += _say("tallies", moved, 0)
+    return differing
 
 
-def _intern_captures(
-    connection: sa.Connection, duck: duckdb.DuckDBPyConnection
-) -> dict[tuple[str, str], int]:
-    keys = duck.execute(
-        """
-        SELECT DISTINCT month, coalesce(medium, '') FROM record
-        WHERE month IS NOT NULL
-        UNION SELECT capture.month, capture.medium FROM item
-        WHERE capture IS NOT NULL
-        """
-    ).fetchall()
-    wanted = {
-        (month, medium): Origin(
-            kind=Kind.CAPTURE,
-            evidence=Evidence.CAPTURED,
-            month=month,
-            medium=medium or None,
-        )
-        for month, medium in keys
-    }
-    ids = intern_origins(connection, wanted.values())
-    return {key: ids[origin] for key, origin in wanted.items()}
+def _say(table: str, extra: int, missing: int) -> list[str]:
+    if not extra and not missing:
+        return []
+    return [
+        f"{table}: {extra} rows are not what the facts make them, {missing} are missing"
+    ]
 
 
-def _intern_unknown(connection: sa.Connection) -> int:
-    unknown = Origin(kind=Kind.UNKNOWN, evidence=Evidence.CAPTURED)
-    return intern_origins(connection, [unknown])[unknown]
-
-
-def _write_pedigrees(connection: sa.Connection, rule: Rule) -> None:
-    rows: list[tuple[object, ...]] = []
-    elements: list[tuple[object, ...]] = []
-    for number, pedigree in enumerate(rule.pedigrees):
-        only = rule.origins[pedigree[0].origin] if len(pedigree) == 1 else None
-        if only and pedigree[0].own and only.kind in (Kind.CAPTURE, Kind.UNKNOWN):
-            rows.append((number, only.month or "", only.medium or ""))
-        else:
-            rows.append((number, None, None))
-        elements += [(number, *element) for element in pedigree]
-    insert_rows(connection, schema.pedigrees, ("id", "month", "medium"), rows)
-    columns = (
-        "pedigree_id",
-        "origin_id",
-        "grade",
-        "own",
-        "least_hops",
-        "greatest_hops",
-    )
-    insert_rows(connection, schema.pedigree_origins, columns, elements)
-
-
-def _write_items(
+def _differences(
     connection: sa.Connection,
     duck: duckdb.DuckDBPyConnection,
-    loops: list[list[int]],
+    table: sa.Table,
+    made: Any,
+) -> tuple[int, int]:
+    """Count the stored rows that should not be there, and those that are not."""
+    columns = made.schema
+    query = sa.select(*(table.c[name] for name in columns.names))
+    duck.register("incoming", columns.empty_table())
+    duck.execute("CREATE OR REPLACE TABLE kept AS FROM incoming")
+    add_rows(duck, "kept", read_batches(connection, query, columns))
+    duck.register("made", made)
+    if table is schema.item_loops:
+        # The numbers of loops mean nothing: compare each with its least member.
+        least = "SELECT min(item) OVER (PARTITION BY loop) AS loop, content_key, item"
+        kept, should = f"({least} FROM kept)", f"({least} FROM made)"
+    else:
+        kept, should = "kept", "made"
+    counts = []
+    for one, other in ((kept, should), (should, kept)):
+        query_text = f"SELECT count(*) FROM (FROM {one} EXCEPT ALL FROM {other})"  # noqa: S608 - our names
+        counts.append(int(duck.execute(query_text).fetchall()[0][0]))
+    duck.unregister("made")
+    return counts[0], counts[1]
+
+
+def _has_names(connection: sa.Connection) -> bool:
+    """Whether a parent may be found by more than the digest of its content."""
+    traits, edges = schema.dataset_traits, schema.derived_from
+    marked = sa.or_(traits.c.short_contents, traits.c.digest_names)
+    queries = (
+        sa.select(traits.c.dataset_id).where(marked).limit(1),
+        sa.select(edges.c.record_id).where(edges.c.parent_key.is_(None)).limit(1),
+    )
+    return any(connection.execute(query).first() is not None for query in queries)
+
+
+def _solve_everything(
+    connection: sa.Connection, duck: duckdb.DuckDBPyConnection
+) -> Solver:
+    start_over(duck, list_batches(connection))
+    start_cone(duck)
+    load_everything(connection, duck)
+    if _has_names(connection):
+        leave_no_rest(duck)
+    else:
+        set_rest_aside(duck)
+    solver = Solver(connection=connection, duck=duck, book=PedigreeBook())
+    solver.solve(everything=True)
+    return solver
+
+
+def _subtract_stored(
+    connection: sa.Connection, duck: duckdb.DuckDBPyConnection
 ) -> None:
-    solved = duck.sql(
-        """
-        SELECT i.content_key, i.identity AS item, s.pedigree AS pedigree_id
-        FROM solved AS s JOIN item AS i USING (item_no)
-        JOIN subject AS u USING (item_no)
-        WHERE u.said
-        ORDER BY i.content_key, i.identity
-        """
+    """Leave in ``tally`` only what the stored sums lack."""
+    tallies, values = schema.tallies, schema.tally_values
+    keys = [
+        tallies.c.dataset_id,
+        tallies.c.dimension,
+        values.c.value,
+        tallies.c.pedigree_id,
+    ]
+    sums = [
+        sa.cast(sa.func.sum(tallies.c[name]), sa.BigInteger).label(name)
+        for name in _SUMS
+    ]
+    query = (
+        sa.select(*keys, *sums)
+        .join(values, values.c.id == tallies.c.value_id)
+        .group_by(*keys)
     )
-    for batch in solved.to_arrow_reader(_ROWS_WRITTEN):
-        insert_batch(connection, schema.item_pedigrees, batch)
-    named = duck.sql("FROM named_parent ORDER BY record_id, ordinal")
-    for batch in named.to_arrow_reader(_ROWS_WRITTEN):
-        insert_batch(connection, schema.named_parents, batch)
-    members = pa.table(
-        {
-            "loop": pa.array(
-                [n for n, loop in enumerate(loops) for _ in loop], pa.int64()
-            ),
-            "item_no": pa.array([i for loop in loops for i in loop], pa.int64()),
-        }
+    duck.register("incoming", _STORED.empty_table())
+    duck.execute("CREATE TABLE stored AS FROM incoming")
+    add_rows(duck, "stored", read_batches(connection, query, _STORED))
+    negative = ", ".join(f"-{name}" for name in _SUMS)
+    added = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _SUMS)
+    nonzero = " OR ".join(f"sum({name}) <> 0" for name in _SUMS)
+    duck.execute(
+        f"""
+        CREATE OR REPLACE TABLE tally AS
+        SELECT dataset_id, dimension, value, pedigree, {added}
+        FROM (
+            SELECT dataset_id, dimension, value, pedigree, {", ".join(_SUMS)} FROM tally
+            UNION ALL
+            SELECT dataset_id, dimension, value, pedigree, {negative} FROM stored
+        )
+        GROUP BY ALL HAVING {nonzero}
+        """  # noqa: S608 - names of ours
     )
-    duck.register("members", members)
-    looped = duck.sql(
-        """
-        SELECT m.loop, i.content_key, i.identity AS item
-        FROM members AS m JOIN item AS i USING (item_no)
-        ORDER BY m.loop, i.content_key, i.identity
-        """
-    )
-    for batch in looped.to_arrow_reader(_ROWS_WRITTEN):
-        insert_batch(connection, schema.item_loops, batch)
-
-
-def _write_tallies(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
-    rows = duck.sql(
-        "SELECT * RENAME (pedigree AS pedigree_id) FROM tally "
-        "ORDER BY dataset_id, dimension, value, pedigree"
-    )
-    for batch in rows.to_arrow_reader(_ROWS_WRITTEN):
-        insert_batch(connection, schema.tallies, batch)

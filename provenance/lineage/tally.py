@@ -1,83 +1,117 @@
-"""Count the records of each dataset version by pedigree, and by one dimension more.
+"""By how much a change moves the sums of each dataset version, by pedigree.
 
-Amounts are summed as ``value × copies`` in thousandths, exactly. Contents are the
-distinct items of a dataset version, each counted once, under the least month, domain,
-language, split and medium of its records.
+And once more by one dimension at a time. Amounts are summed as ``value × copies`` in
+thousandths, exactly. Contents are the distinct items of a dataset version, each
+counted once, under the least month, domain, language, split and medium of its
+records. A change is what stands after it minus what stood before.
 """
 
 from __future__ import annotations
 
 import duckdb
 
-__all__ = ["DIMENSIONS", "count_tallies"]
+from provenance.lineage.rest import SUMMED
+from provenance.store.amounts import DIMENSIONS
 
-DIMENSIONS = {
-    "month": "month",
-    "source": "domain",
-    "language": "language",
-    "split": "split",
-    "medium": "medium",
-}
-"""Dimension → column of the workspace; never their cross product."""
+__all__ = ["count_tallies"]
+
+_NARROW = ("month", "language", "split", "medium")
+"""Dimensions of few values: all of them are grouped in one pass."""
+
+_SUMS = ("records", "contents", *SUMMED, *(f"without_{name}" for name in SUMMED))
+
+_PLAIN = """
+    plain AS p ON p.month = coalesce(r.month, '')
+        AND p.medium = CASE WHEN r.month IS NULL THEN ''
+                            ELSE coalesce(r.medium, '') END
+"""
+"""The plain pedigree of a capture, or of no capture at all."""
 
 
-def count_tallies(duck: duckdb.DuckDBPyConnection, unknown: int) -> None:
+def _weighed(sign: int, pedigrees: str, occurrences: str, absent: str) -> str:
+    amounts = ", ".join(
+        f"{sign} * coalesce(r.{name}, 0)::HUGEINT * r.copies AS {name}, "
+        f"CASE WHEN r.{name} IS NULL THEN {sign} ELSE 0 END AS without_{name}"
+        for name in SUMMED
+    )
+    return f"""
+        SELECT {sign} AS records, r.dataset_id, r.item_no,
+               coalesce(s.pedigree, p.pedigree) AS pedigree,
+               r.month, r.domain, r.language, r.split, r.medium,
+               i.{occurrences} > 1 AS repeated,
+               CASE WHEN i.{occurrences} > 1 THEN 0 ELSE {sign} END AS contents,
+               {amounts}
+        FROM record AS r JOIN item AS i USING (item_no)
+        LEFT JOIN {pedigrees} AS s USING (item_no) LEFT JOIN {_PLAIN}
+        WHERE NOT r.{absent}
+        """  # noqa: S608 - names of ours
+
+
+def count_tallies(duck: duckdb.DuckDBPyConnection) -> None:
     """Make the table ``tally`` from the solved items of a workspace.
 
     Args:
-        duck: A workspace with ``record``, ``item``, ``solved`` and
-            ``plain (month, medium, pedigree)``.
-        unknown: Number of the plain pedigree of items without a date.
+        duck: A workspace with ``record``, ``item``, ``solved``, ``before`` (the
+            pedigrees that items had before), ``plain`` and the sums of the rest.
     """
+    rest_sums = ", ".join(("records", "records AS contents", *_SUMS[2:]))
+    sums = ", ".join(f"sum({name}) AS {name}" for name in _SUMS)
+    nothing = ", ".join(f"0 AS {name}" for name in _SUMS[2:])
+    narrow = ", ".join(_NARROW)
     duck.execute(
         f"""
         CREATE TABLE weighed AS
-        SELECT r.dataset_id, r.item_no,
-               coalesce(s.pedigree, p.pedigree, {unknown}) AS pedigree,
-               r.month, r.domain, r.language, r.split, r.medium,
-               coalesce(r.items, 0)::HUGEINT * r.copies AS items,
-               coalesce(r.bytes, 0)::HUGEINT * r.copies AS bytes,
-               coalesce(r.tokens, 0)::HUGEINT * r.copies AS tokens,
-               (r.items IS NULL)::BIGINT AS without_items,
-               (r.bytes IS NULL)::BIGINT AS without_bytes,
-               (r.tokens IS NULL)::BIGINT AS without_tokens
-        FROM record AS r
-        LEFT JOIN solved AS s USING (item_no)
-        LEFT JOIN plain AS p
-            ON p.month = r.month AND p.medium = coalesce(r.medium, '');
+        {_weighed(1, "solved", "occurrences", "leaving")}
+        UNION ALL
+        {_weighed(-1, "before", "earlier", "entering")};
 
         CREATE TABLE content AS
-        SELECT dataset_id, item_no, min(pedigree) AS pedigree, min(month) AS month,
-               min(domain) AS domain, min(language) AS language,
-               min(split) AS split, min(medium) AS medium
-        FROM weighed GROUP BY dataset_id, item_no;
+        SELECT sign, dataset_id, item_no, min(pedigree) AS pedigree,
+               min(domain) AS domain,
+               {", ".join(f"min({name}) AS {name}" for name in _NARROW)}
+        FROM (SELECT *, sign(records) AS sign FROM weighed WHERE repeated)
+        GROUP BY sign, dataset_id, item_no;
+
+        CREATE TABLE narrow AS
+        SELECT dataset_id, pedigree, {narrow}, {sums} FROM (
+            SELECT dataset_id, pedigree, {narrow}, {", ".join(_SUMS)} FROM weighed
+            UNION ALL BY NAME
+            SELECT dataset_id, pedigree, {narrow}, 0 AS records, sign AS contents,
+                   {nothing} FROM content
+            UNION ALL BY NAME
+            SELECT r.dataset_id, p.pedigree,
+                   {", ".join(f"r.{name}" for name in _NARROW)}, {rest_sums}
+            FROM rest_narrow AS r JOIN {_PLAIN}
+        ) GROUP BY ALL;
 
         CREATE TABLE tally (
-            dataset_id BIGINT, dimension VARCHAR, value VARCHAR, pedigree BIGINT,
-            records BIGINT, contents BIGINT, items BIGINT, bytes BIGINT,
-            tokens BIGINT, without_items BIGINT, without_bytes BIGINT,
-            without_tokens BIGINT
+            dataset_id BIGINT, dimension SMALLINT, value VARCHAR, pedigree BIGINT,
+            {", ".join(f"{name} BIGINT" for name in _SUMS)}
         );
-        """  # noqa: S608 - a number of ours
+
+        INSERT INTO tally
+        SELECT dataset_id, {DIMENSIONS["source"]}, domain, pedigree, {sums} FROM (
+            SELECT dataset_id, pedigree, domain, {", ".join(_SUMS)} FROM weighed
+            UNION ALL BY NAME
+            SELECT dataset_id, pedigree, domain, 0 AS records, sign AS contents,
+                   {nothing} FROM content
+            UNION ALL BY NAME
+            SELECT r.dataset_id, p.pedigree, r.domain, {rest_sums}
+            FROM rest_wide AS r JOIN {_PLAIN}
+        ) GROUP BY ALL HAVING {_any_of("sum({})")};
+        """  # noqa: S608 - names of ours
     )
-    for dimension, column in {"": "NULL", **DIMENSIONS}.items():
-        duck.execute(
-            f"""
-            INSERT INTO tally
-            SELECT dataset_id, '{dimension}', value, pedigree, sum(records),
-                   sum(contents), sum(items), sum(bytes), sum(tokens),
-                   sum(without_items), sum(without_bytes), sum(without_tokens)
-            FROM (
-                SELECT dataset_id, {column} AS value, pedigree, count(*) AS records,
-                       0 AS contents, sum(items) AS items, sum(bytes) AS bytes,
-                       sum(tokens) AS tokens, sum(without_items) AS without_items,
-                       sum(without_bytes) AS without_bytes,
-                       sum(without_tokens) AS without_tokens
-                FROM weighed GROUP BY ALL
-                UNION ALL
-                SELECT dataset_id, {column}, pedigree, 0, count(*), 0, 0, 0, 0, 0, 0
-                FROM content GROUP BY ALL
+    for dimension, number in DIMENSIONS.items():
+        if dimension != "source":
+            duck.execute(
+                f"""
+                INSERT INTO tally
+                SELECT dataset_id, {number}, {dimension or "NULL"} AS value, pedigree,
+                       {sums}
+                FROM narrow GROUP BY ALL HAVING {_any_of("sum({})")}
+                """  # noqa: S608 - names of ours
             )
-            GROUP BY ALL
-            """  # noqa: S608 - the names are the constants above
-        )
+
+
+def _any_of(form: str) -> str:
+    return " OR ".join(f"{form.format(name)} <> 0" for name in _SUMS)

@@ -1,68 +1,89 @@
-"""A scratch DuckDB beside the ledger: the facts, laid out for set work.
+"""A scratch DuckDB beside the ledger: rows, laid out for set work.
 
-Nothing of record lives here; it is filled from an open transaction of the ledger
-and thrown away. Items get dense numbers, which only this scratch space knows.
+Nothing of record lives here; it is filled from an open transaction of the ledger,
+or from rows that are just being written, and thrown away. Items get dense numbers,
+which only this scratch space knows.
+
+What a change touches is told by two marks on each row: *entering* rows stand in the
+ledger only after it, *leaving* rows only before it, and all others both times.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import duckdb
 import pyarrow as pa
-import sqlalchemy as sa
 
-from provenance.store import schema
-from provenance.store.arrow import read_batches
+__all__ = [
+    "ORIGIN_ROWS",
+    "PARENT_ROWS",
+    "RECORD_ROWS",
+    "add_rows",
+    "count_rows",
+    "number_items",
+    "open_workspace",
+    "start_over",
+]
 
-__all__ = ["load_facts", "open_workspace"]
+RECORD_ROWS = pa.schema(
+    [
+        ("record_id", pa.int64()),
+        ("batch_id", pa.int64()),
+        ("content_key", pa.int64()),
+        ("digest", pa.binary()),
+        ("item", pa.binary()),
+        ("fetched_at", pa.int64()),
+        ("bytes", pa.int64()),
+        ("tokens", pa.int64()),
+        ("items", pa.int64()),
+        ("copies", pa.int64()),
+        ("language", pa.string()),
+        ("split", pa.string()),
+        ("medium", pa.string()),
+        ("domain", pa.string()),
+    ]
+)
+"""What the lineage needs of a record."""
 
-_MEMORY_LIMIT = "2GB"
+ORIGIN_ROWS = pa.schema([("record_id", pa.int64()), ("origin_id", pa.int64())])
+"""Edges to origins."""
 
-_RECORD: dict[str, pa.DataType] = {
-    "record_id": pa.int64(),
-    "batch_id": pa.int64(),
-    "content_key": pa.int64(),
-    "digest": pa.binary(),
-    "item": pa.binary(),
-    "fetched_at": pa.int64(),
-    "bytes": pa.int64(),
-    "tokens": pa.int64(),
-    "items": pa.int64(),
-    "copies": pa.int64(),
-    "language": pa.string(),
-    "split": pa.string(),
-    "medium": pa.string(),
-    "domain": pa.string(),
-}
-_BATCH: dict[str, pa.DataType] = {
-    "batch_id": pa.int64(),
-    "dataset_id": pa.int64(),
-    "sha256": pa.binary(),
-}
-_GENERATED_BY: dict[str, pa.DataType] = {
-    "record_id": pa.int64(),
-    "origin_id": pa.int64(),
-}
-_DERIVED_FROM: dict[str, pa.DataType] = {
-    "record_id": pa.int64(),
-    "ordinal": pa.int32(),
-    "parent_key": pa.int64(),
-    "parent_digest": pa.binary(),
-    "parent_reference": pa.string(),
-    "derivation_id": pa.int64(),
-}
+PARENT_ROWS = pa.schema(
+    [
+        ("record_id", pa.int64()),
+        ("ordinal", pa.int32()),
+        ("parent_key", pa.int64()),
+        ("parent_digest", pa.binary()),
+        ("parent_reference", pa.string()),
+        ("derivation_id", pa.int64()),
+    ]
+)
+"""Edges to parents."""
+
+_BATCHES = pa.schema(
+    [("batch_id", pa.int64()), ("dataset_id", pa.int64()), ("sha256", pa.binary())]
+)
 
 
 @contextmanager
-def open_workspace() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open an empty scratch database that spills to a temporary folder."""
+def open_workspace(
+    memory: str, threads: int = 1
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an empty scratch database that spills to a temporary folder.
+
+    Args:
+        memory: How much it may hold before it spills, such as ``500MB``.
+        threads: How many it may use: one beside an ingest, whose other stages use
+            the other cores.
+    """
     with tempfile.TemporaryDirectory(prefix="provenance-") as folder:
         duck = duckdb.connect(
             config={
-                "memory_limit": _MEMORY_LIMIT,
+                "memory_limit": memory,
+                "threads": str(threads),
                 "temp_directory": folder,
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
@@ -75,130 +96,91 @@ def open_workspace() -> Iterator[duckdb.DuckDBPyConnection]:
             duck.close()
 
 
-def standing_batches() -> sa.Select[tuple[int]]:
-    """The ids of all batches that were not withdrawn."""
-    batches, withdrawals = schema.batches, schema.withdrawals
-    return sa.select(batches.c.id).where(
-        batches.c.position.not_in(sa.select(withdrawals.c.withdrawn))
-    )
+def start_over(
+    duck: duckdb.DuckDBPyConnection, batches: Iterable[tuple[int, int, bytes]]
+) -> None:
+    """Empty a workspace and tell it of the batches: id, dataset id, manifest digest."""
+    tables = duck.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    for (name,) in tables:
+        duck.execute(f"DROP TABLE {name}")
+    for name, columns in (
+        ("loaded", RECORD_ROWS),
+        ("stated_origin", ORIGIN_ROWS),
+        ("stated_parent", PARENT_ROWS),
+        ("batch", _BATCHES),
+    ):
+        duck.register("incoming", columns.empty_table())
+        duck.execute(f"CREATE TABLE {name} AS FROM incoming")
+    duck.execute("ALTER TABLE loaded ADD COLUMN entering BOOLEAN")
+    duck.execute("ALTER TABLE loaded ADD COLUMN leaving BOOLEAN")
+    rows = [dict(zip(_BATCHES.names, batch, strict=True)) for batch in batches]
+    add_rows(duck, "batch", [pa.Table.from_pylist(rows, schema=_BATCHES)])
 
 
-def load_facts(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
-    """Copy the standing facts into the workspace and number the items.
-
-    Makes the tables ``record`` (one row per occurrence, with ``item_no``), ``item``
-    (one per distinct content, with its earliest capture), ``stated_origin`` and
-    ``stated_parent``.
-    """
-    records, batches = schema.records, schema.batches
-    sources, media = schema.sources, schema.media_types
-    standing = standing_batches()
-    _fill(
-        connection,
-        duck,
-        "batch",
-        sa.select(batches.c.id, batches.c.dataset_id, batches.c.manifest_sha256).where(
-            batches.c.id.in_(standing)
-        ),
-        _BATCH,
-    )
-    _fill(
-        connection,
-        duck,
-        "loaded",
-        sa.select(
-            records.c.id,
-            records.c.batch_id,
-            records.c.content_key,
-            records.c.digest,
-            records.c.item,
-            records.c.fetched_at,
-            records.c.bytes,
-            records.c.tokens,
-            records.c["items"],
-            records.c.copies,
-            records.c.language,
-            records.c.split,
-            media.c.medium,
-            sources.c.domain,
-        )
-        .select_from(
-            records.outerjoin(media, media.c.id == records.c.media_type_id).outerjoin(
-                sources, sources.c.id == records.c.source_id
-            )
-        )
-        .where(records.c.batch_id.in_(standing)),
-        _RECORD,
-    )
-    edges = schema.generated_by
-    _fill(
-        connection,
-        duck,
-        "stated_origin",
-        sa.select(edges.c.record_id, edges.c.origin_id),
-        _GENERATED_BY,
-    )
-    parents = schema.derived_from
-    _fill(
-        connection,
-        duck,
-        "stated_parent",
-        sa.select(
-            parents.c.record_id,
-            parents.c.ordinal,
-            parents.c.parent_key,
-            parents.c.parent_digest,
-            parents.c.parent_reference,
-            parents.c.derivation_id,
-        ),
-        _DERIVED_FROM,
-    )
-    _number_items(duck)
-
-
-def _fill(
-    connection: sa.Connection,
+def add_rows(
     duck: duckdb.DuckDBPyConnection,
     table: str,
-    query: sa.Select[tuple[object, ...]],
-    types: dict[str, pa.DataType],
-) -> None:
-    columns = pa.schema(types)
-    empty = columns.empty_table()
-    duck.register("incoming", empty)
-    duck.execute(f"CREATE TABLE {table} AS FROM incoming")
-    for batch in read_batches(connection, query, columns):
-        duck.register("incoming", pa.Table.from_batches([batch]))
-        duck.execute(f"INSERT INTO {table} FROM incoming")
+    rows: Iterable[pa.RecordBatch | pa.Table],
+    marks: str = "",
+) -> int:
+    """Append Arrow rows to a table and return how many.
+
+    Args:
+        duck: The workspace.
+        table: Name of a table with the columns of the rows.
+        rows: Batches or tables.
+        marks: For ``loaded``: SQL of *entering* and *leaving*, after a comma.
+    """
+    count = 0
+    for part in rows:
+        if not part.num_rows:
+            continue
+        if isinstance(part, pa.RecordBatch):
+            part = pa.Table.from_batches([part])  # noqa: PLW2901 - the same rows
+        duck.register("incoming", part)
+        duck.execute(f"INSERT INTO {table} BY POSITION SELECT *{marks} FROM incoming")  # noqa: S608 - our names
+        count += part.num_rows
     duck.unregister("incoming")
+    return count
 
 
-def _number_items(duck: duckdb.DuckDBPyConnection) -> None:
+def count_rows(duck: duckdb.DuckDBPyConnection, table: str) -> int:
+    """Return the number of rows of a table, or of a table with a condition."""
+    rows = duck.execute(f"SELECT count(*) FROM {table}").fetchall()  # noqa: S608 - our names
+    return int(rows[0][0])
+
+
+def number_items(duck: duckdb.DuckDBPyConnection) -> None:
+    """Number the items of the loaded rows.
+
+    Makes ``record`` (one row per occurrence, with ``item_no``) and ``item`` (one per
+    content, with how often it occurs before and after the change, and its earliest
+    capture after it).
+    """
     duck.execute(
         """
-        CREATE TABLE manifest AS
-        SELECT batch_id, dataset_id,
-               dense_rank() OVER (ORDER BY dataset_id, sha256) AS manifest
-        FROM batch;
-
         CREATE TABLE dated AS
         SELECT l.*, coalesce(l.item, l.digest) AS identity, m.dataset_id, m.manifest,
                strftime(make_timestamp(l.fetched_at), '%Y-%m') AS month
-        FROM loaded AS l JOIN manifest AS m USING (batch_id);
-        DROP TABLE loaded;
+        FROM loaded AS l JOIN (
+            SELECT batch_id, dataset_id,
+                   dense_rank() OVER (ORDER BY dataset_id, sha256) AS manifest
+            FROM batch
+        ) AS m USING (batch_id);
 
         CREATE TABLE item AS
         SELECT row_number() OVER () AS item_no, content_key, identity,
-               count(*) AS occurrences, min(record_id) AS first_record,
+               count(*) FILTER (NOT leaving) AS occurrences,
+               count(*) FILTER (NOT entering) AS earlier,
                min({'month': month, 'medium': coalesce(medium, '')})
-                   FILTER (WHERE month IS NOT NULL) AS capture
+                   FILTER (NOT leaving AND month IS NOT NULL) AS capture
         FROM dated GROUP BY content_key, identity;
 
         CREATE TABLE record AS
         SELECT d.record_id, i.item_no, d.dataset_id, d.manifest,
                CASE WHEN d.item IS NOT NULL THEN d.digest END AS short_digest,
                d.month, d.domain, d.language, d.split, d.medium,
-               d.items, d.copies, d.bytes, d.tokens
+               d.items, d.copies, d.bytes, d.tokens, d.entering, d.leaving
         FROM dated AS d JOIN item AS i USING (content_key, identity);
         DROP TABLE dated;
         """

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from provenance.errors import LedgerError, LedgerStateError, VerificationError
-from provenance.merkle import Frontier, hash_leaf
+from provenance.merkle import Frontier, Hash, hash_leaf
 from provenance.store import schema
 
 __all__ = ["LARGEST_ENTRY", "append_entry", "load_frontier", "log_size"]
@@ -37,8 +37,10 @@ def load_frontier(connection: sa.Connection) -> Frontier:
     row = connection.execute(sa.select(state)).first()
     if row is None:
         return Frontier()
+    if not isinstance(row.size, int) or not isinstance(row.peaks, bytes):
+        raise VerificationError("log_state: size or peaks are of another type")
     peaks = (
-        row.peaks[start : start + _HASH_BYTES]
+        Hash(row.peaks[start : start + _HASH_BYTES])
         for start in range(0, len(row.peaks), _HASH_BYTES)
     )
     frontier = Frontier(tree_size=row.size, peaks=tuple(peaks))

@@ -1,126 +1,40 @@
-"""Read the records of a batch back from the database, as leaves have them."""
+"""Read a few records of a batch back from the database, as leaves have them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 import pyarrow as pa
 import sqlalchemy as sa
 
-from provenance.log.leaves import LEAF_SCHEMA, list_origins, list_parents
-from provenance.store import schema
+from provenance.log.batches import find_batch, split_batch
+from provenance.log.fields import leaf_fields
+from provenance.log.shared import load_shared
+from provenance.log.stored import read_piece
 from provenance.store.arrow import read_batches
 
 __all__ = ["reread_records"]
 
-_PLAIN: dict[str, pa.DataType] = {
-    "id": pa.int64(),
-    "batch_id": pa.int64(),
-    **{
-        name: LEAF_SCHEMA.field(name).type
-        for name in LEAF_SCHEMA.names
-        if name not in ("origins", "parents")
-    },
-}
-
 
 def reread_records(
     connection: sa.Connection, first_record: int, records: int
-) -> Iterator[pa.Table]:
-    """Yield the records of a batch in the order of its leaves.
+) -> Iterator[pa.RecordBatch]:
+    """Yield neighbouring records of one batch in the order of its leaves.
 
     Args:
         connection: An open transaction.
-        first_record: Id of the batch's first record.
+        first_record: Id of the first.
         records: How many there should be.
 
     Returns:
-        Tables of ``LEAF_SCHEMA`` with the columns ``id`` and ``batch_id`` before.
+        Batches of ``LEAF_SCHEMA``.
+
+    Raises:
+        VerificationError: One is missing, or points to what is not there.
     """
-    end = first_record + records
-    for batch in read_batches(
-        connection, _select(first_record, end), pa.schema(_PLAIN)
-    ):
-        ids = batch.column("id").to_pylist()
-        place = {number: at for at, number in enumerate(ids)}
-        edges = (ids[0], ids[-1] + 1)
-        columns: dict[str, Any] = {name: batch.column(name) for name in _PLAIN}
-        origins = connection.execute(_origins(*edges)).mappings().all()
-        parents = connection.execute(_parents(*edges)).mappings().all()
-        columns["origins"] = list_origins(
-            len(ids), [place[row["record_id"]] for row in origins], origins
-        )
-        columns["parents"] = list_parents(
-            len(ids), [place[row["record_id"]] for row in parents], parents
-        )
-        yield pa.table(columns, schema=pa.schema([*pa.schema(_PLAIN), *_edge_fields()]))
-
-
-def _edge_fields() -> list[Any]:
-    return [LEAF_SCHEMA.field("origins"), LEAF_SCHEMA.field("parents")]
-
-
-def _select(first: int, end: int) -> sa.Select[Any]:
-    records, sources, media = schema.records, schema.sources, schema.media_types
-    return (
-        sa.select(
-            records.c.id,
-            records.c.batch_id,
-            records.c.row,
-            records.c.part,
-            records.c.digest,
-            records.c.name,
-            sa.func.coalesce(sources.c.prefix, "").concat(records.c.path),
-            records.c.fetched_at,
-            records.c.bytes,
-            records.c.tokens,
-            records.c["items"],
-            records.c.copies,
-            records.c.language,
-            media.c.media_type,
-            media.c.medium,
-            records.c.split,
-        )
-        .select_from(
-            records.outerjoin(sources, sources.c.id == records.c.source_id).outerjoin(
-                media, media.c.id == records.c.media_type_id
-            )
-        )
-        .where(records.c.id >= first, records.c.id < end)
-        .order_by(records.c.id)
-    )
-
-
-def _origins(first: int, end: int) -> sa.Select[Any]:
-    edges, origins = schema.generated_by, schema.origins
-    return (
-        sa.select(
-            edges.c.record_id,
-            origins.c.kind,
-            origins.c.model,
-            origins.c.mode,
-            origins.c.evidence,
-            origins.c.detector,
-            edges.c.score,
-            edges.c.threshold,
-        )
-        .join(origins, origins.c.id == edges.c.origin_id)
-        .where(edges.c.record_id >= first, edges.c.record_id < end)
-    )
-
-
-def _parents(first: int, end: int) -> sa.Select[Any]:
-    edges, ways = schema.derived_from, schema.derivations
-    return (
-        sa.select(
-            edges.c.record_id,
-            edges.c.parent_digest.label("digest"),
-            edges.c.parent_reference.label("reference"),
-            ways.c.mode,
-            ways.c.evidence,
-        )
-        .join(ways, ways.c.id == edges.c.derivation_id)
-        .where(edges.c.record_id >= first, edges.c.record_id < end)
-        .order_by(edges.c.record_id, edges.c.ordinal)
-    )
+    batch = find_batch(connection, first_record)
+    read = partial(read_batches, connection)
+    shared = load_shared(read, join_sources=True)
+    for piece in split_batch(batch, first_record, records):
+        yield leaf_fields(read_piece(read, piece, join_sources=True), shared)

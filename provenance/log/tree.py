@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provenance.log.leaves import LEAF_SCHEMA, encode_leaves, list_origins, list_parents
+from provenance.log.edges import write_origins, write_parents
+from provenance.log.leaves import LEAF_SCHEMA, encode_leaves
 from provenance.merkle import (
+    TILE_WIDTH,
     Frontier,
+    Hash,
+    LeafHash,
     TilePath,
     grow_tiles,
     hash_leaves,
     hash_tiles,
 )
 
-__all__ = ["BatchTree", "hash_batch", "hash_records"]
+__all__ = ["BatchTree", "grow_tree", "hash_batch"]
+
+_TOP_LEVEL = TILE_WIDTH.bit_length() - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,37 +37,88 @@ class BatchTree:
     """Tiles of level 1 and above; level 0 is hashed anew from the records."""
 
 
-def hash_batch(batch: pa.RecordBatch) -> BatchTree:
-    """Hash normalised rows, in the order in which their records are kept.
+def hash_batch(tables: Mapping[str, pa.Table]) -> BatchTree:
+    """Hash the records of a batch, in the order in which they are kept.
 
     Args:
-        batch: Rows of the one schema, ordered by content key, row and part.
+        tables: Rows of the batch under the names and columns that the tables of a
+            ledger have; their numbers count from 1 within the batch.
     """
-    return hash_records(_records_of(batch))
+    hashes = hash_leaves(encode_leaves(_leaves(tables)))
+    rest = hashes[len(hashes) // TILE_WIDTH * TILE_WIDTH :]
+    return grow_tree(hash_tiles(hashes), rest)
 
 
-def hash_records(records: pa.Table) -> BatchTree:
-    """Hash a table of ``LEAF_SCHEMA``; its order is the order of the leaves."""
-    hashes = hash_leaves(encode_leaves(records))
+def grow_tree(tops: Iterable[Hash], rest: Iterable[LeafHash]) -> BatchTree:
+    """Put a tree together from what was hashed of it.
+
+    Args:
+        tops: The root of each 256 leaves.
+        rest: The hashes of the leaves after them, fewer than 256.
+    """
+    kept = list(tops)
+    frontier = Frontier()
+    for top in kept:
+        frontier = frontier.append_subtree(_TOP_LEVEL, top)
+    frontier = frontier.extend(rest)
     return BatchTree(
-        size=len(hashes),
-        root=Frontier().extend(hashes).root(),
-        tiles=tuple(grow_tiles(hash_tiles(hashes), level=1)),
+        size=frontier.tree_size,
+        root=frontier.root(),
+        tiles=tuple(grow_tiles(kept, level=1)),
     )
 
 
-def _records_of(batch: pa.RecordBatch) -> pa.Table:
+def _leaves(tables: Mapping[str, pa.Table]) -> pa.Table:
+    """Put the fields of leaves together from the rows of a batch."""
+    records = tables["records"]
+    made, derived = tables["generated_by"], tables["derived_from"]
+    prefixes = _follow(tables["sources"], "prefix", records["source_id"])
     columns: dict[str, Any] = {
-        name: batch.column(name)
+        name: records[name]
         for name in LEAF_SCHEMA.names
-        if name in batch.schema.names
+        if name in records.schema.names
     }
-    medium = batch.column("medium")
-    columns["media_type"] = pc.coalesce(batch.column("media_type"), medium)
-    columns["fetched_at"] = batch.column("fetched_at").cast(pa.int64())
-    for name, write in (("origins", list_origins), ("parents", list_parents)):
-        edges = batch.column(name)
-        places = pc.list_parent_indices(edges).to_pylist()
-        texts = write(len(batch), places, pc.list_flatten(edges).to_pylist())
-        columns[name] = pa.array(texts, pa.string())
+    columns["url"] = pc.binary_join_element_wise(
+        prefixes.fill_null(""), _whole(records["path"]), ""
+    )
+    for name in ("media_type", "medium"):
+        columns[name] = _follow(tables["media_types"], name, records["media_type_id"])
+    columns["origins"] = write_origins(
+        records.num_rows,
+        pc.subtract(_whole(made["record_id"]), 1),
+        [
+            *(
+                _follow(tables["origins"], name, made["origin_id"])
+                for name in ("kind", "model", "mode", "evidence", "detector")
+            ),
+            _whole(made["score"]),
+            _whole(made["threshold"]),
+        ],
+    )
+    columns["parents"] = write_parents(
+        records.num_rows,
+        pc.subtract(_whole(derived["record_id"]), 1),
+        [
+            _whole(derived["parent_digest"]),
+            _whole(derived["parent_reference"]),
+            *(
+                _follow(tables["derivations"], name, derived["derivation_id"])
+                for name in ("mode", "evidence")
+            ),
+        ],
+    )
     return pa.table(columns).select(LEAF_SCHEMA.names).cast(LEAF_SCHEMA)
+
+
+def _follow(target: pa.Table, column: str, numbers: Any) -> pa.Array[Any]:
+    """Look a value up by its number, which counts from 1; null stays null."""
+    values = _whole(target[column])
+    found: pa.Array[Any] = values.take(pc.subtract(_whole(numbers), 1))
+    return found
+
+
+def _whole(column: Any) -> pa.Array[Any]:
+    """One array of what may be a chunked one."""
+    if isinstance(column, pa.ChunkedArray):
+        return column.combine_chunks()
+    return column

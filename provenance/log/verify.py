@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,11 +68,18 @@ def verify_log(
         if not isinstance(row.entry, bytes):
             raise VerificationError(f"log_entries: position {row.position} is no bytes")
         frontier = frontier.append(hash_leaf(row.entry))
-        kind, body = parse_entry(row.entry)
-        if kind == "key":
-            keys.append(body["key"])
+        kind, body = _parse(row.position, row.entry)
         stored = checkpoints.pop(frontier.tree_size, None)
+        if kind == "key":
+            keys.append(_named_key(row.position, body))
+            if stored is None:
+                raise VerificationError(
+                    f"checkpoints: none of {frontier.tree_size} entries, though the "
+                    "last of them names a key, which is signed at once",
+                    hint="Signatures were removed.",
+                )
         _verify_checkpoint(stored, frontier, keys, pinned, signed)
+    _verify_one_head(connection)
     head = load_frontier(connection)
     if (head.tree_size, head.root()) != (frontier.tree_size, frontier.root()):
         raise VerificationError(
@@ -96,10 +103,35 @@ def verify_log(
     )
 
 
+def _parse(position: int, entry: bytes) -> tuple[str, dict[str, Any]]:
+    try:
+        return parse_entry(entry)
+    except VerificationError as error:
+        raise VerificationError(
+            f"log_entries, position {position}, column entry: {error.message}"
+        ) from error
+
+
+def _named_key(position: int, body: dict[str, Any]) -> str:
+    key = body.get("key")
+    if isinstance(key, str):
+        parse_verifier_key(key)
+        return key
+    raise VerificationError(f"log_entries: position {position} names no key")
+
+
+def _verify_one_head(connection: sa.Connection) -> None:
+    ids = list(connection.execute(sa.select(schema.log_state.c.id)).scalars())
+    if ids not in ([], [1]):
+        raise VerificationError(
+            f"log_state: the head must be one row with id 1, found {ids}"
+        )
+
+
 def _verify_checkpoint(
     stored: Any,
     frontier: Frontier,
-    keys: Iterable[str],
+    keys: Sequence[str],
     pinned: VerifierKey | None,
     signed: list[int],
 ) -> None:
@@ -109,6 +141,10 @@ def _verify_checkpoint(
         raise VerificationError(
             f"checkpoints: the root of {stored.size} entries is stored as "
             f"{stored.root.hex()}, the entries make {frontier.root().hex()}"
+        )
+    if stored.note is None:
+        raise VerificationError(
+            f"checkpoints, size {stored.size}, column note: there is no signed note"
         )
     candidates = [pinned] if pinned else [parse_verifier_key(key) for key in keys]
     faults = []

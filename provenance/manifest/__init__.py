@@ -25,6 +25,7 @@ from provenance.manifest.mapping import ColumnMap, map_columns
 from provenance.manifest.normalise import Normaliser
 from provenance.manifest.open import open_manifest
 from provenance.manifest.reader import RawBatch, Reader
+from provenance.manifest.recognise import recognise
 
 __all__ = [
     "ColumnMap",
@@ -36,4 +37,5 @@ __all__ = [
     "inspect_manifest",
     "map_columns",
     "open_manifest",
+    "recognise",
 ]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from provenance.errors import ManifestError
 from provenance.manifest.kernels import pc
 from provenance.manifest.reader import RawBatch
+from provenance.manifest.stream import Meter
 from provenance.manifest.text_lines import TextLines, iter_text_lines, refuse
 
 if TYPE_CHECKING:
@@ -74,9 +75,10 @@ class CdxReader:
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the captures; a line with more or fewer cells is a fault."""
+        meter = Meter(self._path)
         width = len(self._names)
         reason = f"expected {width} cells, as the legend says"
-        for unread in iter_text_lines(self._path):
+        for unread in iter_text_lines(self._path, meter):
             text = without_meta(unread)
             trimmed = pc.utf8_trim(text.lines, "\r\n ")
             cells = pc.split_pattern(trimmed, self._delimiter)
@@ -90,4 +92,5 @@ class CdxReader:
                 },
                 faults=text.faults
                 + refuse(self.file, text.filter(pc.invert(good)), reason),
+                share=meter.share,
             )

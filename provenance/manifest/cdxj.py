@@ -18,6 +18,7 @@ from provenance.manifest.jsonl import explain_some
 from provenance.manifest.kernels import pc
 from provenance.manifest.late_keys import LateKeys
 from provenance.manifest.reader import RawBatch
+from provenance.manifest.stream import Meter
 from provenance.manifest.text_lines import TextLines, iter_text_lines, refuse
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ class CdxjReader:
         """Yield the captures; a line of another form is a fault."""
         names = [column for column in columns if column not in _KEYS]
         explain = explain_some()
-        for place, unread in enumerate(iter_text_lines(self._path)):
+        meter = Meter(self._path)
+        for place, unread in enumerate(iter_text_lines(self._path, meter)):
             text = without_meta(unread)
             has_form, keys, objects = _cut_lines(text)
             odd = text.filter(pc.invert(has_form))
@@ -93,6 +95,7 @@ class CdxjReader:
                 rows=kept.rows,
                 columns={column: found[column] for column in columns},
                 faults=faults,
+                share=meter.share,
             )
 
 

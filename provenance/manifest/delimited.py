@@ -7,6 +7,7 @@ lines when a quoted cell does.
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -76,9 +77,10 @@ class DelimitedReader:
         row = 1
         for part in records:
             if isinstance(part, list):
-                yield self._take_each(row, part, columns, wanted)
+                raw = self._take_each(row, part, columns, wanted)
             else:
-                yield self._take_plain(row, part, columns, wanted, records.delimiter)
+                raw = self._take_plain(row, part, columns, wanted, records.delimiter)
+            yield replace(raw, share=records.meter.share)
             row += len(part)
 
     def _take_plain(

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from provenance.errors import ManifestError
 from provenance.manifest.json_text import JsonText
 from provenance.manifest.kernels import pc
-from provenance.manifest.late_keys import LateKeys
+from provenance.manifest.late_keys import LateKeys, find_late
 from provenance.manifest.reader import RawBatch
+from provenance.manifest.stream import Meter
 from provenance.manifest.text_lines import iter_text_lines, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 
@@ -32,10 +33,18 @@ class JsonlReader:
 
     format = "jsonl"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, wanted: Iterable[str] = ()) -> None:
+        """Look at the first lines for keys, and further for those that are wanted.
+
+        Args:
+            wanted: Columns to read even if only later lines have them.
+        """
         self._path = path
         self._json = JsonText()
         self._paths = self._find_paths()
+        missing = {name for name in wanted if name and name not in self._paths}
+        if missing:
+            self._paths |= find_late(path, missing)
         self._late = LateKeys(self._json, self._paths)
 
     @property
@@ -45,7 +54,7 @@ class JsonlReader:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The keys of the first lines; inner ones with dots."""
+        """The keys of the first lines, inner ones with dots, and wanted later ones."""
         return tuple(self._paths)
 
     @property
@@ -70,7 +79,8 @@ class JsonlReader:
         """Yield the objects; a line that is none is a fault."""
         paths = [self._paths[column] for column in columns]
         explain = explain_some()
-        for place, text in enumerate(iter_text_lines(self._path)):
+        meter = Meter(self._path)
+        for place, text in enumerate(iter_text_lines(self._path, meter)):
             values, good = self._json.extract(text.lines, paths)
             faults = text.faults
             kept = text
@@ -84,6 +94,7 @@ class JsonlReader:
                 rows=kept.rows,
                 columns=dict(zip(columns, values, strict=True)),
                 faults=faults,
+                share=meter.share,
             )
 
 

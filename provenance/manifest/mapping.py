@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ColumnMap", "find_usual", "map_columns"]
 
+_SHOWN = 30
 _DETECTION = (Field.EVIDENCE, Field.DETECTOR)
 
 
@@ -99,7 +100,7 @@ def map_columns(
             chosen.pop(field, None)
     if not chosen and not constants:
         raise ManifestError(
-            f"no column has a usual name; the file has {', '.join(columns) or 'none'}",
+            f"no column has a usual name; the file has {_list_some(columns) or 'none'}",
             hint="Say which is which: --map name=COLUMN",
         )
     return ColumnMap(
@@ -128,8 +129,13 @@ def find_usual(
 def _missing(field: Field, column: str, columns: Sequence[str]) -> ManifestError:
     by_lower = {name.lower(): name for name in columns}
     close = difflib.get_close_matches(column.lower(), by_lower, n=1)
-    listed = ", ".join(columns)
+    listed = _list_some(columns)
     return ManifestError(
         f"--map {field}={column}: the file has no column {column!r}; it has {listed}",
         hint=f"Did you mean {by_lower[close[0]]!r}?" if close else "",
     )
+
+
+def _list_some(columns: Sequence[str]) -> str:
+    more = len(columns) - _SHOWN
+    return ", ".join(columns[:_SHOWN]) + (f" … and {more:,} more" if more > 0 else "")

@@ -15,6 +15,8 @@ from provenance.manifest.offsets import OffsetsReader
 from provenance.manifest.parquet import ParquetReader
 from provenance.manifest.parts.take_apart import take_apart
 from provenance.manifest.recognise import first_line, recognise
+from provenance.manifest.stream import find_packing
+from provenance.manifest.watched import WatchedReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,29 +37,40 @@ def open_manifest(
     """Open a manifest in any supported format, plain or packed.
 
     Args:
-        named: Field → column, as the caller says it: rows of several parts are only
-            taken apart where the parts can have these.
-        format: ``jsonl``, ``csv``, ``parquet``, ``cdxj``, ``warc`` or ``arc``;
-            ``auto`` looks at the content first and at the suffix second, and takes
-            rows of several parts apart.
+        named: Field → column, as the caller says it: these are read even if only
+            later lines have them, and rows of several parts are only taken apart
+            where the parts can have them.
+        format: A key of ``READERS``; ``auto`` looks at the content first and at the
+            suffix second, and takes rows of several parts apart.
 
     Raises:
         ManifestError: The file is missing, empty, damaged or of another format.
     """
-    if format == "auto":
-        format = recognise(path)  # noqa: A001  as above
-        if format in _TAKEN_APART:
-            return take_apart(READERS[format](path), named or {})
-    if format == "cdxj":
-        legend = first_line(path).decode(errors="replace")
-        if legend.lstrip().startswith(("CDX ", "CDX\t")):
-            return CdxReader(path, legend)
-    if format not in READERS:
+    find_packing(path)
+    before = path.stat()
+    return WatchedReader(path, before, _find_reader(path, format, named or {}))
+
+
+def _find_reader(path: Path, format: str, named: Mapping[Field, str]) -> Reader:  # noqa: A002  as above
+    name = recognise(path) if format == "auto" else format
+    if name not in READERS:
         raise ManifestError(
-            f"{format!r} is no manifest format",
+            f"{name!r} is no manifest format",
             hint=f"Known are {', '.join(READERS)}.",
         )
-    return READERS[format](path)
+    if name == "jsonl":
+        rows: Reader = JsonlReader(path, wanted=named.values())
+    elif name == "cdxj" and _has_legend(path):
+        rows = CdxReader(path, first_line(path).decode(errors="replace"))
+    else:
+        rows = READERS[name](path)
+    if format == "auto" and name in _TAKEN_APART:
+        return take_apart(rows, named)
+    return rows
+
+
+def _has_legend(path: Path) -> bool:
+    return first_line(path).lstrip().startswith((b"CDX ", b"CDX\t"))
 
 
 _TAKEN_APART = frozenset({"jsonl", "parquet"})
@@ -70,3 +83,4 @@ READERS: Mapping[str, Callable[[Path], Reader]] = {
     "arc": ArcReader,
     "offsets": OffsetsReader,
 }
+"""The formats of files, in the words of ``--format``."""

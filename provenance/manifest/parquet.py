@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import types
 
 from provenance.errors import ManifestError
 from provenance.manifest.kernels import pc
@@ -23,6 +24,12 @@ __all__ = ["ParquetReader"]
 
 _STEP = 1 << 14
 """Most rows decoded at once."""
+
+_BUFFER = 1 << 20
+"""Bytes of a column read at once; without it, all of a row group."""
+
+_PROBE = 128
+"""Rows by which the length of those of a group is judged."""
 
 _STEP_BYTES = MOST_BYTES // 4
 
@@ -77,6 +84,7 @@ class ParquetReader:
                 file = pq.ParquetFile(
                     source,
                     pre_buffer=False,
+                    buffer_size=_BUFFER,
                     coerce_int96_timestamp_unit="us",
                     page_checksum_verification=True,
                 )
@@ -108,31 +116,83 @@ class ParquetReader:
                         column: _take(batch, self._paths[column]) for column in columns
                     },
                     faults=[],
+                    share=(row + len(batch)) / file.metadata.num_rows,
                 )
                 row += len(batch)
 
 
 def _iter_bounded(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
-    """Yield batches of bounded height and size.
+    """Yield batches of bounded height and size."""
+    held: list[pa.RecordBatch] = []
+    height = size = 0
+    for part in _iter_parts(file, columns):
+        part_size = _measure(part)
+        if held and (height + len(part) > MOST_ROWS or size + part_size > MOST_BYTES):
+            yield pa.concat_batches(held)
+            held, height, size = [], 0, 0
+        held.append(part)
+        height += len(part)
+        size += part_size
+        if height == MOST_ROWS or size >= MOST_BYTES:
+            yield pa.concat_batches(held)
+            held, height, size = [], 0, 0
+    if held:
+        yield pa.concat_batches(held)
+
+
+def _iter_parts(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Yield a file in short steps, as short as whole rows need, and shorter.
 
     The sizes of single columns are not asked of the footer: where that is damaged,
-    pyarrow ends the process instead of raising. So short steps are read, as short
-    as whole rows need, and put together by the size that they turn out to have.
+    pyarrow ends the process instead of raising. And a text that a dictionary holds
+    once may stand in every row: how long rows are is seen in the first of a group.
     """
     metadata = file.metadata
     groups = range(metadata.num_row_groups)
     size = sum(metadata.row_group(group).total_byte_size for group in groups)
-    step = max(1, min(_STEP, _STEP_BYTES * metadata.num_rows // max(size, 1)))
-    held: list[pa.RecordBatch] = []
-    for batch in file.iter_batches(step, columns=columns, use_threads=False):
-        held.append(batch)
-        height = sum(map(len, held))
-        is_long = sum(part.nbytes for part in held) >= MOST_BYTES
-        if is_long or height + step > MOST_ROWS:
-            yield pa.concat_batches(held)
-            held = []
-    if held:
-        yield pa.concat_batches(held)
+    usual = _STEP_BYTES * metadata.num_rows // max(size, 1)
+    for group in groups:
+        chosen = {"columns": columns, "row_groups": [group], "use_threads": False}
+        step = max(1, min(_STEP, usual))
+        if step > _PROBE:
+            first = next(file.iter_batches(_PROBE, **chosen), None)
+            if first is not None and len(first):
+                seen = _STEP_BYTES * len(first) // max(_measure(first), 1)
+                step = max(1, min(step, seen))
+        for batch in file.iter_batches(step, **chosen):
+            yield from _split(batch)
+
+
+def _split(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Halve a batch until it is of bounded size."""
+    if len(batch) == 1 or _measure(batch) <= MOST_BYTES:
+        yield batch
+        return
+    half = len(batch) // 2
+    yield from _split(batch.slice(0, half))
+    yield from _split(batch.slice(half))
+
+
+def _measure(batch: pa.RecordBatch) -> int:
+    """Return the bytes of a batch, those of a dictionary once for each row."""
+    size = 0
+    for column in batch.columns:
+        kind = column.type
+        if isinstance(kind, pa.DictionaryType) and _has_length(kind.value_type):
+            lengths = pc.binary_length(column.dictionary).cast(pa.int64())
+            size += pc.sum(lengths.take(column.indices)).as_py() or 0
+        else:
+            size += column.nbytes
+    return size
+
+
+def _has_length(kind: pa.DataType) -> bool:
+    return bool(
+        types.is_string(kind)
+        or types.is_binary(kind)
+        or types.is_large_string(kind)
+        or types.is_large_binary(kind)
+    )
 
 
 def _list_paths(

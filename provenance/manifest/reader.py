@@ -43,6 +43,8 @@ class RawBatch:
     Rows that are no item and were passed over, or flaws that do not stop a row from
     being recorded.
     """
+    share: float | None = None
+    """How much of the file was read by then, from 0 to 1, where that is known."""
 
 
 class Reader(Protocol):

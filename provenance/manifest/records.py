@@ -18,7 +18,7 @@ from provenance.errors import ManifestError
 from provenance.manifest.kernels import has_all, has_any, pc
 from provenance.manifest.lines import LONGEST_LINE, iter_blocks
 from provenance.manifest.raw_text import contiguous
-from provenance.manifest.stream import iter_chunks
+from provenance.manifest.stream import Meter, iter_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,6 +59,7 @@ class Records:
         # The limit is the process's; a longer cell is damage in any file.
         csv.field_size_limit(LONGEST_LINE)
         self._path = path
+        self.meter = Meter(path)
         self._blocks = self._iter_blocks()
         self._block: Any = pa.array([], pa.binary())
         self._place = 0
@@ -114,7 +115,7 @@ class Records:
         )
 
     def _iter_blocks(self) -> Iterator[Any]:
-        for block in iter_blocks(iter_chunks(self._path)):
+        for block in iter_blocks(iter_chunks(self._path, self.meter)):
             if block.is_oversize:
                 raise EOFError("has a line over 64 MiB")
             lines: Any = block.lines
@@ -150,12 +151,13 @@ class Records:
         except pa.ArrowInvalid:
             return None
         data = contiguous(lines)
-        if data.startswith(_BOM):
-            return None  # Arrow would leave it out.
         if b"\r" in data:
             lines = pc.ascii_rtrim(lines, "\r")
-            if b"\r" in contiguous(lines):
+            data = contiguous(lines)
+            if b"\r" in data:
                 return None
+        if data.startswith(_BOM):
+            return None  # Arrow would leave it out.
         if b'"' in data:
             quoted = lines.filter(pc.match_substring(lines, '"'))
             if not has_all(pc.match_substring_regex(quoted, self._plain)):

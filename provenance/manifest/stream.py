@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import stat
 import zlib
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["CHUNK", "find_packing", "iter_chunks"]
+__all__ = ["CHUNK", "Meter", "find_packing", "iter_chunks"]
 
 CHUNK = 1 << 20
 """Most bytes asked of a stream at once."""
@@ -38,6 +39,31 @@ _REFUSED = {
     b"\xfe\xff": "a UTF-16 text",
 }
 
+_PIPE_IN = "Give it as standard input: provenance ingest - < FILE"
+_DEVICE = ("is a device", _PIPE_IN)
+_NO_FILE = {
+    stat.S_IFDIR: ("is a directory", "Name one manifest file."),
+    stat.S_IFIFO: ("is a pipe, which can be read but once", _PIPE_IN),
+    stat.S_IFSOCK: ("is a socket", _PIPE_IN),
+}
+
+
+class Meter:
+    """How far a file was read, measured where it lies packed."""
+
+    def __init__(self, path: Path) -> None:
+        self._size = path.stat().st_size
+        self._read = 0
+
+    def set(self, read: int) -> None:
+        """Note how many bytes of the file were read."""
+        self._read = read
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1."""
+        return min(self._read / self._size, 1.0) if self._size else 1.0
+
 
 def find_packing(path: Path) -> str:
     """Return ``gzip``, ``bzip2``, ``zstd``, ``lz4``, or nothing for a plain file.
@@ -46,14 +72,21 @@ def find_packing(path: Path) -> str:
         ManifestError: There is no such file, it is empty, or it is packed in a way
             that is not supported.
     """
-    if not path.is_file():
-        what = "is a directory" if path.is_dir() else "does not exist"
-        raise ManifestError(f"{path} {what}", hint="Name one manifest file.")
     try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            what, hint = _NO_FILE.get(stat.S_IFMT(mode), _DEVICE)
+            raise ManifestError(f"{path} {what}", hint=hint)
         with path.open("rb") as file:
             start = file.read(8)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ManifestError(
+            f"{path} does not exist", hint="Name a manifest, a folder or a pattern."
+        ) from error
     except OSError as error:
-        raise ManifestError(f"{path} cannot be read: {error.strerror}") from error
+        raise ManifestError(
+            f"{path} cannot be read: {error.strerror}", hint="Are its rights right?"
+        ) from error
     if not start:
         raise ManifestError(f"{path} holds no rows", hint="The file is empty.")
     for magic, what in _REFUSED.items():
@@ -65,8 +98,11 @@ def find_packing(path: Path) -> str:
     return next((name for magic, name in _MAGIC.items() if start.startswith(magic)), "")
 
 
-def iter_chunks(path: Path) -> Iterator[bytes]:
+def iter_chunks(path: Path, meter: Meter | None = None) -> Iterator[bytes]:
     """Yield the unpacked bytes of a file, at most ``CHUNK`` at a time.
+
+    Args:
+        meter: Is told how far the file was read.
 
     Raises:
         EOFError: The packed data ends early or is damaged; everything that could
@@ -85,7 +121,10 @@ def iter_chunks(path: Path) -> Iterator[bytes]:
             stream = cast(
                 "BinaryIO", stack.enter_context(pa.CompressedInputStream(file, packing))
             )
-        yield from _iter_stream(stream)
+        for chunk in _iter_stream(stream):
+            if meter:
+                meter.set(file.tell())
+            yield chunk
 
 
 def _iter_stream(stream: BinaryIO) -> Iterator[bytes]:

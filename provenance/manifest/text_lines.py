@@ -13,7 +13,7 @@ from provenance.manifest.kernels import has_all, has_any, pc
 from provenance.manifest.lines import LONGEST_LINE, LineBlock, iter_blocks
 from provenance.manifest.raw_text import show_improper
 from provenance.manifest.reader import cut, cut_all
-from provenance.manifest.stream import iter_chunks
+from provenance.manifest.stream import Meter, iter_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,15 +65,18 @@ def refuse(file: str, text: TextLines, explain: str | Callable[[str], str]) -> F
     )
 
 
-def iter_text_lines(path: Path) -> Iterator[TextLines]:
+def iter_text_lines(path: Path, meter: Meter | None = None) -> Iterator[TextLines]:
     """Yield the lines of a file, unpacked; blank ones are left out silently.
+
+    Args:
+        meter: Is told how far the file was read.
 
     Raises:
         ManifestError: The file cannot be read or unpacked to its end.
     """
     last = 0
     try:
-        for block in iter_blocks(iter_chunks(path)):
+        for block in iter_blocks(iter_chunks(path, meter)):
             yield _to_text(block, str(path))
             last = block.first + max(len(block.lines), 1) - 1
     except EOFError as error:

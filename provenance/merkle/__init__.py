@@ -100,8 +100,14 @@ from provenance.merkle.tree import (
     hash_range,
     lookup_leaves,
 )
+from provenance.merkle.witness import (
+    ANSWER_LIMIT_BYTES,
+    format_add_checkpoint,
+    open_cosignatures,
+)
 
 __all__ = [
+    "ANSWER_LIMIT_BYTES",
     "EMPTY_ROOT",
     "ENTRY_LIMIT_BYTES",
     "TILE_WIDTH",
@@ -126,6 +132,7 @@ __all__ = [
     "VerifierKey",
     "cosign",
     "cosigned_at",
+    "format_add_checkpoint",
     "format_bundle",
     "format_bundle_path",
     "format_checkpoint",
@@ -147,6 +154,7 @@ __all__ = [
     "lookup_leaves",
     "lookup_tiles",
     "open_checkpoint",
+    "open_cosignatures",
     "parse_bundle",
     "parse_bundle_path",
     "parse_checkpoint",

@@ -10,7 +10,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from provenance.domain import Tier, Unit
-from provenance.store.amounts import ASSESSED, select_amounts
+from provenance.store.amounts import ASSESSED, DIMENSIONS, select_amounts
 from provenance.store.schema import assessments, tallies
 
 __all__ = [
@@ -131,6 +131,10 @@ class Report:
     policy: str
     as_of: int
     """Size of the log: the position this answer was true at."""
+    root: str
+    """Root of the log at that size, hex."""
+    policy_body: Mapping[str, Any]
+    """The policy in full."""
     unit: Unit
     """The unit of the breakdown and of the depth."""
     units: Mapping[str, UnitFigures]
@@ -148,7 +152,9 @@ class Report:
         return {
             "dataset": self.dataset,
             "policy": self.policy,
+            "policy_body": dict(self.policy_body),
             "as_of": self.as_of,
+            "log": {"size": self.as_of, "root": self.root},
             "unit": str(self.unit),
             "units": {str(unit): f.to_dict() for unit, f in self.units.items()},
             "depth": self.depth.to_dict(),
@@ -236,11 +242,13 @@ def load_depth(
         .join(assessments, assessments.c.pedigree_id == tallies.c.pedigree_id)
         .where(
             tallies.c.dataset_id == dataset_id,
-            tallies.c.dimension == "",
+            tallies.c.dimension == DIMENSIONS[""],
             assessments.c.policy_id == policy_id,
             assessments.c.aspect == "",
             assessments.c.open,
         )
+        .group_by(tallies.c.pedigree_id)
+        .having(sa.func.sum(tallies.c.records) != 0)
         .limit(1)
     )
     return DepthFigures(

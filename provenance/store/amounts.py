@@ -8,9 +8,18 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from provenance.domain import DEFAULT, Unit
-from provenance.store.schema import assessments, datasets, policies, tallies
+from provenance.store.schema import (
+    assessments,
+    datasets,
+    policies,
+    tallies,
+    tally_values,
+)
 
-__all__ = ["ASSESSED", "default_policy", "select_amounts"]
+__all__ = ["ASSESSED", "DIMENSIONS", "default_policy", "select_amounts"]
+
+DIMENSIONS = {"": 0, "month": 1, "source": 2, "language": 3, "split": 4, "medium": 5}
+"""What tallies are kept by → its number; never the cross product of two."""
 
 ASSESSED = ("items", "bytes", "tokens")
 """The units a record may lack; their tallies are in thousandths."""
@@ -47,8 +56,12 @@ def select_amounts(
         units a record may lack. Items, bytes and tokens are in thousandths.
     """
     value: ColumnElement[Any] = sa.null().label("value")
+    rows: Any = tallies.join(
+        assessments, assessments.c.pedigree_id == tallies.c.pedigree_id
+    )
     if dimension:
-        value = tallies.c.value.label("value")
+        value = tally_values.c.value.label("value")
+        rows = rows.join(tally_values, tally_values.c.id == tallies.c.value_id)
     elif aspect:
         value = assessments.c.value.label("value")
     elif by_depth:
@@ -69,13 +82,14 @@ def select_amounts(
                 for name in summed
             ),
         )
-        .join(assessments, assessments.c.pedigree_id == tallies.c.pedigree_id)
+        .select_from(rows)
         .where(
-            tallies.c.dimension == dimension,
+            tallies.c.dimension == DIMENSIONS[dimension],
             assessments.c.aspect == aspect,
             assessments.c.policy_id == policy,
         )
         .group_by(*keys)
+        .having(sa.func.sum(tallies.c.records) != 0)
     )
 
 

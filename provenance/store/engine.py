@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    NoSuchModuleError,
+    OperationalError,
+)
 
 from provenance.errors import LedgerStateError
+from provenance.store.append_only import APPEND_ONLY, TRIGGER_PREFIX
 
-__all__ = ["connect_engine", "is_sqlite", "say_database_error"]
+__all__ = ["allow_rewriting", "connect_engine", "is_sqlite", "say_database_error"]
 
 _BUSY_SECONDS = 60
 _CACHE_KIB = 128 * 1024
@@ -83,6 +91,36 @@ def _set_pragmas(connection: sqlite3.Connection, _: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    connection.set_authorizer(_authorise)
+
+
+_GUARDED = {table.name for table in APPEND_ONLY}
+_CHANGES = (sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE)
+
+
+def _authorise(action: int, name: str | None, *_: str | None) -> int:
+    """Refuse to compile what would rewrite facts; the triggers refuse to run it."""
+    if action in _CHANGES and name in _GUARDED:
+        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_DROP_TRIGGER and str(name).startswith(TRIGGER_PREFIX):
+        return sqlite3.SQLITE_DENY
+    return sqlite3.SQLITE_OK
+
+
+@contextmanager
+def allow_rewriting(connection: sa.Connection) -> Iterator[None]:
+    """Let one connection change facts, for a migration or an erasure."""
+    if not is_sqlite(connection):
+        yield
+        return
+    opened = connection.connection.driver_connection
+    if not isinstance(opened, sqlite3.Connection):
+        raise TypeError("SQLite ledgers are opened by sqlite3 alone")
+    opened.set_authorizer(None)
+    try:
+        yield
+    finally:
+        opened.set_authorizer(_authorise)
 
 
 def _begin(connection: sa.Connection) -> None:
@@ -91,30 +129,57 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
+_SAID: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    (
+        ("locked",),
+        f"another process has been writing to {{place}} for {_BUSY_SECONDS} s",
+        "Wait for it to finish, or stop it, then run the command again.",
+    ),
+    (
+        ("readonly", "unable to open", "read-only"),
+        "{place} cannot be written here: {words}",
+        (
+            "Check the rights of the file and its folder, or name another place with "
+            "--ledger."
+        ),
+    ),
+    (
+        ("not a database", "malformed"),
+        "{place} is not a ledger: {words}",
+        "Name the right file with --ledger, or restore it from a backup.",
+    ),
+    (
+        ("full", "No space left"),
+        "no room left to write {place}: {words}",
+        "Free some space; nothing half-recorded was kept. Then run the command again.",
+    ),
+    (
+        ("I/O error",),
+        "{place} cannot be read or written: {words}",
+        (
+            "Check that its disk is sound and not full; nothing half-recorded was "
+            "kept. Then run the command again."
+        ),
+    ),
+)
+"""What drivers say → what to tell, and what to do."""
+
+
 def say_database_error(error: DBAPIError, url: sa.URL) -> LedgerStateError:
     """Turn a driver's error into one that says what to do."""
     words = str(error.orig).strip().splitlines()[0] if str(error.orig) else str(error)
     place = url.render_as_string(hide_password=True)
-    if "locked" in words:
+    for signs, message, hint in _SAID:
+        if any(sign in words for sign in signs):
+            told = message.format(place=place, words=words)
+            return LedgerStateError(told, hint=hint)
+    if isinstance(error, OperationalError) and url.get_backend_name() != "sqlite":
         return LedgerStateError(
-            f"another process has been writing to {place} for {_BUSY_SECONDS} s",
-            hint="Wait for it to finish, or stop it, then run the command again.",
+            f"the server of {place} cannot be reached, or went away: {words}",
+            hint="See that it runs and lets you in; nothing half-recorded was kept. "
+            "Then run the command again.",
         )
-    if "readonly" in words or "unable to open" in words or "read-only" in words:
-        return LedgerStateError(
-            f"{place} cannot be written here: {words}",
-            hint="Check the rights of the file and its folder, or name another "
-            "place with --ledger.",
-        )
-    if "not a database" in words or "malformed" in words:
-        return LedgerStateError(
-            f"{place} is not a ledger: {words}",
-            hint="Name the right file with --ledger, or restore it from a backup.",
-        )
-    if "full" in words:
-        return LedgerStateError(
-            f"no room left to write {place}: {words}",
-            hint="Free some space; nothing half-recorded was kept. Then run the "
-            "command again.",
-        )
-    return LedgerStateError(f"the database of {place} failed: {words}")
+    return LedgerStateError(
+        f"the database of {place} failed: {words}",
+        hint="Nothing half-recorded was kept.",
+    )

@@ -5,25 +5,27 @@ Ids are private to one database; they never appear in reports or logged bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from provenance.domain import Derivation, Evidence, Grade, Origin
-from provenance.domain.digests import finding_key
+from provenance.domain import Derivation, Evidence, Origin
+from provenance.domain.origins import grade_derivation
 from provenance.domain.sources import Source
 from provenance.store import schema
 from provenance.store.arrow import insert_rows
+from provenance.store.keys import split_asked
 
 __all__ = [
+    "ORIGIN_COLUMNS",
     "intern_derivations",
     "intern_media_types",
     "intern_origins",
     "intern_sources",
+    "intern_tally_values",
     "last_id",
+    "origin_row",
 ]
-
-_KEYS_ASKED = 500
 
 
 def last_id(connection: sa.Connection, table: sa.Table) -> int:
@@ -33,7 +35,8 @@ def last_id(connection: sa.Connection, table: sa.Table) -> int:
     )
 
 
-def _origin_row(origin: Origin) -> tuple[object, ...]:
+def origin_row(origin: Origin) -> tuple[object, ...]:
+    """Return the values of an origin in the order of ``ORIGIN_COLUMNS``."""
     return (
         str(origin.kind),
         origin.model,
@@ -48,7 +51,7 @@ def _origin_row(origin: Origin) -> tuple[object, ...]:
     )
 
 
-_ORIGIN_COLUMNS = (
+ORIGIN_COLUMNS = (
     "kind",
     "model",
     "mode",
@@ -81,8 +84,8 @@ def intern_origins(
     connection: sa.Connection, origins: Iterable[Origin]
 ) -> Mapping[Origin, int]:
     """Return the id of each origin; new ones are recorded."""
-    wanted = {origin: _origin_row(origin) for origin in origins}
-    ids = _intern(connection, schema.origins, _ORIGIN_COLUMNS, wanted.values())
+    wanted = {origin: origin_row(origin) for origin in origins}
+    ids = _intern(connection, schema.origins, ORIGIN_COLUMNS, wanted.values())
     return {origin: ids[row] for origin, row in wanted.items()}
 
 
@@ -90,13 +93,14 @@ def intern_derivations(
     connection: sa.Connection, ways: Iterable[tuple[str, str]]
 ) -> Mapping[tuple[str, str], int]:
     """Return the id of each (mode, evidence) of deriving; new ones are recorded."""
-
-    def grade(mode: str, evidence: str) -> int:
-        stated = Evidence(evidence).grade
-        limited = Derivation(mode) is Derivation.NEAR_DUPLICATE
-        return int(min(stated, Grade.DETECTED) if limited else stated)
-
-    wanted = {way: (*way, grade(*way)) for way in ways}
+    wanted = {
+        (mode, evidence): (
+            mode,
+            evidence,
+            int(grade_derivation(Derivation(mode), Evidence(evidence))),
+        )
+        for mode, evidence in ways
+    }
     columns = ("mode", "evidence", "grade")
     ids = _intern(connection, schema.derivations, columns, wanted.values())
     return {way: ids[row] for way, row in wanted.items()}
@@ -112,34 +116,49 @@ def intern_media_types(
 
 
 def intern_sources(
-    connection: sa.Connection,
-    prefixes: Iterable[str],
-    read: Callable[[str], Source],
+    connection: sa.Connection, sources: Sequence[tuple[int, Source]]
 ) -> dict[str, int]:
-    """Return the id of each source, given by its prefix; new ones are recorded.
+    """Return the id of each source by its prefix; new ones are recorded.
 
     Only the asked prefixes are looked up, by their 64-bit finding key.
 
     Args:
         connection: An open writing transaction.
-        prefixes: Scheme and authority, each once.
-        read: Finds host and domain of a prefix that is new.
+        sources: Finding key and source, each once.
     """
     table = schema.sources
-    keys = {prefix: finding_key(prefix) for prefix in prefixes}
-    asked = list(keys.values())
     known: dict[str, int] = {}
-    for start in range(0, len(asked), _KEYS_ASKED):
+    for part in split_asked(key for key, _ in sources):
         query = sa.select(table.c.prefix, table.c.id).where(
-            table.c.finding_key.in_(asked[start : start + _KEYS_ASKED])
+            table.c.finding_key.in_(part)
         )
         known |= {row.prefix: row.id for row in connection.execute(query)}
     last = last_id(connection, table)
-    new = [read(prefix) for prefix in keys if prefix not in known]
+    new = [(key, source) for key, source in sources if source.prefix not in known]
     rows = [
-        (last + place, keys[source.prefix], source.prefix, source.host, source.domain)
-        for place, source in enumerate(new, start=1)
+        (last + place, key, source.prefix, source.host, source.domain)
+        for place, (key, source) in enumerate(new, start=1)
     ]
     columns = ("id", "finding_key", "prefix", "host", "domain")
     insert_rows(connection, table, columns, rows)
-    return known | {source.prefix: last + n for n, source in enumerate(new, start=1)}
+    return known | {row[2]: row[0] for row in rows}
+
+
+def intern_tally_values(
+    connection: sa.Connection, values: Iterable[str | None]
+) -> dict[str | None, int]:
+    """Return the id of each value of a dimension; None, not stated, has the id 0."""
+    table = schema.tally_values
+    wanted = [value for value in dict.fromkeys(values) if value is not None]
+    known: dict[str | None, int] = {}
+    for part in split_asked(wanted):
+        query = sa.select(table.c.value, table.c.id).where(table.c.value.in_(part))
+        known |= {row.value: row.id for row in connection.execute(query)}
+    first = connection.execute(sa.select(sa.func.max(table.c.id))).scalar()
+    if first is None:
+        insert_rows(connection, table, ("id", "value"), [(0, None)])
+        first = 0
+    new = [value for value in wanted if value not in known]
+    rows = [(first + place, value) for place, value in enumerate(new, start=1)]
+    insert_rows(connection, table, ("id", "value"), rows)
+    return {None: 0} | known | {value: number for number, value in rows}

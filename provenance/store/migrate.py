@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 
 from provenance.errors import MigrationError
 from provenance.store.engine import is_sqlite
+from provenance.store.triggers import without_triggers
 from provenance.store.views import create_views, drop_views
 
 __all__ = ["check_schema", "current_revision", "head_revision", "upgrade_schema"]
@@ -68,7 +69,7 @@ def check_schema(connection: sa.Connection) -> None:
 
 
 def upgrade_schema(connection: sa.Connection) -> None:
-    """Migrate to the newest revision and create the views, in one transaction.
+    """Migrate to the newest revision in one transaction, with views and triggers.
 
     Raises:
         MigrationError: The schema is newer than this package, or rows would be left
@@ -82,7 +83,8 @@ def upgrade_schema(connection: sa.Connection) -> None:
     drop_views(connection)
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    with without_triggers(connection):
+        command.upgrade(config, "head")
     create_views(connection)
     if is_sqlite(connection):
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()

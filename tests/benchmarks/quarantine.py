@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
-from manifests import write_crawl
+from benchmarks.manifests import write_crawl
 
 from provenance.ledger.quarantine import Quarantine
 from provenance.manifest import Normaliser, map_columns, open_manifest

@@ -108,16 +108,6 @@ def test_too_many_bad_rows_end_it_with_the_reasons(tmp_path: Path) -> None:
     quarantine.drop()
 
 
-@pytest.mark.parametrize("name", ["x" * 255, "a\nb\tc", "\udcff\udcfe.csv", "été" * 80])
-def test_any_file_name_makes_a_name(tmp_path: Path, name: str) -> None:
-    quarantine = Quarantine.beside(tmp_path, name, b"\xab" * 32, None)
-    quarantine.add(make_faults(1))
-    kept = quarantine.keep()
-    assert kept is not None
-    assert kept.name.isprintable()
-    assert kept.name.endswith("-abababab.quarantine.jsonl")
-
-
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path / "none" / "q.jsonl")
     with pytest.raises(LedgerStateError, match=r"set aside in .*none"):

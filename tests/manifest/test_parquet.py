@@ -8,7 +8,7 @@ import pytest
 from manifest.rows import read_file, write
 
 from provenance.errors import ManifestError
-from provenance.manifest import open_manifest
+from provenance.manifest import lines, open_manifest
 
 
 def write_parquet(path: Path, columns: dict[str, Any], **options: Any) -> Path:
@@ -162,3 +162,23 @@ def test_a_column_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
 def test_there_are_no_late_columns(tmp_path: Path) -> None:
     reader = open_manifest(write_parquet(tmp_path / "m.parquet", {"id": [1]}))
     assert (reader.late, reader.file) == ({}, str(tmp_path / "m.parquet"))
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_text_that_a_dictionary_repeats_is_no_flood(
+    tmp_path: Path, *, declared: bool
+) -> None:
+    texts: Any = pa.DictionaryArray.from_arrays(
+        pa.array([0] * 4_000, pa.int32()), ["x" * 200_000]
+    )
+    schema = pa.schema([("text", texts.type if declared else pa.string())])
+    path = tmp_path / "m.parquet"
+    with pq.ParquetWriter(path, schema) as writer:
+        for start in range(0, 4_000, 500):
+            part = texts.slice(start, 500)
+            part = part if declared else part.dictionary_decode()
+            writer.write_table(pa.table([part], schema=schema))
+    assert path.stat().st_size < 1_000_000
+    heights = [len(batch.rows) for batch in open_manifest(path).read(["text"])]
+    assert sum(heights) == 4_000
+    assert max(heights) * 200_000 <= 2 * lines.MOST_BYTES

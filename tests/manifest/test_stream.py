@@ -1,9 +1,11 @@
 import bz2
 import gzip
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from manifest.rows import read_file, write
 
@@ -113,6 +115,37 @@ def test_a_file_cut_before_its_first_line_has_no_rows(
     path = write(tmp_path / "m.gz", gzip.compress(b"id,url")[:-8])
     with pytest.raises(ManifestError, match="ends early after row 0"):
         open_manifest(path, format=format_)
+
+
+@pytest.mark.parametrize("name", ["m.jsonl", "m.csv", "m.parquet"])
+def test_a_file_written_to_while_it_is_read_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    if name == "m.parquet":
+        pq.write_table(pa.table({"id": ["a", "b"]}), path)
+    else:
+        path.write_text('{"id": 1}\n' if name == "m.jsonl" else "id\n1\n")
+    batches = open_manifest(path).read(["id"])
+    next(batches)
+    with path.open("ab") as file:
+        file.write(b'{"id": 2}\n')
+    with pytest.raises(ManifestError, match="was written to while it was read"):
+        list(batches)
+
+
+def test_a_pipe_is_refused_and_does_not_wait_for_its_writer(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "m.jsonl")
+    with pytest.raises(ManifestError, match="is a pipe") as raised:
+        open_manifest(tmp_path / "m.jsonl")
+    assert "ingest - <" in raised.value.hint
+
+
+def test_a_device_and_an_impossible_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="is a device"):
+        open_manifest(Path(os.devnull))
+    with pytest.raises(ManifestError, match="cannot be read: File name too long"):
+        open_manifest(tmp_path / ("x" * 300))
 
 
 def test_refuses_a_missing_file_and_a_directory(tmp_path: Path) -> None:

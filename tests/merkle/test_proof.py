@@ -57,6 +57,15 @@ def test_consistency_in_the_reference_tree(
     )
 
 
+def test_inclusion_in_a_public_log() -> None:
+    leaf, root = map(bytes.fromhex, (vectors.PUBLIC_LEAF, vectors.PUBLIC_ROOT))
+    path = [bytes.fromhex(node) for node in vectors.PUBLIC_PATH]
+    place = vectors.PUBLIC_INDEX, vectors.PUBLIC_SIZE
+    assert is_included(leaf, *place, path, root)
+    assert not is_included(leaf, vectors.PUBLIC_INDEX + 1, place[1], path, root)
+    assert not is_included(leaf, *place, path[::-1], root)
+
+
 def test_inclusion_in_the_own_fixture() -> None:
     leaves = merkle.hash_leaves(vectors.OWN_ENTRIES)
     proof = merkle.prove_inclusion(

@@ -3,20 +3,23 @@
 One schema for SQLite and PostgreSQL. Facts and log are append-only; derived tables
 are rebuilt from the facts at any time. Times are microseconds since 1970 UTC.
 Amounts named *thousandths* hold ``value × copies`` exactly.
-The three tables with a row per record or edge declare no foreign keys: checking
+Tables with a row per record, edge, item or tally declare no foreign keys: checking
 them row by row would cost more than writing them.
 """
 
 from provenance.store.schema.derived import (
     DERIVED,
     assessments,
+    dataset_traits,
     item_loops,
     item_pedigrees,
     model_loops,
     named_parents,
+    open_parents,
     pedigree_origins,
     pedigrees,
     tallies,
+    tally_values,
 )
 from provenance.store.schema.facts import (
     claims,
@@ -33,6 +36,7 @@ from provenance.store.schema.facts import (
 from provenance.store.schema.log import (
     batch_tiles,
     checkpoints,
+    cosignatures,
     log_entries,
     log_state,
     withdrawals,
@@ -57,8 +61,10 @@ __all__ = [
     "batches",
     "checkpoints",
     "claims",
+    "cosignatures",
     "dataset_facts",
     "dataset_parents",
+    "dataset_traits",
     "datasets",
     "derivations",
     "derived_from",
@@ -74,6 +80,7 @@ __all__ = [
     "model_loops",
     "models",
     "named_parents",
+    "open_parents",
     "origins",
     "pedigree_origins",
     "pedigrees",
@@ -81,6 +88,7 @@ __all__ = [
     "records",
     "sources",
     "tallies",
+    "tally_values",
     "training_sets",
     "withdrawals",
 ]

@@ -21,19 +21,23 @@ from provenance.store.schema.metadata import METADATA, id_column
 __all__ = [
     "DERIVED",
     "assessments",
+    "dataset_traits",
     "item_loops",
     "item_pedigrees",
     "model_loops",
     "named_parents",
+    "open_parents",
     "pedigree_origins",
     "pedigrees",
     "tallies",
+    "tally_values",
 ]
 
 pedigrees = Table(
     "pedigrees",
     METADATA,
     id_column(),
+    Column("fingerprint", BigInteger, nullable=False, index=True),
     Column("month", Text, comment="if one capture is all; empty: not dated"),
     Column("medium", Text, comment="if one capture is all; empty: not stated"),
     UniqueConstraint("month", "medium"),
@@ -58,7 +62,7 @@ item_pedigrees = Table(
     METADATA,
     Column("content_key", BigInteger, nullable=False, index=True),
     Column("item", LargeBinary, nullable=False),
-    Column("pedigree_id", ForeignKey("pedigrees.id"), nullable=False),
+    Column("pedigree_id", BigInteger, nullable=False, comment="→ pedigrees"),
     comment="pedigrees of items that are not plain captures of one record",
 )
 
@@ -67,10 +71,35 @@ named_parents = Table(
     METADATA,
     Column("record_id", BigInteger, primary_key=True, comment="→ derived_from"),
     Column("ordinal", Integer, primary_key=True, comment="→ derived_from"),
-    Column("content_key", BigInteger, nullable=False),
+    Column("content_key", BigInteger, nullable=False, index=True),
     Column("item", LargeBinary, nullable=False),
     comment="items behind parents that were not found by their digest alone",
     sqlite_with_rowid=False,
+)
+
+open_parents = Table(
+    "open_parents",
+    METADATA,
+    Column("record_id", BigInteger, primary_key=True, comment="→ derived_from"),
+    Column("ordinal", Integer, primary_key=True, comment="→ derived_from"),
+    Column(
+        "parent_key",
+        BigInteger,
+        nullable=False,
+        index=True,
+        comment="8 bytes of the digest, or of what the parent is called",
+    ),
+    comment="parents that a later record may still decide: not seen, or called by name",
+    sqlite_with_rowid=False,
+)
+
+dataset_traits = Table(
+    "dataset_traits",
+    METADATA,
+    Column("dataset_id", ForeignKey("datasets.id"), primary_key=True),
+    Column("short_contents", Boolean, nullable=False, comment="some under 64 bytes"),
+    Column("digest_names", Boolean, nullable=False, comment="names that look like one"),
+    comment="what must be looked up when a row of the dataset is called a parent",
 )
 
 item_loops = Table(
@@ -82,13 +111,27 @@ item_loops = Table(
     comment="items derived from themselves, directly or around a cycle",
 )
 
+tally_values = Table(
+    "tally_values",
+    METADATA,
+    id_column(),
+    Column("value", Text, unique=True, comment="null: not stated"),
+    comment="values of the dimensions that tallies are kept by",
+)
+
 tallies = Table(
     "tallies",
     METADATA,
-    Column("dataset_id", ForeignKey("datasets.id"), nullable=False),
-    Column("dimension", Text, nullable=False, comment="empty, month, source …"),
-    Column("value", Text, comment="value of the dimension; null: not stated"),
-    Column("pedigree_id", ForeignKey("pedigrees.id"), nullable=False),
+    Column("dataset_id", BigInteger, primary_key=True, comment="→ datasets"),
+    Column(
+        "dimension",
+        SmallInteger,
+        primary_key=True,
+        comment="0 none, 1 month, 2 source, 3 language, 4 split, 5 medium",
+    ),
+    Column("position", BigInteger, primary_key=True, comment="log entry of the change"),
+    Column("value_id", BigInteger, primary_key=True, comment="→ tally_values"),
+    Column("pedigree_id", BigInteger, primary_key=True, comment="→ pedigrees"),
     Column("records", BigInteger, nullable=False),
     Column("contents", BigInteger, nullable=False),
     Column("items", BigInteger, nullable=False, comment="thousandths"),
@@ -97,8 +140,9 @@ tallies = Table(
     Column("without_items", BigInteger, nullable=False, comment="records lacking it"),
     Column("without_bytes", BigInteger, nullable=False, comment="records lacking it"),
     Column("without_tokens", BigInteger, nullable=False, comment="records lacking it"),
-    Index("ix_tallies_dataset_id_dimension", "dataset_id", "dimension"),
-    comment="dataset version × pedigree, and once more for each single dimension",
+    comment="by how much each change moved the sums of a dataset version, by pedigree, "
+    "and once more for each single dimension; a report adds them up",
+    sqlite_with_rowid=False,
 )
 
 assessments = Table(
@@ -129,7 +173,10 @@ DERIVED = (
     model_loops,
     assessments,
     tallies,
+    tally_values,
     item_loops,
+    dataset_traits,
+    open_parents,
     named_parents,
     item_pedigrees,
     pedigree_origins,

@@ -14,7 +14,14 @@ from sqlalchemy import (
 
 from provenance.store.schema.metadata import ID, METADATA, id_column
 
-__all__ = ["batch_tiles", "checkpoints", "log_entries", "log_state", "withdrawals"]
+__all__ = [
+    "batch_tiles",
+    "checkpoints",
+    "cosignatures",
+    "log_entries",
+    "log_state",
+    "withdrawals",
+]
 
 log_entries = Table(
     "log_entries",
@@ -53,6 +60,21 @@ checkpoints = Table(
     Column("root", LargeBinary, nullable=False),
     Column("note", Text, comment="signed note; null when unsigned"),
     comment="tree heads of the log, one root per size",
+)
+
+cosignatures = Table(
+    "cosignatures",
+    METADATA,
+    Column("size", ForeignKey("checkpoints.size"), primary_key=True),
+    Column("witness", Text, primary_key=True, comment="verifier key of the witness"),
+    Column(
+        "cosigned_at",
+        BigInteger,
+        primary_key=True,
+        comment="POSIX time at which the witness had seen this head",
+    ),
+    Column("line", Text, nullable=False, comment="signature line of the note"),
+    comment="what witnesses vouch for (C2SP tlog-cosignature)",
 )
 
 withdrawals = Table(

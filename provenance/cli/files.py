@@ -1,0 +1,33 @@
+"""Read and write the small files that commands name; say plainly what fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from provenance.errors import LedgerStateError
+
+__all__ = ["read_file", "write_file"]
+
+
+def read_file(path: Path) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        LedgerStateError: It cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LedgerStateError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def write_file(path: Path, octets: bytes) -> None:
+    """Write the bytes of a file.
+
+    Raises:
+        LedgerStateError: It cannot be written.
+    """
+    try:
+        path.write_bytes(octets)
+    except OSError as error:
+        raise LedgerStateError(f"{path} cannot be written: {error.strerror}") from error

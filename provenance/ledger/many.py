@@ -1,0 +1,125 @@
+"""Record several manifests, one after another, so that a bad one loses no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from provenance.domain import Field, parse_dataset
+from provenance.errors import ManifestError, NameRefusedError
+from provenance.ledger.limit import BadRowLimit
+from provenance.ledger.manifests import Named, find_manifests
+from provenance.ledger.order import (
+    Ingest,
+    Ingested,
+    Options,
+    PassedOver,
+    Refused,
+    Watcher,
+)
+from provenance.ledger.parts import LARGEST_BATCH
+from provenance.manifest import recognise
+
+__all__ = ["ingest_each", "make_order"]
+
+_TABLES = {".csv", ".tsv", ".tab", ".psv"}
+
+
+def ingest_each(
+    ingest: Callable[[Ingest], Ingested],
+    names: Iterable[str | Path],
+    folder: Path,
+    options: Options,
+    watcher: Watcher | None,
+) -> Iterator[Ingested | Refused | PassedOver]:
+    """Carry out ``Ledger.ingest_all``, which see.
+
+    Args:
+        ingest: Records one manifest.
+        folder: Where bad rows, and copies of what is not on disk, go.
+    """
+    manifests = list(find_manifests(names))
+    if watcher:
+        watcher.begin(
+            [0 if isinstance(m, ManifestError) else m.size for m in manifests]
+        )
+    for named in manifests:
+        if isinstance(named, ManifestError):
+            if options.get("stop_on_fault"):
+                raise named
+            yield Refused(error=named.message, hint=named.hint)
+            continue
+        if watcher:
+            watcher.start(named.shown)
+        try:
+            with named.fetch(folder) as path:
+                reason = _why_none(path, options) if named.is_found else ""
+                if reason:
+                    yield PassedOver(file=named.shown, passed_over=reason)
+                    continue
+                progress = watcher.rows if watcher else None
+                done = ingest(make_order(named, path, folder, options, progress))
+        except (ManifestError, NameRefusedError) as error:
+            if options.get("stop_on_fault"):
+                raise
+            yield Refused(file=named.shown, error=error.message, hint=error.hint)
+        else:
+            yield done
+
+
+def make_order(
+    named: Named,
+    path: Path,
+    folder: Path,
+    options: Options,
+    progress: Callable[[int, int, float | None], None] | None,
+) -> Ingest:
+    """Return the order to record a manifest.
+
+    Args:
+        path: Where its bytes are.
+        folder: Where bad rows go.
+
+    Raises:
+        ManifestError: An option is not one.
+        NameRefusedError: The name is not a dataset's.
+    """
+    dataset, max_bad = options.get("dataset"), options.get("max_bad")
+    columns, constants = options.get("columns") or {}, options.get("constants") or {}
+    return Ingest(
+        path=path,
+        manifest=named.recorded,
+        shown=named.shown,
+        dataset=parse_dataset(named.stem if dataset is None else dataset),
+        format=options.get("format", "auto"),
+        columns={Field(name): column for name, column in columns.items()},
+        constants={Field(name): value for name, value in constants.items()},
+        kind=options.get("kind", "dataset"),
+        append=options.get("append", False),
+        replace=options.get("replace", False),
+        stop_on_fault=options.get("stop_on_fault", False),
+        max_bad=None if max_bad is None else BadRowLimit.parse(max_bad),
+        batch_rows=options.get("batch_rows", LARGEST_BATCH),
+        memory=options.get("memory", "500MB"),
+        dry_run=options.get("dry_run", False),
+        quarantine=folder,
+        progress=progress,
+    )
+
+
+def _why_none(path: Path, options: Options) -> str:
+    """Say why a file of a folder is no manifest; empty when it is one.
+
+    Not every text with a comma in it is a table: in a folder the suffix must say so.
+    """
+    if path.name.endswith(".jsonl") and ".quarantine" in path.name:
+        return "holds rows that were set aside before"
+    if options.get("format", "auto") != "auto":
+        return ""
+    try:
+        format_ = recognise(path)
+    except ManifestError as error:
+        return error.message.removeprefix(str(path)).strip()
+    if format_ == "csv" and not _TABLES.intersection(map(str.lower, path.suffixes)):
+        return "is text, and a table only if it is named itself"
+    return ""

@@ -1,0 +1,180 @@
+"""Prepare the batches of a manifest beside the writer: one thread ahead of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from provenance.ingest import Arranger, Batch
+from provenance.ledger.parts import Part
+from provenance.ledger.workers import start_workers
+from provenance.log import BatchTree, hash_batch
+from provenance.store.bulk import BulkReader
+from provenance.store.scratch import ScratchFile
+
+__all__ = ["Prepared", "Preparer", "hash_scratch", "open_preparer"]
+
+_WORTH_SCRATCH = 20_000
+_WORTH_WORKER = 100_000
+
+
+@dataclass(slots=True, kw_only=True)
+class Prepared:
+    """A batch that is ready to be written."""
+
+    part: Part
+    batch: Batch
+    scratch: ScratchFile | None
+    tree: Future[BatchTree]
+    last: bool = False
+    """Whether it is the last of its manifest."""
+
+    def drop(self) -> None:
+        """Remove what was written for a batch that will not be recorded."""
+        self.tree.cancel()
+        if self.scratch:
+            self.scratch.drop()
+
+
+class Preparer:
+    """Arranges parts, and has their trees hashed, while earlier ones are written."""
+
+    def __init__(
+        self,
+        arranger: Arranger,
+        url: sa.URL | None,
+        threads: ThreadPoolExecutor,
+        workers: ProcessPoolExecutor | None,
+    ) -> None:
+        self._arranger = arranger
+        self._url = url
+        self._threads = threads
+        self._workers = workers
+
+    def prepare(self, parts: Iterable[Part]) -> Iterator[Prepared]:
+        """Yield the parts that hold records, each with its tree under way.
+
+        The thread is one part ahead. A part is yielded when it is known whether
+        another follows; bad rows behind the last record belong to its batch.
+        """
+        source = iter(parts)
+        waiting: Prepared | None = None
+        ahead = self._threads.submit(self._next, source)
+        try:
+            while True:
+                found = ahead.result()
+                if found is None:
+                    break
+                ahead = self._threads.submit(self._next, source)
+                if isinstance(found, Part):
+                    if waiting:
+                        waiting.part.extend(found)
+                    continue
+                ready, waiting = waiting, found
+                if ready:
+                    yield ready
+            if waiting:
+                waiting.last = True
+                yield waiting
+                waiting = None
+        finally:
+            if waiting:
+                waiting.drop()
+            if not ahead.cancel() and not ahead.exception():
+                left = ahead.result()
+                if isinstance(left, Prepared):
+                    left.drop()
+
+    def _next(self, source: Iterator[Part]) -> Prepared | Part | None:
+        """Take the next part; one without records comes back as it is."""
+        part = next(source, None)
+        if part is None or not part.records:
+            return part
+        batch = self._arranger.arrange(part.combine())
+        part.batches.clear()
+        scratch = None
+        if self._url is not None and batch.size >= _WORTH_SCRATCH:
+            scratch = ScratchFile(self._url)
+            scratch.write(batch.tables())
+        return Prepared(
+            part=part, batch=batch, scratch=scratch, tree=self._hash(batch, scratch)
+        )
+
+    def _hash(self, batch: Batch, scratch: ScratchFile | None) -> Future[BatchTree]:
+        if self._workers and scratch:
+            return self._workers.submit(
+                hash_scratch, str(scratch.path), _schemas(batch.tables())
+            )
+        if self._workers and batch.size >= _WORTH_SCRATCH:
+            return self._workers.submit(hash_batch, batch.tables())
+        done: Future[BatchTree] = Future()
+        done.set_result(hash_batch(batch.tables()))
+        return done
+
+
+def _schemas(tables: Mapping[str, pa.Table]) -> dict[str, pa.Schema]:
+    """The columns of each table as SQLite hands them back."""
+    return {
+        name: pa.schema(
+            [
+                field.with_type(pa.int64())
+                if pa.types.is_integer(field.type) or pa.types.is_boolean(field.type)
+                else field
+                for field in table.schema
+            ]
+        )
+        for name, table in tables.items()
+        if table.num_rows
+    } | {name: table.schema for name, table in tables.items() if not table.num_rows}
+
+
+def hash_scratch(path: str, schemas: Mapping[str, pa.Schema]) -> BatchTree:
+    """Hash a batch as its scratch file holds it: what was written is read back.
+
+    Runs in a process of its own, which touches the file by nothing but ADBC.
+    """
+    with BulkReader(f"sqlite:///{path}") as reader:
+        tables = {
+            name: pa.Table.from_batches(
+                reader.read(_select(name, schema), schema), schema
+            )
+            for name, schema in schemas.items()
+        }
+    return hash_batch(tables)
+
+
+def _select(name: str, schema: pa.Schema) -> str:
+    columns = ", ".join(f'"{column}"' for column in schema.names)
+    return f"SELECT {columns} FROM {name} ORDER BY rowid"  # noqa: S608 - our names
+
+
+@contextmanager
+def open_preparer(
+    arranger: Arranger, url: sa.URL, path: Path, *, scratch: bool
+) -> Iterator[Preparer]:
+    """Open what is needed to prepare a manifest, and close it again.
+
+    Args:
+        arranger: Arranges its batches.
+        url: Of the ledger: SQLite is handed rows in scratch files.
+        path: The manifest; a small one is not worth a process.
+        scratch: Whether there will be a transaction for each batch: one for all of
+            them could not attach so many files.
+    """
+    sqlite = url if scratch and url.get_backend_name() == "sqlite" else None
+    workers = None
+    if path.stat().st_size > _WORTH_WORKER * 10:
+        workers = start_workers(1)
+    threads = ThreadPoolExecutor(1)
+    try:
+        yield Preparer(arranger, sqlite, threads, workers)
+    finally:
+        threads.shutdown(cancel_futures=True)
+        if workers:
+            workers.shutdown(cancel_futures=True)

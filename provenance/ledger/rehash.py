@@ -1,0 +1,162 @@
+"""Hash every record and edge of a ledger anew, on every core."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+
+from provenance.errors import LedgerStateError, VerificationError
+from provenance.ledger.recheck import recheck_piece
+from provenance.log import (
+    HashedPiece,
+    LoggedBatch,
+    Piece,
+    Read,
+    Shared,
+    grow_tree,
+    hash_piece,
+    load_shared,
+    read_piece,
+    split_batch,
+    verify_edge_counts,
+    verify_tree,
+)
+from provenance.merkle import Hash, LeafHash
+from provenance.store import schema
+from provenance.store.arrow import read_batches
+from provenance.store.bulk import BulkReader
+from provenance.store.values import verify_values
+
+__all__ = ["ROWS", "Rehashed", "rehash_records"]
+
+ROWS = (schema.records, schema.generated_by, schema.derived_from)
+"""Tables of a row for each record or edge."""
+
+_WORKERS = 2
+_WORTH_WORKERS = 100_000
+"""Records; fewer are hashed before the workers have started."""
+
+
+@dataclass(slots=True)
+class Rehashed:
+    """What was met while every record and edge was hashed."""
+
+    records: int = 0
+    used: dict[str, set[int]] = field(default_factory=dict)
+    """Ids of the shared rows that records and edges point to, by table."""
+    weak: int = 0
+    """Records known by a digest that finds a content and does not prove it."""
+
+
+def rehash_records(
+    connection: sa.Connection,
+    batches: Sequence[LoggedBatch],
+    progress: Callable[[int, int], None] | None = None,
+) -> Rehashed:
+    """Hash the records and edges of all batches and compare with their roots.
+
+    Args:
+        connection: An open transaction.
+        batches: What the log has, by first record.
+        progress: Called with records hashed so far and records in all.
+
+    Raises:
+        VerificationError: A record or an edge is not what was logged.
+    """
+    pieces = [piece for batch in batches for piece in split_batch(batch)]
+    total = sum(piece.records for piece in pieces)
+    found = Rehashed()
+    with closing(_hash_pieces(connection, pieces, total)) as hashed:
+        for batch in batches:
+            tops: list[Hash] = []
+            rest: list[LeafHash] = []
+            edges = Counter[str]()
+            for piece in split_batch(batch):
+                part = next(hashed)
+                tops += part.tops
+                rest += part.rest
+                edges.update(part.edges)
+                for table, ids in part.used.items():
+                    found.used.setdefault(table, set()).update(ids)
+                found.weak += part.weak
+                found.records += piece.records
+                if progress:
+                    progress(found.records, total)
+            verify_edge_counts(batch, edges)
+            verify_tree(connection, batch, grow_tree(tops, rest))
+    return found
+
+
+def _hash_pieces(
+    connection: sa.Connection, pieces: Sequence[Piece], total: int
+) -> Generator[HashedPiece]:
+    """Hash pieces here, or in worker processes where there is enough to do."""
+    url = connection.engine.url
+    if total < _WORTH_WORKERS or url.database in (None, "", ":memory:"):
+        verify_values(connection, ROWS)
+        read: Read = partial(_read_tuples, connection)
+        shared = load_shared(read)
+        for piece in pieces:
+            yield _hash_piece(read, shared, piece)
+        return
+    text = url.render_as_string(hide_password=False)
+    pool = ProcessPoolExecutor(
+        _WORKERS, multiprocessing.get_context("spawn"), _Worker.start, (text,)
+    )
+    try:
+        yield from pool.map(_Worker.hash_piece, pieces)
+    except BrokenProcessPool as error:
+        raise LedgerStateError(
+            "a process that hashes records was killed",
+            hint="Memory may have run out. Run the command again.",
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _read_tuples(
+    connection: sa.Connection, query: sa.Select[Any], kept: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """Read without a bulk path; text that is none is a finding, not a failure."""
+    try:
+        yield from read_batches(connection, query, kept)
+    except OperationalError as error:
+        if "UTF-8" not in str(error.orig):
+            raise
+        raise VerificationError(str(error.orig).partition(" with text")[0]) from error
+
+
+def _hash_piece(read: Read, shared: Shared, piece: Piece) -> HashedPiece:
+    stored = read_piece(read, piece, join_sources=shared.sources is None)
+    recheck_piece(stored, shared)
+    return hash_piece(stored, shared)
+
+
+class _Worker:
+    """A process that hashes pieces, and touches the ledger by ADBC alone."""
+
+    _read: Read
+    _shared: Shared
+
+    @classmethod
+    def start(cls, url: str) -> None:
+        """Open the ledger, once for the process."""
+        pa.set_cpu_count(1)
+        cls._read = BulkReader(url).read
+        cls._shared = load_shared(cls._read)
+
+    @classmethod
+    def hash_piece(cls, piece: Piece) -> HashedPiece:
+        """Hash one piece."""
+        return _hash_piece(cls._read, cls._shared, piece)

@@ -1,0 +1,157 @@
+"""Children that come to know, or lose, a parent by a change of some records.
+
+A row may be derived from an item that the ledger sees only later, and what it calls
+its parent may come to mean another item, or several.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from provenance.domain import DatasetName
+from provenance.domain.digests import finding_key
+from provenance.lineage.facts import IDENTITY
+from provenance.lineage.reach import add_seeds
+from provenance.store import schema
+from provenance.store.items import digest_keys
+from provenance.store.keys import ASKED_KEYS, ask
+
+__all__ = ["CALLED", "DIGEST_LENGTHS", "DIGEST_NAME", "add_children"]
+
+CALLED = pa.schema(
+    [
+        ("digest", pa.binary()),
+        ("item", pa.binary()),
+        ("name", pa.string()),
+        ("url", pa.string()),
+    ]
+)
+"""What a record may be called by."""
+
+DIGEST_LENGTHS = (32, 40, 64, 96, 128)
+"""How many hex digits a digest has."""
+
+DIGEST_NAME = f"^(?:{'|'.join(f'[0-9a-f]{{{n}}}' for n in DIGEST_LENGTHS)})$"
+"""A name that a parent given as a digest could also mean."""
+
+_KEY_DIGITS = 16
+
+
+def add_children(
+    connection: sa.Connection,
+    duck: duckdb.DuckDBPyConnection,
+    changed: sa.ColumnElement[bool],
+    rows: pa.Table,
+    dataset: DatasetName,
+) -> None:
+    """Add the children of changed records to the cone.
+
+    Args:
+        connection: An open writing transaction.
+        duck: A workspace with a cone.
+        changed: The condition that a record enters or leaves.
+        rows: The same records, with the columns of ``CALLED``.
+        dataset: The dataset version they belong to.
+    """
+    short = pc.and_(pc.is_valid(rows["item"]), pc.is_valid(rows["digest"]))
+    if pc.any(short).as_py():
+        column = rows["digest"].filter(short).combine_chunks()
+        keys = pa.table({"content_key": digest_keys(column), "item": column})
+        ask(connection, ASKED_KEYS, keys)
+        add_seeds(connection, duck, _children_of_digests())
+    parents, edges = schema.open_parents, schema.derived_from
+    if connection.execute(sa.select(parents.c.record_id).limit(1)).first() is None:
+        return
+    add_seeds(connection, duck, _children_of_contents(changed))
+    by_name = sa.select(edges.c.record_id).where(edges.c.parent_key.is_(None)).limit(1)
+    names = rows["name"].drop_null().unique().to_pylist()
+    found = set(_digest_keys(names))
+    if connection.execute(by_name).first() is not None:
+        found |= _name_keys(
+            [*names, *rows["url"].drop_null().unique().to_pylist()], dataset
+        )
+    if found:
+        column = pa.array(sorted(found), pa.int64())
+        nothing = pa.nulls(len(column), pa.binary())
+        ask(connection, ASKED_KEYS, pa.table({"content_key": column, "item": nothing}))
+        add_seeds(connection, duck, _children_of_names())
+
+
+def _children_of_digests() -> sa.Select[Any]:
+    records, edges = schema.records, schema.derived_from
+    return (
+        sa.select(records.c.content_key, IDENTITY)
+        .select_from(
+            ASKED_KEYS.join(
+                edges,
+                sa.and_(
+                    edges.c.parent_key == ASKED_KEYS.c.content_key,
+                    edges.c.parent_digest == ASKED_KEYS.c.item,
+                ),
+            ).join(records, records.c.id == edges.c.record_id)
+        )
+        .distinct()
+    )
+
+
+def _children_of_contents(changed: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Children whose parent is open under the digest of a changed record."""
+    records, edges, parents = (
+        schema.records,
+        schema.derived_from,
+        schema.open_parents,
+    )
+    child = records.alias("child")
+    return (
+        sa.select(child.c.content_key, sa.func.coalesce(child.c.item, child.c.digest))
+        .select_from(
+            records.join(parents, parents.c.parent_key == records.c.content_key)
+            .join(
+                edges,
+                sa.and_(
+                    edges.c.record_id == parents.c.record_id,
+                    edges.c.ordinal == parents.c.ordinal,
+                    edges.c.parent_digest == records.c.digest,
+                ),
+            )
+            .join(child, child.c.id == parents.c.record_id)
+        )
+        .where(changed, records.c.item.is_(None))
+        .distinct()
+    )
+
+
+def _children_of_names() -> sa.Select[Any]:
+    """Children whose parent is open under one of the asked keys.
+
+    Names are found by their key alone: a child too many only costs time.
+    """
+    records, parents = schema.records, schema.open_parents
+    rows = ASKED_KEYS.join(
+        parents, parents.c.parent_key == ASKED_KEYS.c.content_key
+    ).join(records, records.c.id == parents.c.record_id)
+    return sa.select(records.c.content_key, IDENTITY).select_from(rows).distinct()
+
+
+def _name_keys(texts: Iterable[str], dataset: DatasetName) -> set[int]:
+    """The keys under which an open parent would be found by name or URL."""
+    found = set()
+    for text in texts:
+        found.add(finding_key(text))
+        found.update(finding_key(f"{d}#{text}") for d in {str(dataset), dataset.name})
+    return found
+
+
+def _digest_keys(names: Iterable[str]) -> Iterable[int]:
+    pattern = re.compile(DIGEST_NAME)
+    for name in names:
+        if pattern.match(name):
+            first = bytes.fromhex(name[:_KEY_DIGITS])
+            yield int.from_bytes(first, "big", signed=True)

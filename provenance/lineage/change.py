@@ -1,0 +1,350 @@
+"""Follow a change of the facts: only what it touches is solved again.
+
+New records take the pedigrees of their parents; a parent that comes late, an origin
+that is said later, a withdrawal push on to everything derived from them, in any batch
+and dataset. What a change reaches is solved from empty, around it everything stands:
+so cycles cannot keep themselves alive. A full rebuild gives the same, and is the
+oracle of each function here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from provenance.domain import DatasetName
+from provenance.lineage.assessments import assess_change
+from provenance.lineage.book import PedigreeBook
+from provenance.lineage.called import CALLED, add_children
+from provenance.lineage.facts import (
+    IDENTITY,
+    KEYS,
+    list_batches,
+    load_asked,
+    standing,
+)
+from provenance.lineage.keep import keep
+from provenance.lineage.reach import add_descendants, add_seeds, start_cone
+from provenance.lineage.rest import leave_no_rest, sum_rest
+from provenance.lineage.solve import Solver
+from provenance.lineage.traits import note_traits
+from provenance.lineage.workspace import (
+    ORIGIN_ROWS,
+    PARENT_ROWS,
+    RECORD_ROWS,
+    add_rows,
+    count_rows,
+    start_over,
+)
+from provenance.store import schema
+from provenance.store.arrow import read_batches
+from provenance.store.keys import prefer_indexes
+
+__all__ = ["Entering", "Lineage"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entering:
+    """The records of one new batch, as they were written."""
+
+    dataset_id: int
+    dataset: DatasetName
+    first_record: int
+    records: pa.Table
+    """Columns of ``RECORD_ROWS``, and ``name`` and ``url``."""
+    origins: pa.Table
+    parents: pa.Table
+
+    @property
+    def last_record(self) -> int:
+        """Id of the last record."""
+        return self.first_record + int(self.records.num_rows) - 1
+
+
+@dataclass(slots=True, kw_only=True)
+class Lineage:
+    """Keeps the derived tables in step with the facts, change by change."""
+
+    duck: duckdb.DuckDBPyConnection
+    """An empty workspace, used for one change after the other."""
+    book: PedigreeBook
+    values: dict[str | None, int] = field(default_factory=dict)
+    """Ids of values of dimensions; kept like the book."""
+
+    def extend(
+        self, connection: sa.Connection, entering: Entering, position: int
+    ) -> int:
+        """Follow a batch of new records.
+
+        Args:
+            connection: A writing transaction in which the batch was recorded.
+            entering: Its records and edges.
+            position: Its log position.
+
+        Returns:
+            How many of its contents stood nowhere in the ledger.
+        """
+        duck = self._start(connection)
+        add_rows(duck, "stated_origin", [entering.origins.select(ORIGIN_ROWS.names)])
+        add_rows(duck, "stated_parent", [entering.parents.select(PARENT_ROWS.names)])
+        note_traits(connection, entering.dataset_id, entering.records)
+        repeated = _find_repeated(connection, entering)
+        _load_entering(duck, entering, repeated)
+        if repeated.num_rows:
+            before = schema.records.c.id < entering.first_record
+            load_asked(connection, duck, repeated, but=sa.and_(standing(), before))
+        _find_changed(connection, duck)
+        add_children(
+            connection,
+            duck,
+            schema.records.c.id.between(entering.first_record, entering.last_record),
+            entering.records.select(CALLED.names),
+            entering.dataset,
+        )
+        add_descendants(connection, duck)
+        self._load_cone(connection)
+        return self._solve(connection, position)
+
+    def withdraw(
+        self, connection: sa.Connection, batches: Iterable[int], position: int
+    ) -> None:
+        """Follow the withdrawal of batches.
+
+        Args:
+            connection: A writing transaction in which it was recorded.
+            batches: Their ids.
+            position: Log position of the withdrawal.
+        """
+        duck = self._start(connection)
+        leaving = list(batches)
+        records, sources = schema.records, schema.sources
+        of_batch = _records_of(connection, leaving)
+        add_seeds(
+            connection, duck, sa.select(records.c.content_key, IDENTITY).where(of_batch)
+        )
+        url = sa.func.coalesce(sources.c.prefix, "").concat(records.c.path)
+        for dataset, numbers in _by_dataset(connection, leaving).items():
+            query = (
+                sa.select(
+                    records.c.digest,
+                    records.c.item,
+                    records.c.name,
+                    url,
+                )
+                .select_from(
+                    records.outerjoin(sources, sources.c.id == records.c.source_id)
+                )
+                .where(_records_of(connection, numbers))
+            )
+            rows = pa.Table.from_batches(
+                read_batches(connection, query, CALLED), CALLED
+            )
+            of_these = _records_of(connection, numbers)
+            add_children(connection, duck, of_these, rows, dataset)
+        add_descendants(connection, duck)
+        listed = ", ".join(map(str, leaving))
+        self._load_cone(connection, also=of_batch, leaving=f"batch_id IN ({listed})")
+        leave_no_rest(duck)
+        self._solve(connection, position)
+
+    def respeak(
+        self, connection: sa.Connection, origins: Iterable[int], position: int
+    ) -> None:
+        """Follow a change of what is known of some origins' models.
+
+        Every pedigree that such an origin flows into holds it, so these items are
+        all that the change can reach.
+        """
+        duck = self._start(connection)
+        items, elements = schema.item_pedigrees, schema.pedigree_origins
+        holding = sa.select(elements.c.pedigree_id).where(
+            elements.c.origin_id.in_(list(origins))
+        )
+        query = sa.select(items.c.content_key, items.c.item).where(
+            items.c.pedigree_id.in_(holding)
+        )
+        add_seeds(connection, duck, query)
+        self._load_cone(connection)
+        leave_no_rest(duck)
+        self._solve(connection, position, linked=False)
+
+    def _start(self, connection: sa.Connection) -> duckdb.DuckDBPyConnection:
+        prefer_indexes(connection)
+        self.duck.unregister("incoming")
+        start_over(self.duck, list_batches(connection))
+        start_cone(self.duck)
+        return self.duck
+
+    def _load_cone(
+        self,
+        connection: sa.Connection,
+        *,
+        also: Any = None,
+        leaving: str = "false",
+    ) -> None:
+        """Load the rows of the cone's items that are not loaded yet."""
+        keys = self.duck.sql(
+            "FROM cone ANTI JOIN (SELECT content_key, coalesce(item, digest) AS item "
+            "FROM loaded) USING (content_key, item)"
+        ).to_arrow_table()
+        # An item of which a row is loaded has all of them loaded: see _load_repeated.
+        if keys.num_rows:
+            wanted = standing() if also is None else sa.or_(standing(), also)
+            load_asked(connection, self.duck, keys, but=wanted, leaving=leaving)
+
+    def _solve(
+        self, connection: sa.Connection, position: int, *, linked: bool = True
+    ) -> int:
+        """Solve what is loaded and write what differs; return the new contents.
+
+        Args:
+            linked: Whether the change may have moved edges, and with them loops.
+        """
+        solver = Solver(
+            connection=connection, duck=self.duck, book=self.book, values=self.values
+        )
+        solver.solve()
+        keep(solver, position, linked=linked)
+        touched = self.duck.execute("SELECT DISTINCT dataset_id FROM tally").fetchall()
+        assess_change(
+            connection, self.book, solver.new_pedigrees, {row[0] for row in touched}
+        )
+        rest = self.duck.execute("SELECT sum(records) FROM rest_narrow").fetchall()
+        new = count_rows(self.duck, "item WHERE earlier = 0")
+        return new + int(rest[0][0] or 0)
+
+
+def _records_of(connection: sa.Connection, batches: list[int]) -> Any:
+    """The condition that a record is of some batches; their ids follow each other."""
+    table, records = schema.batches, schema.records
+    query = sa.select(table.c.first_record, table.c.records).where(
+        table.c.id.in_(batches)
+    )
+    return sa.or_(
+        *(
+            records.c.id.between(row.first_record, row.first_record + row.records - 1)
+            for row in connection.execute(query)
+        )
+    )
+
+
+def _by_dataset(
+    connection: sa.Connection, batches: list[int]
+) -> dict[DatasetName, list[int]]:
+    table, names = schema.batches, schema.datasets
+    query = (
+        sa.select(table.c.id, names.c.name, names.c.version)
+        .join(names, names.c.id == table.c.dataset_id)
+        .where(table.c.id.in_(batches))
+    )
+    found: dict[DatasetName, list[int]] = {}
+    for row in connection.execute(query):
+        found.setdefault(DatasetName(row.name, row.version), []).append(row.id)
+    return found
+
+
+def _find_repeated(connection: sa.Connection, entering: Entering) -> pa.Table:
+    """Find the new records' contents that stood in the ledger before."""
+    fresh, earlier = schema.records.alias("fresh"), schema.records.alias("earlier")
+    query = (
+        sa.select(fresh.c.content_key, sa.func.coalesce(fresh.c.item, fresh.c.digest))
+        .where(
+            fresh.c.id.between(entering.first_record, entering.last_record),
+            sa.exists().where(
+                earlier.c.content_key == fresh.c.content_key,
+                earlier.c.id < entering.first_record,
+            ),
+        )
+        .distinct()
+    )
+    return pa.Table.from_batches(read_batches(connection, query, KEYS), KEYS)
+
+
+def _load_entering(
+    duck: duckdb.DuckDBPyConnection, entering: Entering, repeated: pa.Table
+) -> None:
+    """Load the new rows of which something is said, and sum up the rest."""
+    keys = entering.records["content_key"].combine_chunks()
+    same = pc.equal(keys.slice(1), keys.slice(0, len(keys) - 1))
+    twice = pc.unique(keys.slice(1).filter(same))
+    again = pa.concat_arrays([twice, *repeated["content_key"].chunks])
+    duck.register("again", pa.table({"content_key": again}))
+    duck.register("incoming", entering.records.select(RECORD_ROWS.names))
+    duck.execute(
+        """
+        CREATE TABLE said AS
+        SELECT record_id FROM stated_origin UNION SELECT record_id FROM stated_parent
+        UNION SELECT record_id FROM incoming SEMI JOIN again USING (content_key);
+        INSERT INTO loaded BY POSITION
+        SELECT *, true, false FROM incoming SEMI JOIN said USING (record_id)
+        """
+    )
+    sum_rest(duck, "incoming")
+    duck.unregister("again")
+
+
+def _find_changed(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
+    """Add to the cone the repeated contents of which the new rows say more.
+
+    What a digest means may depend on the dataset where some contents are short, or
+    named like one; a reference always does.
+    """
+    table = schema.dataset_traits
+    apart = sa.select(table.c.dataset_id).where(
+        sa.or_(table.c.short_contents, table.c.digest_names)
+    )
+    duck.execute(
+        """
+        CREATE TABLE seen AS
+        SELECT record_id, batch_id, content_key, coalesce(item, digest) AS item,
+               entering,
+               CASE WHEN fetched_at IS NOT NULL THEN
+                   {'month': strftime(make_timestamp(fetched_at), '%Y-%m'),
+                    'medium': coalesce(medium, '')} END AS capture
+        FROM loaded SEMI JOIN (
+            SELECT content_key, coalesce(item, digest) AS item
+            FROM loaded WHERE NOT entering
+        ) AS e
+            ON e.content_key = loaded.content_key
+            AND e.item = coalesce(loaded.item, loaded.digest)
+        """
+    )
+    duck.execute(
+        "CREATE TABLE parent_said AS SELECT s.content_key, s.item, s.entering, "
+        "p.derivation_id, p.parent_digest, p.parent_reference, "
+        "CASE WHEN p.parent_digest IS NULL "
+        "OR list_contains($apart::BIGINT[], b.dataset_id) THEN b.dataset_id END "
+        "AS within, CASE WHEN p.parent_digest IS NULL THEN b.sha256 END AS manifest "
+        "FROM seen AS s JOIN stated_parent AS p USING (record_id) "
+        "JOIN batch AS b USING (batch_id)",
+        {"apart": [*connection.execute(apart).scalars()]},
+    )
+    duck.execute(
+        """
+        INSERT INTO cone
+        SELECT content_key, item FROM seen GROUP BY content_key, item
+        HAVING min(capture) FILTER (entering) < min(capture) FILTER (NOT entering)
+            OR (min(capture) FILTER (NOT entering) IS NULL
+                AND min(capture) FILTER (entering) IS NOT NULL)
+        UNION
+        SELECT content_key, item FROM (
+            SELECT s.content_key, s.item, o.origin_id
+            FROM seen AS s JOIN stated_origin AS o USING (record_id) WHERE s.entering
+            EXCEPT
+            SELECT s.content_key, s.item, o.origin_id
+            FROM seen AS s JOIN stated_origin AS o USING (record_id)
+            WHERE NOT s.entering
+        )
+        UNION
+        SELECT content_key, item FROM (
+            SELECT * EXCLUDE (entering) FROM parent_said WHERE entering
+            EXCEPT SELECT * EXCLUDE (entering) FROM parent_said WHERE NOT entering
+        )
+        """
+    )

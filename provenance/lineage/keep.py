@@ -1,0 +1,232 @@
+"""Write what a change does to the derived tables: rows that differ, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import sqlalchemy as sa
+
+from provenance.domain.digests import finding_key
+from provenance.lineage.solve import Solver
+from provenance.lineage.workspace import count_rows
+from provenance.store import schema
+from provenance.store.arrow import insert_batch
+from provenance.store.intern import intern_tally_values
+from provenance.store.keys import ASKED_KEYS, ASKED_RECORDS, ask
+
+__all__ = [
+    "insert_open_parents",
+    "insert_relation",
+    "iter_open_parents",
+    "keep",
+    "keep_tallies",
+    "select_items",
+    "select_loops",
+    "select_named_parents",
+]
+
+_ROWS = 1 << 18
+_VALUES_KEPT = 500_000
+
+
+def keep(solver: Solver, position: int, *, linked: bool) -> None:
+    """Bring the derived tables up to date with what a solver found.
+
+    Args:
+        solver: It has solved, and its workspace has ``cone (content_key, item)``:
+            the items that the change reaches, new ones left out.
+        position: Log position of the change.
+        linked: Whether edges may have come, gone, or come to mean another parent.
+    """
+    connection, duck = solver.connection, solver.duck
+    _keep_items(connection, duck)
+    if linked:
+        _keep_parents(connection, duck)
+        _keep_loops(solver)
+    keep_tallies(connection, duck, position, solver.values)
+
+
+def insert_relation(connection: sa.Connection, table: sa.Table, rows: Any) -> None:
+    """Append the rows of a DuckDB relation to a table of the ledger."""
+    for batch in rows.to_arrow_reader(_ROWS):
+        if batch.num_rows:
+            insert_batch(connection, table, batch)
+
+
+def _keep_items(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
+    duck.register("written", select_items(duck).to_arrow_table())
+    gone = duck.sql("SELECT content_key, item FROM (FROM was EXCEPT FROM written)")
+    stale = gone.to_arrow_table()
+    table = schema.item_pedigrees
+    if stale.num_rows:
+        ask(connection, ASKED_KEYS, stale)
+        same = sa.and_(
+            ASKED_KEYS.c.content_key == table.c.content_key,
+            ASKED_KEYS.c.item == table.c.item,
+        )
+        connection.execute(
+            table.delete().where(
+                table.c.content_key.in_(sa.select(ASKED_KEYS.c.content_key)),
+                sa.exists(sa.select(sa.literal(1)).where(same)),
+            )
+        )
+    new = duck.sql("FROM written EXCEPT FROM was ORDER BY content_key, item")
+    insert_relation(connection, table, new)
+
+
+def select_items(duck: duckdb.DuckDBPyConnection) -> Any:
+    """The pedigrees that are written out: of items that are more than one capture."""
+    return duck.sql(
+        """
+        SELECT i.content_key, i.identity AS item, s.pedigree AS pedigree_id
+        FROM subject AS u JOIN solved AS s USING (item_no)
+        JOIN item AS i USING (item_no)
+        WHERE u.said ORDER BY i.content_key, i.identity
+        """
+    )
+
+
+def select_named_parents(duck: duckdb.DuckDBPyConnection) -> Any:
+    """The items behind parents that were not found by their digest alone."""
+    return duck.sql(
+        "SELECT record_id, ordinal, content_key, item FROM named_parent "
+        "ORDER BY record_id, ordinal"
+    )
+
+
+def _keep_parents(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
+    """Edges of rows that stood before are written anew; those that leave go."""
+    earlier = duck.sql(
+        "SELECT DISTINCT record_id FROM stated_parent "
+        "SEMI JOIN (FROM record WHERE NOT entering) USING (record_id)"
+    ).to_arrow_table()
+    if earlier.num_rows:
+        ask(connection, ASKED_RECORDS, earlier)
+        asked = sa.select(ASKED_RECORDS.c.record_id)
+        for table in (schema.named_parents, schema.open_parents):
+            connection.execute(table.delete().where(table.c.record_id.in_(asked)))
+    insert_relation(connection, schema.named_parents, select_named_parents(duck))
+    insert_open_parents(connection, duck)
+
+
+def insert_open_parents(
+    connection: sa.Connection, duck: duckdb.DuckDBPyConnection
+) -> None:
+    """Write ``open_parent``."""
+    for batch in iter_open_parents(duck):
+        insert_batch(connection, schema.open_parents, batch)
+
+
+def iter_open_parents(duck: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
+    """Yield ``open_parent``; one without a digest is keyed by what it is called."""
+    rows = duck.sql(
+        "SELECT record_id, ordinal, parent_key, reference FROM open_parent "
+        "ORDER BY record_id, ordinal"
+    )
+    for batch in rows.to_arrow_reader(_ROWS):
+        if not batch.num_rows:
+            continue
+        keys = batch.column("parent_key")
+        if keys.null_count:
+            called = batch.column("reference").filter(pc.is_null(keys)).to_pylist()
+            found = pa.array([finding_key(text) for text in called], pa.int64())
+            keys = pc.replace_with_mask(keys, pc.is_null(keys), found)
+        yield pa.record_batch(
+            {
+                "record_id": batch.column("record_id"),
+                "ordinal": batch.column("ordinal"),
+                "parent_key": keys,
+            }
+        )
+
+
+def _keep_loops(solver: Solver) -> None:
+    """Loops that the change reaches are written anew."""
+    connection, duck, table = solver.connection, solver.duck, schema.item_loops
+    if count_rows(duck, "cone"):
+        ask(connection, ASKED_KEYS, duck.sql("FROM cone").to_arrow_table())
+        same = sa.and_(
+            ASKED_KEYS.c.content_key == table.c.content_key,
+            ASKED_KEYS.c.item == table.c.item,
+        )
+        touched = sa.select(table.c.loop).join_from(table, ASKED_KEYS, same)
+        numbers = [*connection.execute(touched.distinct()).scalars()]
+        if numbers:
+            connection.execute(table.delete().where(table.c.loop.in_(numbers)))
+    if not solver.loops:
+        return
+    last = connection.execute(sa.select(sa.func.max(table.c.loop))).scalar()
+    first = 0 if last is None else last + 1
+    insert_relation(connection, table, select_loops(solver, first))
+
+
+def select_loops(solver: Solver, first: int) -> Any:
+    """The members of the loops that were found, numbered from ``first``.
+
+    A loop that the change does not reach is left out: it stands already.
+    """
+    loops = solver.loops
+    members = pa.table(
+        {
+            "loop": pa.array(
+                [n for n, loop in enumerate(loops, first) for _ in loop], pa.int64()
+            ),
+            "item_no": pa.array([i for loop in loops for i in loop], pa.int64()),
+        }
+    )
+    solver.duck.register("members", members)
+    return solver.duck.sql(
+        """
+        SELECT m.loop, i.content_key, i.identity AS item
+        FROM members AS m JOIN item AS i USING (item_no)
+        WHERE m.loop IN (
+            SELECT m.loop FROM members AS m JOIN item AS i USING (item_no)
+            LEFT JOIN cone AS c
+                ON c.content_key = i.content_key AND c.item = i.identity
+            WHERE c.item IS NOT NULL OR i.earlier = 0
+        )
+        ORDER BY m.loop, i.content_key, i.identity
+        """
+    )
+
+
+def keep_tallies(
+    connection: sa.Connection,
+    duck: duckdb.DuckDBPyConnection,
+    position: int,
+    known: dict[str | None, int],
+) -> None:
+    """Append the differences in ``tally``, stamped with the position of the change.
+
+    Args:
+        connection: An open writing transaction.
+        duck: A workspace with ``tally``.
+        position: Log position of the change.
+        known: Ids of values of dimensions that were met before; grows.
+    """
+    found = duck.execute("SELECT DISTINCT value FROM tally").fetchall()
+    values = [row[0] for row in found]
+    if len(known) > _VALUES_KEPT:
+        known.clear()
+    known |= intern_tally_values(connection, (v for v in values if v not in known))
+    numbered = pa.table(
+        {
+            "value": pa.array(values, pa.string()),
+            "value_id": pa.array([known[value] for value in values], pa.int64()),
+        }
+    )
+    duck.register("incoming", numbered)
+    rows = duck.sql(
+        f"""
+        SELECT dataset_id, dimension, {position}::BIGINT AS position, n.value_id,
+               pedigree AS pedigree_id, records, contents, items, bytes, tokens,
+               without_items, without_bytes, without_tokens
+        FROM tally AS t JOIN incoming AS n ON n.value IS NOT DISTINCT FROM t.value
+        ORDER BY dataset_id, dimension, value_id, pedigree_id
+        """  # noqa: S608 - a number of ours
+    )
+    insert_relation(connection, schema.tallies, rows)

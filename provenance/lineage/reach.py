@@ -1,0 +1,81 @@
+"""Which items a change reaches: those it touches, and all that hangs on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import sqlalchemy as sa
+
+from provenance.lineage.facts import IDENTITY, KEYS
+from provenance.lineage.workspace import add_rows, count_rows
+from provenance.store import schema
+from provenance.store.arrow import read_batches
+from provenance.store.keys import ASKED_KEYS, ask
+
+__all__ = ["add_descendants", "add_seeds", "start_cone"]
+
+
+def start_cone(duck: duckdb.DuckDBPyConnection) -> None:
+    """Make an empty ``cone (content_key, item)``."""
+    duck.register("incoming", KEYS.empty_table())
+    duck.execute("CREATE TABLE cone AS FROM incoming")
+
+
+def add_seeds(
+    connection: sa.Connection, duck: duckdb.DuckDBPyConnection, query: Any
+) -> None:
+    """Add the items that a query of the ledger names to the cone."""
+    duck.register("incoming", KEYS.empty_table())
+    duck.execute("CREATE OR REPLACE TABLE seed AS FROM incoming")
+    add_rows(duck, "seed", read_batches(connection, query, KEYS))
+    duck.execute("INSERT INTO cone FROM seed EXCEPT FROM cone")
+
+
+def add_descendants(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
+    """Add to the cone everything derived from what is in it."""
+    duck.execute("CREATE OR REPLACE TABLE front AS FROM cone")
+    while count_rows(duck, "front"):
+        ask(connection, ASKED_KEYS, duck.sql("FROM front").to_arrow_table())
+        duck.register("incoming", KEYS.empty_table())
+        duck.execute("CREATE OR REPLACE TABLE child AS FROM incoming")
+        for query in (_children_by_digest(), _children_by_name()):
+            add_rows(duck, "child", read_batches(connection, query, KEYS))
+        duck.execute(
+            "CREATE OR REPLACE TABLE front AS FROM child EXCEPT FROM cone; "
+            "INSERT INTO cone FROM front"
+        )
+
+
+def _children_by_digest() -> sa.Select[Any]:
+    records, edges = schema.records, schema.derived_from
+    return (
+        sa.select(records.c.content_key, IDENTITY)
+        .select_from(
+            ASKED_KEYS.join(
+                edges,
+                sa.and_(
+                    edges.c.parent_key == ASKED_KEYS.c.content_key,
+                    edges.c.parent_digest == ASKED_KEYS.c.item,
+                ),
+            ).join(records, records.c.id == edges.c.record_id)
+        )
+        .distinct()
+    )
+
+
+def _children_by_name() -> sa.Select[Any]:
+    records, named = schema.records, schema.named_parents
+    return (
+        sa.select(records.c.content_key, IDENTITY)
+        .select_from(
+            ASKED_KEYS.join(
+                named,
+                sa.and_(
+                    named.c.content_key == ASKED_KEYS.c.content_key,
+                    named.c.item == ASKED_KEYS.c.item,
+                ),
+            ).join(records, records.c.id == named.c.record_id)
+        )
+        .distinct()
+    )

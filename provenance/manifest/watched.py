@@ -1,0 +1,76 @@
+"""A reader that notices when its file is written to while it is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provenance.errors import ManifestError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from provenance.manifest.reader import RawBatch, Reader
+
+__all__ = ["WatchedReader"]
+
+
+class WatchedReader:
+    """Reads as another reader does, and at the end looks at the file once more.
+
+    The digest of a manifest is taken apart from its rows: of a file that changes
+    in between, the ledger would vouch for rows that it does not hold.
+    """
+
+    def __init__(self, path: Path, before: os.stat_result, reader: Reader) -> None:
+        """Take over a reader.
+
+        Args:
+            before: What was known of the file before the reader looked at it.
+        """
+        self._path = path
+        self._before = _identify(before)
+        self._reader = reader
+
+    @property
+    def file(self) -> str:
+        """The file as faults name it."""
+        return self._reader.file
+
+    @property
+    def format(self) -> str:
+        """The format of the file."""
+        return self._reader.format
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Column paths in the order of the file."""
+        return self._reader.columns
+
+    @property
+    def late(self) -> Mapping[str, int]:
+        """Columns that were met too late to be read."""
+        return self._reader.late
+
+    def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
+        """Yield the given columns from the first row on.
+
+        Raises:
+            ManifestError: The file is damaged, or not what it was at first.
+        """
+        yield from self._reader.read(columns)
+        try:
+            after = _identify(self._path.stat())
+        except OSError:
+            after = ()
+        if after != self._before:
+            raise ManifestError(
+                f"{self._path} was written to while it was read",
+                hint="Nothing was recorded. Try again when it is whole, or record a "
+                "copy of it.",
+            )
+
+
+def _identify(found: os.stat_result) -> tuple[int, ...]:
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)

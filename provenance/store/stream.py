@@ -1,0 +1,147 @@
+"""Stream a query out of a ledger that this process has open by other means.
+
+A child process reads an SQLite ledger with ADBC (see ``bulk``) and writes an Arrow
+stream into a pipe: as much is in flight as the pipe holds, so memory is bounded on both
+sides. The child ends when its parent does; what goes wrong in it is raised here.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from typing import IO, Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from provenance.errors import LedgerStateError, VerificationError
+from provenance.store.bulk import BulkReader, Query, render_query
+
+__all__ = ["read_bulk", "serve"]
+
+_CHILD = (
+    "import sys; sys.path[:] = {path!r}; "
+    "from provenance.store.stream import serve; serve()"
+)
+
+
+def read_bulk(url: str, query: Query, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Yield the committed rows of a query as batches of a schema; none is empty.
+
+    The transaction of the caller is not part of it: rows it has written and not yet
+    committed are not seen.
+
+    Args:
+        url: A ledger in a file, or on a server.
+        query: Its columns stand in the order of the schema.
+        schema: Names, types and whether a column may be null.
+
+    Raises:
+        VerificationError: A stored value is not of the declared type.
+        LedgerStateError: The database or the reading process failed.
+
+    Example:
+        >>> def ids(url: str) -> list[int]:
+        ...     schema = pa.schema({"id": pa.int64()})
+        ...     batches = read_bulk(url, "SELECT id FROM records", schema)
+        ...     return [number for batch in batches for number in batch[0].to_pylist()]
+    """
+    if sa.make_url(url).get_backend_name() == "sqlite":
+        yield from _read_in_child(url, query, schema)
+        return
+    with BulkReader(url) as reader:
+        yield from reader.read(query, schema)
+
+
+def _read_in_child(
+    url: str, query: Query, schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    request = {
+        "url": url,
+        "query": render_query(query, sqlite=True),
+        "schema": base64.b64encode(schema.serialize()).decode(),
+    }
+    code = _CHILD.format(path=sys.path)
+    with tempfile.TemporaryFile() as said:
+        child = subprocess.Popen(  # noqa: S603 - this program itself
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+        )
+        asked, answered = _ends(child)
+        try:
+            with contextlib.suppress(BrokenPipeError):  # its end says why
+                asked.write(json.dumps(request).encode() + b"\n")
+                asked.flush()
+            cut_off = False
+            try:
+                yield from pa.ipc.open_stream(answered)
+            except (pa.ArrowInvalid, OSError):
+                cut_off = True
+                answered.close()  # or the child may wait for us to read on
+            if child.wait() or cut_off:
+                raise _child_error(child.returncode, said)
+        finally:
+            child.kill()
+            child.wait()
+            answered.close()
+            with contextlib.suppress(BrokenPipeError):
+                asked.close()
+
+
+def _ends(child: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    if child.stdin is None or child.stdout is None:
+        raise AssertionError("the child was started with both pipes")
+    return child.stdin, child.stdout
+
+
+def _child_error(code: int, said: IO[bytes]) -> VerificationError | LedgerStateError:
+    said.seek(0)
+    lines = said.read().decode(errors="replace").strip().splitlines()
+    last = lines[-1] if lines else ""
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        told = json.loads(last)
+        kinds = {kind.__name__: kind for kind in (VerificationError, LedgerStateError)}
+        return kinds[told["kind"]](told["message"], hint=told["hint"])
+    how = f"signal {-code}" if code < 0 else f"code {code}"
+    return LedgerStateError(
+        f"the process that reads the ledger ended with {how}: {last or 'no word'}",
+        hint="Run the command again; memory may have run out.",
+    )
+
+
+def serve() -> None:
+    """Answer one request: run in the child process by ``read_bulk``."""
+    request: dict[str, Any] = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(request["schema"])))
+    pa.set_cpu_count(1)
+    try:
+        with (
+            BulkReader(request["url"]) as reader,
+            pa.ipc.new_stream(sys.stdout.buffer, schema) as stream,
+        ):
+            for batch in reader.read(request["query"], schema):
+                stream.write_batch(batch)
+    except (VerificationError, LedgerStateError) as error:
+        told = {
+            "kind": type(error).__name__,
+            "message": error.message,
+            "hint": error.hint,
+        }
+        sys.stderr.write(json.dumps(told) + "\n")
+        sys.exit(1)
+
+
+def _end_with_parent() -> None:
+    """Leave when the parent lets go of the other end, whatever it died of."""
+    os.read(sys.stdin.fileno(), 1)  # not the buffer: its lock outlives the thread
+    os._exit(1)

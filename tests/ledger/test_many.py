@@ -1,0 +1,102 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provenance.errors import ManifestError
+from provenance.ledger import Ingested, Ledger, PassedOver, Refused
+
+
+class Heard:
+    """Keeps what a watcher is told."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.files: list[str] = []
+        self.shares: list[float | None] = []
+
+    def begin(self, sizes: Any) -> None:
+        self.sizes = list(sizes)
+
+    def start(self, file: str) -> None:
+        self.files.append(file)
+
+    def rows(self, read: int, bad: int, share: float | None) -> None:
+        assert 0 <= bad <= read
+        self.shares.append(share)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.jsonl").write_text('{"name": "x"}\n')
+    (folder / "b.csv").write_text("id,url\n1\n2,http://a/\n")
+    (folder / "c.parquet").write_bytes(b"PAR1 and no more")
+    (folder / "d.jsonl").write_text('{"bytes": -1}\n')
+    (folder / "e.bin").write_bytes(bytes(100))
+    (folder / "f.md").write_text("Well, then\n")
+    (folder / "g.jsonl").write_text('{"name": "y"}\n')
+    return folder
+
+
+def test_a_bad_manifest_loses_no_other(ledger: Ledger, folder: Path) -> None:
+    heard = Heard()
+    done = list(ledger.ingest_all([folder], watcher=heard))
+    kinds = [type(one) for one in done]
+    assert kinds == [
+        *(Ingested, Ingested, Refused, Refused),
+        *(PassedOver, PassedOver, Ingested),
+    ]
+    assert [one.file for one in done] == heard.files
+    assert len(heard.sizes) == 7
+    assert set(heard.shares) == {1.0}
+    names = {found["dataset"] for found in ledger.datasets() if "dataset" in found}
+    assert names <= {"a", "b", "g"}
+
+
+def test_the_same_again_records_nothing(ledger: Ledger, folder: Path) -> None:
+    list(ledger.ingest_all([folder], dataset="all"))
+    again = list(ledger.ingest_all([folder / "*"], dataset="all"))
+    recorded = [one for one in again if isinstance(one, Ingested)]
+    assert [(one.dataset, one.already) for one in recorded] == [("all", True)] * 3
+
+
+def test_stop_stops_at_the_first_bad_manifest(ledger: Ledger, folder: Path) -> None:
+    found = ledger.ingest_all([folder / "a.jsonl", folder], stop_on_fault=True)
+    assert isinstance(next(found), Ingested)
+    with pytest.raises(ManifestError, match=r"b\.csv, row 1"):
+        next(found)
+    nowhere = ledger.ingest_all([folder / "no*"], stop_on_fault=True)
+    with pytest.raises(ManifestError, match="no file matches"):
+        next(nowhere)
+
+
+def test_an_earlier_quarantine_is_passed_over(ledger: Ledger, folder: Path) -> None:
+    (folder / "b.csv-00.quarantine-2.jsonl").write_text('{"file": "b.csv"}\n')
+    done = {one.file: one for one in ledger.ingest_all([folder])}
+    assert isinstance(done[str(folder / "b.csv-00.quarantine-2.jsonl")], PassedOver)
+
+
+def test_a_format_that_is_named_holds_for_a_whole_folder(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x/a.dat").write_text("id,url\n1,http://a\n")
+    (one,) = ledger.ingest_all([tmp_path / "x"], format="csv")
+    assert isinstance(one, Ingested)
+
+
+def test_each_outcome_is_json(ledger: Ledger, folder: Path) -> None:
+    found = ledger.ingest_all([folder, folder / "no*"])
+    told = [json.loads(json.dumps(one.to_dict())) for one in found]
+    assert [
+        ("error" in one, "passed_over" in one, one["file"] is None) for one in told
+    ] == [
+        *([(False, False, False)] * 2),
+        *([(True, False, False)] * 2),
+        *([(False, True, False)] * 2),
+        (False, False, False),
+        (True, False, True),
+    ]

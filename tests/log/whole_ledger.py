@@ -1,0 +1,80 @@
+"""A small signed ledger with something in every table that can hold anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from provenance import Ledger
+
+__all__ = ["record_whole"]
+
+
+def _plain_rows() -> Iterator[dict[str, Any]]:
+    """More than one tile of records, from two hosts."""
+    for number in range(300):
+        yield {
+            "digest": f"sha256:{number:064x}",
+            "url": f"https://{'ab'[number % 2]}.example.org/{number}",
+            "fetched_at": "2020-01-01",
+            "bytes": 100 + number,
+            "tokens": 10,
+            "language": "en",
+            "media_type": "text/html",
+            "split": "train",
+        }
+
+
+def _odd_rows() -> Iterator[dict[str, Any]]:
+    """Rows without a digest, short ones, generated and derived ones, a loop."""
+    yield {"name": "n", "generated_by": "M", "mode": "answered", "tokens": 7}
+    yield {"name": "short", "digest": "sha256:" + "ab" * 32, "bytes": 3}
+    yield {"name": "md5", "digest": "md5:" + "cd" * 16, "media_type": "image/png"}
+    yield {
+        "name": "seen",
+        "digest": "sha256:" + "ac" * 32,
+        "origin": "model",
+        "detector": "looker@2",
+        "score": 0.91,
+        "threshold": 0.5,
+    }
+    yield {
+        "name": "not seen",
+        "digest": "sha256:" + "ad" * 32,
+        "detector": "looker@2",
+        "score": 0.13,
+        "threshold": 0.5,
+    }
+    yield {
+        "name": "child",
+        "digest": "sha256:" + "ae" * 32,
+        "derived_from": ["sha256:" + f"{5:064x}", "n"],
+        "derivation": "cleaned",
+    }
+    yield {
+        "name": "self",
+        "digest": "sha256:" + "af" * 32,
+        "derived_from": ["sha256:" + "af" * 32],
+        "derivation": "near_duplicate",
+    }
+    yield {"name": "by a person", "origin": "human", "copies": 2.5, "items": 4}
+
+
+def record_whole(url: str, folder: Path) -> None:
+    """Record it: two batches that stand, one that was replaced, models, datasets."""
+    rows, grown = [*_plain_rows()], [*_odd_rows()]
+    plain, odd = folder / "plain.jsonl", folder / "odd.jsonl"
+    with Ledger.open(url, clock=lambda: 1_700_000_000_000_000) as ledger:
+        ledger.make_key(folder / "whole.key", "example.org/whole")
+        plain.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        ledger.ingest(plain, dataset="plain@1")
+        odd.write_text("".join(json.dumps(row) + "\n" for row in grown[:3]))
+        ledger.ingest(odd, dataset="odd")
+        odd.write_text("".join(json.dumps(row) + "\n" for row in grown))
+        ledger.ingest(odd, dataset="odd", replace=True)
+        ledger.add_dataset("odd", derived_from=["plain@1"], license="CC0", note="n")
+        ledger.add_model("M", provider="P", aliases=["m"], trained_on=["odd"])
+        ledger.add_model("B", based_on=["M"], generative=True, training_complete=True)
+        ledger.add_model("looker@2", generative=False)
