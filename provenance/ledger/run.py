@@ -32,6 +32,7 @@ from provenance.manifest import ColumnMap, Normaliser, Reader
 from provenance.store import schema
 from provenance.store.arrow import insert_rows
 from provenance.store.intern import last_id
+from provenance.store.scratch import remove_orphans
 
 __all__ = ["Opens", "Run"]
 
@@ -166,6 +167,8 @@ class Run:
     ) -> Ingested:
         """Write one batch with everything that hangs on it."""
         now, batch = self.clock(), prepared.batch
+        if outcome.batch is None:
+            remove_orphans(connection.engine.url)
         dataset_id = self._begin(connection, lineage, now)
         number = last_id(connection, schema.batches) + 1
         written = writer.write(connection, batch, number, prepared.scratch)

@@ -135,7 +135,7 @@ def detach_scratch(connection: sa.Connection) -> None:
 
 def remove_orphans(url: sa.URL) -> None:
     """Remove the files of processes that are no more; call under the write lock."""
-    if url.database in (None, "", ":memory:"):
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
         return
     ledger = Path(url.database or "").absolute()
     for path in ledger.parent.glob(f"{ledger.name}{_MARK}*"):
