@@ -34,8 +34,9 @@ def test_text_of_a_page_leads_to_the_page(ledger: Ledger, tmp_path: Path) -> Non
 
 
 def test_what_can_be_read_of_a_cut_archive_is_recorded(
-    ledger: Ledger, tmp_path: Path
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     path = _write(tmp_path / "a.warc.gz", *(make_response(number=n) for n in range(9)))
     path.write_bytes(path.read_bytes()[:-50])
     done = ledger.ingest(path, dataset="crawl")
