@@ -19,7 +19,7 @@ _REFUSED = 1
 @click.option(
     "--dataset",
     metavar="NAME[@VERSION]",
-    help="Dataset version the rows belong to; the file's name by default.",
+    help="Dataset version of all files; each file's own stem by default.",
 )
 @mapping_options
 @click.option(
@@ -36,7 +36,7 @@ _REFUSED = 1
     type=click.Choice(["quarantine", "stop"]),
     default="quarantine",
     show_default=True,
-    help="Set bad rows aside in a file, or refuse at the first one.",
+    help="Set bad rows aside, and go on after a bad file; or stop at the first.",
 )
 @click.option(
     "--max-bad",
@@ -70,6 +70,10 @@ def ingest(
     progress: str,
 ) -> None:
     """Record the rows of manifests: what the items are, and where they came from.
+
+    PATH is a file, a folder (its files of every depth), a pattern in quotes, a URL,
+    or - for standard input. What is no manifest in a folder is passed over; a file
+    that is refused loses no other, and ends in exit code 1.
 
     Usual column names map by themselves, and the mapping is printed. FIELD is one of
     digest, name, url, fetched_at, bytes, tokens, items, copies, language, media_type,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -19,14 +20,20 @@ def _pairs(
     _context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, str]:
     """Read ``FIELD=…`` options."""
-    pairs = {}
+    pairs: dict[str, str] = {}
     for value in values:
         name, equals, rest = value.partition("=")
-        if not equals or name not in FIELDS:
+        if not equals:
+            raise click.BadParameter(f"{value!r} is not {parameter.metavar}")
+        if name not in FIELDS:
+            close = difflib.get_close_matches(name, FIELDS, n=1)
+            meant = f" (is {str(close[0])!r} meant?)" if close else ""
             raise click.BadParameter(
-                f"{value!r} is not FIELD={parameter.metavar}; the fields are: "
-                f"{', '.join(FIELDS)}"
+                f"{value!r}: {name!r} is no field{meant}. "
+                f"The fields are: {', '.join(FIELDS)}"
             )
+        if name in pairs:
+            raise click.BadParameter(f"{name} is given twice")
         pairs[name] = rest
     return pairs
 

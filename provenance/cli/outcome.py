@@ -66,7 +66,9 @@ def print_outcome(done: Ingested | Refused | PassedOver, *, as_json: bool) -> No
     if as_json:
         print_json(done.to_dict())
     if isinstance(done, Refused):
-        click.echo(f"Error: {done.error}", err=True)
+        where = done.file or ""
+        told = done.error if where in done.error else f"{where}: {done.error}"
+        click.echo(f"Error: {told}", err=True)
         if done.hint:
             click.echo(f"Hint: {done.hint}", err=True)
     elif as_json:

@@ -98,9 +98,14 @@ def map_columns(
         told = any(other in chosen or other in constants for other in _DETECTION)
         if field not in explicit and not told:
             chosen.pop(field, None)
+    if not chosen and not constants and not columns:
+        raise ManifestError(
+            "no column can be seen: not one of the first rows could be read",
+            hint="Is it in another format? Say --format jsonl, csv, parquet or cdxj.",
+        )
     if not chosen and not constants:
         raise ManifestError(
-            f"no column has a usual name; the file has {_list_some(columns) or 'none'}",
+            f"no column has a usual name; the file has {_list_some(columns)}",
             hint="Say which is which: --map name=COLUMN",
         )
     return ColumnMap(

@@ -85,7 +85,8 @@ def find_packing(path: Path) -> str:
         ) from error
     except OSError as error:
         raise ManifestError(
-            f"{path} cannot be read: {error.strerror}", hint="Are its rights right?"
+            f"{path} cannot be read: {error.strerror}",
+            hint="Look at the rights of the file, and of its folders.",
         ) from error
     if not start:
         raise ManifestError(f"{path} holds no rows", hint="The file is empty.")

@@ -12,7 +12,16 @@ import tempfile
 from pathlib import Path
 
 import click
-from benchmarks import growth, ingest, late, readers, rebuild, reports, stages
+from benchmarks import (
+    growth,
+    ingest,
+    late,
+    quarantine,
+    readers,
+    rebuild,
+    reports,
+    stages,
+)
 from benchmarks.bench import Bench, Benchmark, format_gb
 from benchmarks.document import format_section, write_section
 
@@ -22,7 +31,10 @@ _DOCUMENT = Path(__file__).parent.parent.parent / "docs/benchmarks.md"
 
 BENCHMARKS = {
     module.BENCHMARK.name: module.BENCHMARK
-    for module in (ingest, growth, stages, rebuild, late, reports, readers)
+    for module in (
+        *(ingest, growth, stages, rebuild, late, reports, readers),
+        quarantine,
+    )
 }
 
 

@@ -1,28 +1,19 @@
-"""What bad rows cost the good ones: each format clean, and with 10 % bad rows.
-
-Run ``python tests/benchmarks/quarantine.py [ROWS]``. It reads and normalises each
-file and sets the bad rows aside, without a ledger, and prints the median of three
-runs each, taken in turns.
-"""
+"""What bad rows cost the good ones: each format clean, and with 10 % bad rows."""
 
 from __future__ import annotations
 
-import statistics
-import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
-from benchmarks.manifests import write_crawl
+from benchmarks.bench import Bench, Benchmark, median
+from benchmarks.tables import Goal, format_goals, format_table
 
 from provenance.ledger.quarantine import Quarantine
 from provenance.manifest import Normaliser, map_columns, open_manifest
 
-__all__ = ["measure", "write_pairs"]
+__all__ = ["BENCHMARK", "set_aside"]
 
-_RUNS = 3
 _CLEAN = "SELECT * REPLACE (fetched_at::VARCHAR AS fetched_at) FROM crawl"
 _SPOILT = """
     SELECT * REPLACE (
@@ -40,23 +31,36 @@ _LINES = {
 _HEADS = {"csv": "digest,url,fetched_at,bytes,tokens,language\n", "jsonl": ""}
 
 
-def write_pairs(folder: Path, rows: int) -> Iterator[tuple[Path, Path]]:
-    """Write a clean and a spoilt manifest in each format.
+def set_aside(path: str) -> list[int]:
+    """Read and normalise a manifest, and set its bad rows aside without a ledger.
 
-    One row in ten is bad: of Parquet, in its digest, size or time; of lines, one in
-    four of these is cut short, too, so that it is no row of the format at all.
+    Returns:
+        How many rows were good, and how many were bad.
     """
-    write_crawl(folder / "crawl.parquet", rows)
+    reader = open_manifest(Path(path))
+    columns = map_columns(reader.columns, {}, {})
+    normaliser = Normaliser(columns, file=reader.file)
+    quarantine = Quarantine(Path(path).with_suffix(".quarantine"))
+    good = 0
+    for raw in reader.read(columns.needed):
+        batch, faults = normaliser.normalise(raw)
+        quarantine.add(faults)
+        good += len(batch)
+    bad = quarantine.count
+    quarantine.drop()
+    return [good, bad]
+
+
+def _write_pairs(crawl: Path, folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Write a clean and a spoilt manifest in each format."""
     with duckdb.connect() as duck:
         duck.execute("SET threads = 2")
         duck.execute(
-            "CREATE TABLE crawl AS SELECT *, row_number() OVER () AS n "
-            f"FROM '{folder}/crawl.parquet'"
+            f"CREATE TABLE crawl AS SELECT *, row_number() OVER () AS n FROM '{crawl}'"
         )
         for name, query in (("clean", _CLEAN), ("spoilt", _SPOILT)):
-            duck.execute(
-                f"COPY (SELECT * EXCLUDE n FROM ({query})) TO '{folder}/{name}.parquet'"
-            )
+            into = folder / f"{name}.parquet"
+            duck.execute(f"COPY (SELECT * EXCLUDE n FROM ({query})) TO '{into}'")
             for suffix, line in _LINES.items():
                 cut = f"CASE WHEN n % 40 = 33 THEN left({line}, 70) ELSE {line} END"
                 text = line if name == "clean" else cut
@@ -69,40 +73,62 @@ def write_pairs(folder: Path, rows: int) -> Iterator[tuple[Path, Path]]:
         yield folder / f"clean.{suffix}", folder / f"spoilt.{suffix}"
 
 
-def measure(path: Path) -> tuple[float, int, int]:
-    """Return seconds, good rows and bad rows of one pass."""
-    started = time.perf_counter()
-    reader = open_manifest(path)
-    columns = map_columns(reader.columns, {}, {})
-    normaliser = Normaliser(columns, file=reader.file)
-    quarantine = Quarantine(path.with_suffix(".quarantine"))
-    good = 0
-    for raw in reader.read(columns.needed):
-        batch, faults = normaliser.normalise(raw)
-        quarantine.add(faults)
-        good += len(batch)
-    bad = quarantine.count
-    quarantine.drop()
-    return time.perf_counter() - started, good, bad
-
-
-def _main() -> None:
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    say = sys.stdout.write
-    with tempfile.TemporaryDirectory() as folder:
-        for pair in write_pairs(Path(folder), rows):
-            runs = [[measure(path) for path in pair] for _ in range(_RUNS + 1)][1:]
-            clean, spoilt = (
-                statistics.median(run[place][0] / run[place][1] for run in runs) * 1e6
-                for place in (0, 1)
+def _run(bench: Bench) -> list[str]:
+    rows, goals = [], []
+    with bench.scratch() as folder:
+        for pair in _write_pairs(bench.crawl(bench.rows), folder):
+            turns = [
+                [
+                    bench.measure(
+                        p.name, "benchmarks.quarantine:set_aside", path=str(p)
+                    )
+                    for p in pair
+                ]
+                for _ in range(bench.repeat)
+            ]
+            clean, spoilt = (median(runs) for runs in zip(*turns, strict=True))
+            good, bad = spoilt.returned
+            if good + bad != bench.rows or not bad:
+                raise ValueError(f"{pair[1].name}: {good} good and {bad} bad rows")
+            name = pair[0].suffix[1:]
+            rows.append(
+                (
+                    name,
+                    f"{clean.seconds:,.2f}",
+                    f"{spoilt.seconds:,.2f}",
+                    f"{bad:,}",
+                    f"{clean.cpu_seconds / bench.rows * 1e6:.2f}",
+                    f"{spoilt.cpu_seconds / bench.rows * 1e6:.2f}",
+                )
             )
-            _, good, bad = runs[0][1]
-            say(
-                f"{pair[0].suffix[1:]}: clean {clean:.2f} µs per row; {bad:,} of "
-                f"{good + bad:,} bad: {spoilt:.2f} µs per good row, "
-                f"{spoilt / clean - 1:+.0%}\n"
+            goals.append(
+                Goal(
+                    what=f"{name}: seconds with bad rows ÷ seconds without",
+                    value=spoilt.seconds / clean.seconds,
+                    least=1.2,
+                    aim=1.1,
+                    more_is_better=False,
+                )
             )
+    header = (
+        *("format", "s clean", "s with bad rows", "bad rows"),
+        *("core-µs per row clean", "core-µs per row with bad rows"),
+    )
+    return [
+        f"{bench.rows:,} rows.",
+        format_table(header, rows),
+        format_goals(goals),
+    ]
 
 
-if __name__ == "__main__":
-    _main()
+BENCHMARK = Benchmark(
+    name="quarantine",
+    title="Bad rows",
+    about="""
+A manifest is read and normalised, and its bad rows are written to their file, without a ledger: once clean and once with one row in ten bad, in turns; medians.
+A third of the bad rows have a digest that is none, a third a negative size and a third an impossible time; of the lines one in forty is cut short, so that it is no row of the format at all.
+""",  # noqa: E501 - a sentence a line, as in every document
+    rows=1_000_000,
+    bytes_per_row=1_500,
+    run=_run,
+)
