@@ -145,7 +145,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
         Args:
             path: The manifest: a path, a URL, or ``-`` for standard input.
             dataset: ``NAME`` or ``NAME@VERSION``; the file's stem by default.
-            format: auto, jsonl, csv, parquet or cdxj.
+            format: auto, or a name of ``provenance formats``.
             columns: Field → column, where the usual names do not say it.
             constants: Field → value, the same for every row.
             kind: ``dataset``, or ``crawl`` for what a crawler fetched.
