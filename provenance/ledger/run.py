@@ -214,7 +214,7 @@ class Run:
         standing = [
             manifest.last_row
             for manifest in find_manifests(
-                connection, number, str(self.order.path.absolute()), self.sha256
+                connection, number, self.order.manifest, self.sha256
             )
             if manifest.sha256 == self.sha256
             and manifest.mapping == self.columns.to_json()
