@@ -13,7 +13,7 @@ from provenance.ledger.parts import Part, cut_parts
 def make_batch(rows: list[int]) -> pa.RecordBatch:
     """Records of the given rows of a file; a row that recurs has several parts."""
     empty = dict.fromkeys(BATCH_SCHEMA.names)
-    values = [
+    values: list[dict[str, object]] = [
         {**empty, "row": row, "part": 0, "copies": 1000, "origins": [], "parents": []}
         for row in rows
     ]
