@@ -213,7 +213,7 @@ def load_groups(
 ) -> tuple[tuple[str | int | None, Amounts], ...]:
     """Return the amounts of a dataset version by the values of one grouping."""
     groups: dict[str | int | None, list[Any]] = {}
-    for row in _rows(connection, dataset_id, policy_id, **GROUPINGS[by]):
+    for row in _rows(connection, dataset_id, policy_id, only=unit, **GROUPINGS[by]):
         # A content stands under one value of a dimension only, its records under all.
         if unit is not Unit.CONTENTS or row["contents"]:
             groups.setdefault(row["value"], []).append(row)
@@ -232,7 +232,7 @@ def load_depth(
 ) -> DepthFigures:
     """Return least, mean and greatest known depth of a dataset version."""
     weights: dict[int | None, int] = {}
-    for row in _rows(connection, dataset_id, policy_id, by_depth=True):
+    for row in _rows(connection, dataset_id, policy_id, only=unit, by_depth=True):
         weights[row["value"]] = weights.get(row["value"], 0) + row[str(unit)]
     known = {depth: weight for depth, weight in weights.items() if depth is not None}
     weight, total = sum(known.values()), sum(weights.values())

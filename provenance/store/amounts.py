@@ -42,6 +42,7 @@ def select_amounts(
     dimension: str = "",
     aspect: str = "",
     by_depth: bool = False,
+    only: Unit | None = None,
 ) -> sa.Select[Any]:
     """Sum the tallies by dataset, group and tier under a policy.
 
@@ -50,6 +51,8 @@ def select_amounts(
         dimension: month, source, language, split or medium; empty for none.
         aspect: model, mode or evidence; empty for none.
         by_depth: Group by generation depth.
+        only: Leave out the other units, and what records lack: a breakdown by a
+            dimension of many values takes half the time.
 
     Returns:
         Columns ``dataset_id, value, tier``, one per unit, and ``without_…`` for the
@@ -69,7 +72,7 @@ def select_amounts(
     keys: list[ColumnElement[Any]] = [tallies.c.dataset_id, assessments.c.tier]
     if dimension or aspect or by_depth:
         keys.append(value.element if isinstance(value, sa.Label) else value)
-    summed = [*Unit, *(f"without_{unit}" for unit in ASSESSED)]
+    summed = [only] if only else [*Unit, *(f"without_{unit}" for unit in ASSESSED)]
     return (
         sa.select(
             tallies.c.dataset_id,
