@@ -162,17 +162,19 @@ def _hash_piece(read: Read, shared: Shared, piece: Piece) -> HashedPiece:
 class _Worker:
     """A process that hashes pieces, and touches the ledger by ADBC alone."""
 
-    _read: Read
-    _shared: Shared
+    _url: str
+    _opened: tuple[Read, Shared] | None = None
 
     @classmethod
     def start(cls, url: str) -> None:
-        """Open the ledger, once for the process."""
+        """Note where the ledger is."""
         pa.set_cpu_count(1)
-        cls._read = BulkReader(url).read
-        cls._shared = load_shared(cls._read)
+        cls._url = url
 
     @classmethod
     def hash_piece(cls, piece: Piece) -> HashedPiece:
-        """Hash one piece."""
-        return _hash_piece(cls._read, cls._shared, piece)
+        """Hash one piece; the first opens the ledger."""
+        if cls._opened is None:
+            read = BulkReader(cls._url).read
+            cls._opened = read, load_shared(read)
+        return _hash_piece(*cls._opened, piece)
