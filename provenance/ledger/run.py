@@ -201,14 +201,14 @@ class Run:
         standing = [
             manifest.last_row
             for manifest in find_manifests(
-                connection, number, str(self.order.path.absolute()), self.sha256
+                connection, number, self.order.manifest, self.sha256
             )
             if manifest.sha256 == self.sha256
             and manifest.mapping == self.columns.to_json()
         ]
         if max(standing, default=self._recorded_row) != self._recorded_row:
             raise LedgerStateError(
-                f"another process is recording {self.order.path} for "
+                f"another process is recording {self.order.shown} for "
                 f"{self.order.dataset}",
                 hint="Wait for it, then run the command again: it goes on behind the "
                 "last batch.",

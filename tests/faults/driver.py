@@ -78,7 +78,7 @@ def _drive(
     words.recv()
     try:
         with open_ledger(url, key) as ledger:
-            record(ledger, manifests, lambda rows, _bad: words.send(rows))
+            record(ledger, manifests, lambda rows, *_: words.send(rows))
     except LedgerError as error:
         words.send(error)
     else:
