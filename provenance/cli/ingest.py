@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
-
 import click
 
+from provenance.cli.mapping import mapping_options
 from provenance.cli.outcome import Tally, print_outcome
 from provenance.cli.progress import watch
 from provenance.cli.target import Target
-from provenance.domain.fields import FIELDS
 
 __all__ = ["ingest"]
 
 _REFUSED = 1
-_FORMATS = ("auto", "jsonl", "csv", "parquet", "cdxj")
-
-
-def _pairs(
-    _context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> dict[str, str]:
-    """Read ``FIELD=…`` options."""
-    pairs: dict[str, str] = {}
-    for value in values:
-        name, equals, rest = value.partition("=")
-        if not equals:
-            raise click.BadParameter(f"{value!r} is not {parameter.metavar}")
-        if name not in FIELDS:
-            close = difflib.get_close_matches(name, FIELDS, n=1)
-            meant = f" (is {str(close[0])!r} meant?)" if close else ""
-            raise click.BadParameter(
-                f"{value!r}: {name!r} is no field{meant}. "
-                f"The fields are: {', '.join(FIELDS)}"
-            )
-        if name in pairs:
-            raise click.BadParameter(f"{name} is given twice")
-        pairs[name] = rest
-    return pairs
 
 
 @click.command()
@@ -46,23 +21,7 @@ def _pairs(
     metavar="NAME[@VERSION]",
     help="Dataset version of all files; each file's own stem by default.",
 )
-@click.option("--format", "format_", type=click.Choice(_FORMATS), default="auto")
-@click.option(
-    "--map",
-    "columns",
-    multiple=True,
-    metavar="FIELD=COLUMN",
-    callback=_pairs,
-    help="Column that feeds a field; nested columns by dotted path. Repeatable.",
-)
-@click.option(
-    "--set",
-    "constants",
-    multiple=True,
-    metavar="FIELD=VALUE",
-    callback=_pairs,
-    help="Value of a field, the same for every row. Repeatable.",
-)
+@mapping_options
 @click.option(
     "--kind",
     type=click.Choice(["dataset", "crawl", "evidence"]),

@@ -102,6 +102,10 @@ def _print(done: Ingested) -> None:
         f"  rows read    {done.rows_read:,}, recorded "
         f"{done.recorded:,}, quarantined {done.quarantined:,}"
     )
+    for what, noted in done.noted.items():
+        click.echo(
+            f"  noted        {what}: {noted.rows:,} rows, first {noted.first_row:,}"
+        )
     if done.skipped:
         click.echo(f"  recorded before: the first {done.skipped:,} rows")
     click.echo(

@@ -12,9 +12,9 @@ from provenance.errors import ManifestError
 from provenance.manifest.usual_names import INDEX_FILENAME, NESTED, USUAL_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
-__all__ = ["ColumnMap", "map_columns"]
+__all__ = ["ColumnMap", "find_usual", "map_columns"]
 
 _SHOWN = 30
 _DETECTION = (Field.EVIDENCE, Field.DETECTOR)
@@ -90,7 +90,7 @@ def map_columns(
     for field in FIELDS:
         if field in explicit or field in constants:
             continue
-        column = _find_usual(field, columns, taken=set(chosen.values()))
+        column = find_usual(field, columns, taken=set(chosen.values()))
         if column:
             chosen[field] = column
     for field in (Field.SCORE, Field.THRESHOLD):
@@ -115,7 +115,10 @@ def map_columns(
     )
 
 
-def _find_usual(field: Field, columns: Sequence[str], *, taken: set[str]) -> str:
+def find_usual(
+    field: Field, columns: Sequence[str], *, taken: Container[str] = ()
+) -> str:
+    """Return the column with the most telling usual name of a field, or nothing."""
     by_name: dict[str, str] = {}
     for column in columns:
         by_name.setdefault(column if field is Field.TEXT else column.lower(), column)

@@ -21,6 +21,7 @@ from benchmarks import (
     rebuild,
     reports,
     stages,
+    verify,
 )
 from benchmarks.bench import Bench, Benchmark, format_gb
 from benchmarks.document import format_section, write_section
@@ -34,6 +35,7 @@ BENCHMARKS = {
     for module in (
         *(ingest, growth, stages, rebuild, late, reports, readers),
         quarantine,
+        verify,
     )
 }
 

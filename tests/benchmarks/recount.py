@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from typing import Any
 
 import duckdb
@@ -16,7 +17,7 @@ _ASSESSED = """
         SELECT crawl.digest, downstream.model FROM crawl
         JOIN downstream ON crawl.derived_from = downstream.digest
     )
-    SELECT crawl.*, downstream.model,
+    SELECT digest, url, fetched_at, bytes, tokens, language, downstream.model,
         CASE WHEN generated_by IS NOT NULL THEN 'generated'
             WHEN downstream.model IS NOT NULL THEN 'derived' ELSE 'unknown' END AS tier
     FROM crawl LEFT JOIN downstream USING (digest)
@@ -37,7 +38,10 @@ _VALUES = {
 
 def recount(manifest: str) -> dict[str, Any]:
     """Return tiers by unit, and by group in tokens: value → tier → tokens."""
-    with duckdb.connect(config={"threads": "2"}) as duck:
+    with tempfile.TemporaryDirectory() as spilled, duckdb.connect() as duck:
+        for setting in ("threads = 2", "memory_limit = '2GB'"):
+            duck.execute(f"SET {setting}")
+        duck.execute(f"SET temp_directory = '{spilled}'")
         duck.execute(f"CREATE TEMP VIEW crawl AS FROM '{manifest}'")
         duck.execute(_ASSESSED)
         units: dict[str, dict[str, int]] = {}

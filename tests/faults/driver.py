@@ -8,6 +8,7 @@ milliseconds.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import secrets
 import time
 import uuid
@@ -68,7 +69,9 @@ def _drive(
     key: Path | None,
     manifests: Sequence[Path],
     ways: Ways,
+    folder: Path,
 ) -> None:
+    os.chdir(folder)
     _name_alike()
     if ways.scratch:
         prepare._WORTH_SCRATCH = 1
@@ -156,7 +159,9 @@ def start_driver(
 ) -> Iterator[Driver]:
     """Start a process that waits for ``begin``; it does not outlive the block."""
     ours, theirs = _CONTEXT.Pipe()
-    process = _CONTEXT.Process(target=_drive, args=(theirs, url, key, manifests, ways))
+    process = _CONTEXT.Process(
+        target=_drive, args=(theirs, url, key, manifests, ways, Path.cwd())
+    )
     process.start()
     theirs.close()
     driver = Driver(process=process, words=ours)

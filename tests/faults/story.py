@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -108,8 +108,12 @@ def _batches(ledger: Ledger) -> list[tuple[Any, ...]]:
 
 
 def _without_time(told: dict[str, Any]) -> dict[str, Any]:
-    """The same without the root of the log, whose entries hold times."""
-    return told | {"log": told["log"][0]}
+    """The same without roots of the log, whose entries hold times."""
+    reports = {
+        name: {key: value for key, value in report.items() if key != "log"}
+        for name, report in told["reports"].items()
+    }
+    return told | {"log": told["log"][0], "reports": reports}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +181,13 @@ def make_scene(
 ) -> Scene:
     """Make a ledger with a key and a model, and find out how the story ends."""
     folder.mkdir()
+    with chdir(folder):  # rows set aside go to the working folder
+        return _make_scene(url, folder, manifests, server)
+
+
+def _make_scene(
+    url: str, folder: Path, manifests: Sequence[Path], server: str | None
+) -> Scene:
     key = folder / "key"
     with open_ledger(url, None) as ledger:
         ledger.make_key(key, "example.org/ledger")

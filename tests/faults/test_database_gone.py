@@ -32,22 +32,30 @@ def _start_recording(stage: Stage) -> subprocess.Popen[str]:
     )
 
 
-def _find_writer(connection: sa.Connection, database: str) -> int:
-    """Wait until a backend has written something that is not committed yet."""
+def _find_writer(connection: sa.Connection, database: str, number: int) -> int:
+    """Wait for the n-th transaction that has written something; return its backend."""
     query = sa.text(
-        "SELECT pid FROM pg_stat_activity "
+        "SELECT pid, backend_xid::text FROM pg_stat_activity "
         "WHERE datname = :database AND backend_xid IS NOT NULL"
     )
+    seen = set()
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        found = connection.execute(query, {"database": database}).scalar()
-        if found is not None:
-            return int(found)
-    raise TimeoutError("nobody wrote")
+        for pid, transaction in connection.execute(query, {"database": database}):
+            seen.add(transaction)
+            if len(seen) == number:
+                return int(pid)
+    raise TimeoutError(f"{len(seen)} transactions wrote")
 
 
-def _break(stage: Stage, cut: Callable[[sa.Connection, int], None]) -> tuple[int, str]:
-    """Let the command line record, do something to its backend; return how it ended."""
+def _break(
+    stage: Stage, number: int, cut: Callable[[sa.Connection, int], None]
+) -> tuple[int, str]:
+    """Let the command line record until its n-th transaction, and do something to that.
+
+    Returns:
+        Its exit code and what it said.
+    """
     url = sa.make_url(stage.url)
     engine = sa.create_engine(
         url.set(database="postgres"), isolation_level="AUTOCOMMIT"
@@ -55,7 +63,7 @@ def _break(stage: Stage, cut: Callable[[sa.Connection, int], None]) -> tuple[int
     with _start_recording(stage) as recording:
         try:
             with engine.connect() as connection:
-                cut(connection, _find_writer(connection, str(url.database)))
+                cut(connection, _find_writer(connection, str(url.database), number))
                 connection.invalidate()
             _, said = recording.communicate(timeout=PATIENCE)
         finally:
@@ -74,14 +82,15 @@ def _assert_clear(code: int, said: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgresql"])
+@pytest.mark.parametrize("number", [1, 2, 3])
 def test_terminated_connection_is_told_and_nothing_half_recorded(
-    stage: Stage, database: str
+    stage: Stage, database: str, number: int
 ) -> None:
     def terminate(connection: sa.Connection, backend: int) -> None:
         ended = sa.select(sa.func.pg_terminate_backend(backend))
         assert connection.execute(ended).scalar(), database
 
-    _assert_clear(*_break(stage, terminate))
+    _assert_clear(*_break(stage, number, terminate))
     assert stage.resume_by_command() == stage.scene.by_command
 
 
@@ -98,6 +107,6 @@ def test_stopped_server_is_told_and_the_run_goes_on_once_it_is_back(
             os.kill(server.get_pid() or 0, signal.SIGQUIT)
 
         stage = Stage(scene=scene, url=url)
-        _assert_clear(*_break(stage, stop))
+        _assert_clear(*_break(stage, 2, stop))
         server.start()
         assert stage.resume_by_command() == scene.by_command

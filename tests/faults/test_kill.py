@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from faults.driver import Ways, record, start_driver
+from faults.driver import Ways, open_ledger, record, start_driver
 from faults.story import Scene, Stage, tell
 
 from provenance import Ledger
@@ -54,6 +55,25 @@ def test_killed_as_soon_as_rows_are_read(stage: Stage, database: str) -> None:
         assert isinstance(driver.hear(), int)
         assert driver.kill(), database
     assert stage.resume() == scene.expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.05, 0.15, 0.3])
+def test_killed_while_the_ledger_is_made(
+    url: str,
+    manifests: tuple[Path, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with start_driver(url, None, manifests) as driver:
+        driver.begin()
+        driver.kill(after=seconds)
+    with open_ledger(url, None) as ledger:
+        record(ledger, manifests[:1])
+        told = tell(ledger)
+    assert sum(batch[4] for batch in told["batches"]) == 900
 
 
 @pytest.mark.slow
