@@ -11,9 +11,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from databases import new_database, run_postgresql
+from hypothesis import settings
 
 from provenance import Ledger
 from provenance.cli import cli
+
+# A machine that does something else meanwhile is no fault of the code.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 NewUrl = Callable[[], str]
 

@@ -134,17 +134,16 @@ def _loops_of(connection: sa.Connection, number: int, name: str) -> list[Loop]:
 
 def _looped_items(connection: sa.Connection, number: int) -> set[int]:
     loops, records, batches = schema.item_loops, schema.records, schema.batches
-    query = (
-        sa.select(loops.c.loop)
-        .join(records, records.c.content_key == loops.c.content_key)
-        .join(batches, batches.c.id == records.c.batch_id)
+    inside = sa.exists(
+        sa.select(sa.literal(1))
+        .join_from(records, batches, batches.c.id == records.c.batch_id)
         .where(
-            batches.c.dataset_id == number,
+            records.c.content_key == loops.c.content_key,
             sa.func.coalesce(records.c.item, records.c.digest) == loops.c.item,
+            batches.c.dataset_id == number,
         )
-        .distinct()
     )
-    return set(connection.execute(query).scalars())
+    return set(connection.execute(sa.select(loops.c.loop).where(inside)).scalars())
 
 
 def _parents(

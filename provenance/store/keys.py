@@ -63,6 +63,10 @@ def ask(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> sa.Table:
     connection.execute(table.delete())
     for batch in rows.combine_chunks().to_batches():
         insert_batch(connection, table, batch)
+    if is_sqlite(connection):
+        # Else it takes the few that are asked about for a million, and may begin a
+        # join with a scan of the ledger.
+        connection.exec_driver_sql(f"ANALYZE temp.{table.name}")
     return table
 
 
