@@ -50,7 +50,7 @@ def _plain(ledger: Ledger) -> list[Any]:
     found = []
     for name in STORY:
         report = ledger.report(name, by=["model", "depth", "month", "source"])
-        found.append(report.to_dict() | {"as_of": None})
+        found.append(report.to_dict() | {"as_of": None, "log": None})
     return found
 
 

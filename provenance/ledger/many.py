@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from provenance.domain import Field, parse_dataset
-from provenance.errors import ManifestError, NameRefusedError
+from provenance.errors import ManifestError, NameRefusedError, NotRecordedError
 from provenance.ledger.limit import BadRowLimit
 from provenance.ledger.manifests import Named, find_manifests
 from provenance.ledger.order import (
@@ -60,7 +60,7 @@ def ingest_each(
                     continue
                 progress = watcher.rows if watcher else None
                 done = ingest(make_order(named, path, folder, options, progress))
-        except (ManifestError, NameRefusedError) as error:
+        except (ManifestError, NameRefusedError, NotRecordedError) as error:
             if options.get("stop_on_fault"):
                 raise
             yield Refused(file=named.shown, error=error.message, hint=error.hint)

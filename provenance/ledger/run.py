@@ -221,7 +221,7 @@ class Run:
         ]
         if max(standing, default=self._recorded_row) != self._recorded_row:
             raise LedgerStateError(
-                f"another process is recording {self.order.path} for "
+                f"another process is recording {self.order.shown} for "
                 f"{self.order.dataset}",
                 hint="Wait for it, then run the command again: it goes on behind the "
                 "last batch.",
