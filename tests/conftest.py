@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from databases import new_database, run_postgresql
 
 from provenance import Ledger
 from provenance.cli import cli
+
+NewUrl = Callable[[], str]
 
 REAL_DATA = Path(
     os.environ.get(
@@ -43,6 +47,17 @@ def url(
     monkeypatch.chdir(tmp_path)  # bad rows are set aside in the working folder
     with new_database(request.getfixturevalue("postgresql")) as made:
         yield made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewUrl]:
+    """URLs of as many ledgers as wanted, on each database in turn."""
+    if request.param == "sqlite":
+        yield lambda: f"sqlite:///{tmp_path}/{uuid.uuid4().hex}.db"
+        return
+    server = request.getfixturevalue("postgresql")
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(new_database(server))
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -26,6 +26,7 @@ __all__ = [
     "DATASETS",
     "digest_of",
     "policies",
+    "record_batch",
     "record_rows",
     "record_world",
     "to_policy",
@@ -208,7 +209,24 @@ def record_world(connection: sa.Connection, world: ref.World) -> None:
 def record_rows(
     connection: sa.Connection, dataset: str, rows: Sequence[ref.Record]
 ) -> tuple[Entering, int]:
-    """Record rows of one dataset version as one batch.
+    """Record rows of one dataset version as one batch; see ``record_batch``."""
+    raw = [_row(place, record) for place, record in enumerate(rows, start=1)]
+    return record_batch(connection, dataset, raw)
+
+
+def record_batch(
+    connection: sa.Connection,
+    dataset: str,
+    rows: Sequence[Mapping[str, object]],
+    sha256: bytes | None = None,
+) -> tuple[Entering, int]:
+    """Record rows of the one schema as one batch.
+
+    Args:
+        connection: A writing transaction.
+        dataset: The dataset version.
+        rows: Values by the names of ``BATCH_SCHEMA``.
+        sha256: Digest of the manifest; of one of its own by default.
 
     Returns:
         What entered, and the log position of the batch.
@@ -218,11 +236,8 @@ def record_rows(
         record_dataset(connection, name, now=0)
     number = last_id(connection, schema.batches) + 1
     position = append_entry(connection, "batch", {"batch": number}, 0)
-    batch = pa.RecordBatch.from_pylist(
-        [_row(place, record) for place, record in enumerate(rows, start=1)],
-        schema=BATCH_SCHEMA,
-    )
-    sha256 = number.to_bytes(32, "big")
+    batch = pa.RecordBatch.from_pylist([dict(row) for row in rows], schema=BATCH_SCHEMA)
+    sha256 = sha256 or number.to_bytes(32, "big")
     arranged = Arranger(dataset=name, manifest_sha256=sha256).arrange(batch)
     tree = hash_batch(arranged.tables())
     written = BatchWriter().write(connection, arranged, number)

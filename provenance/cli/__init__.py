@@ -11,10 +11,13 @@ from provenance import __version__
 from provenance.cli.database import db
 from provenance.cli.dataset import dataset
 from provenance.cli.explain import explain
+from provenance.cli.formats import formats
 from provenance.cli.ingest import ingest
+from provenance.cli.inspect import inspect
 from provenance.cli.log import log
 from provenance.cli.loops import loops
 from provenance.cli.model import model
+from provenance.cli.records import records
 from provenance.cli.reporting import report
 from provenance.cli.target import Target
 from provenance.cli.verify import verify
@@ -68,7 +71,20 @@ def cli(ctx: click.Context, url: str, key: Path | None) -> None:
     ctx.obj = Target(url, key)
 
 
-for command in (ingest, report, explain, loops, model, dataset, log, verify, db):
+for command in (
+    ingest,
+    inspect,
+    formats,
+    report,
+    explain,
+    loops,
+    model,
+    dataset,
+    records,
+    log,
+    verify,
+    db,
+):
     cli.add_command(command)
 
 

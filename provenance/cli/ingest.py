@@ -4,31 +4,14 @@ from __future__ import annotations
 
 import click
 
+from provenance.cli.mapping import mapping_options
 from provenance.cli.outcome import Tally, print_outcome
 from provenance.cli.progress import watch
 from provenance.cli.target import Target
-from provenance.domain.fields import FIELDS
 
 __all__ = ["ingest"]
 
 _REFUSED = 1
-_FORMATS = ("auto", "jsonl", "csv", "parquet", "cdxj")
-
-
-def _pairs(
-    _context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> dict[str, str]:
-    """Read ``FIELD=…`` options."""
-    pairs = {}
-    for value in values:
-        name, equals, rest = value.partition("=")
-        if not equals or name not in FIELDS:
-            raise click.BadParameter(
-                f"{value!r} is not FIELD={parameter.metavar}; the fields are: "
-                f"{', '.join(FIELDS)}"
-            )
-        pairs[name] = rest
-    return pairs
 
 
 @click.command()
@@ -36,25 +19,9 @@ def _pairs(
 @click.option(
     "--dataset",
     metavar="NAME[@VERSION]",
-    help="Dataset version the rows belong to; the file's name by default.",
+    help="Dataset version of all files; each file's own stem by default.",
 )
-@click.option("--format", "format_", type=click.Choice(_FORMATS), default="auto")
-@click.option(
-    "--map",
-    "columns",
-    multiple=True,
-    metavar="FIELD=COLUMN",
-    callback=_pairs,
-    help="Column that feeds a field; nested columns by dotted path. Repeatable.",
-)
-@click.option(
-    "--set",
-    "constants",
-    multiple=True,
-    metavar="FIELD=VALUE",
-    callback=_pairs,
-    help="Value of a field, the same for every row. Repeatable.",
-)
+@mapping_options
 @click.option(
     "--kind",
     type=click.Choice(["dataset", "crawl", "evidence"]),
@@ -69,7 +36,7 @@ def _pairs(
     type=click.Choice(["quarantine", "stop"]),
     default="quarantine",
     show_default=True,
-    help="Set bad rows aside in a file, or refuse at the first one.",
+    help="Set bad rows aside, and go on after a bad file; or stop at the first.",
 )
 @click.option(
     "--max-bad",
@@ -103,6 +70,10 @@ def ingest(
     progress: str,
 ) -> None:
     """Record the rows of manifests: what the items are, and where they came from.
+
+    PATH is a file, a folder (its files of every depth), a pattern in quotes, a URL,
+    or - for standard input. What is no manifest in a folder is passed over; a file
+    that is refused loses no other, and ends in exit code 1.
 
     Usual column names map by themselves, and the mapping is printed. FIELD is one of
     digest, name, url, fetched_at, bytes, tokens, items, copies, language, media_type,

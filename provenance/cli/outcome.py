@@ -66,7 +66,9 @@ def print_outcome(done: Ingested | Refused | PassedOver, *, as_json: bool) -> No
     if as_json:
         print_json(done.to_dict())
     if isinstance(done, Refused):
-        click.echo(f"Error: {done.error}", err=True)
+        where = done.file or ""
+        told = done.error if where in done.error else f"{where}: {done.error}"
+        click.echo(f"Error: {told}", err=True)
         if done.hint:
             click.echo(f"Hint: {done.hint}", err=True)
     elif as_json:
@@ -100,6 +102,10 @@ def _print(done: Ingested) -> None:
         f"  rows read    {done.rows_read:,}, recorded "
         f"{done.recorded:,}, quarantined {done.quarantined:,}"
     )
+    for what, noted in done.noted.items():
+        click.echo(
+            f"  noted        {what}: {noted.rows:,} rows, first {noted.first_row:,}"
+        )
     if done.skipped:
         click.echo(f"  recorded before: the first {done.skipped:,} rows")
     click.echo(

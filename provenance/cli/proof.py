@@ -14,7 +14,7 @@ from provenance.cli.output import print_json
 from provenance.cli.target import Target
 
 if TYPE_CHECKING:
-    from provenance.log.proof import Proved
+    from provenance.log.verify_proof import Proved
 
 __all__ = ["prove", "verify_proof", "witness_options"]
 
@@ -90,8 +90,8 @@ def verify_proof(
 
     Take the log's key from a source you trust, not from whoever brings the file.
     """
-    from provenance.log.proof import check_proof  # noqa: PLC0415 - heavy
     from provenance.log.quorum import make_quorum  # noqa: PLC0415 - heavy
+    from provenance.log.verify_proof import check_proof  # noqa: PLC0415 - heavy
 
     now = int(time.time())
     proved = check_proof(

@@ -59,6 +59,8 @@ def verify(
             quorum=asked,
             progress=lambda records, total: shown(
                 f"{records:,} of {total:,} records hashed"
+                if records < total
+                else "records hashed; derived tables are made anew and compared"
             ),
         )
     if as_json:
@@ -93,6 +95,11 @@ def _print(done: Verified) -> None:
         )
         click.echo(
             f"derived      rebuilt and compared, {done.derived_seconds or 0:.1f} s"
+        )
+    if done.redacted:
+        click.echo(
+            f"redacted     {done.redacted:,} records without name and URL; their leaf "
+            "stands by its hash"
         )
     click.echo("not proved")
     for said in done.not_proved:

@@ -36,9 +36,8 @@ def ingest_file(
             f"a manifest of kind {order.kind!r} cannot be recorded",
             hint=f"The kinds are: {', '.join(KINDS)}.",
         )
-    reader = open_manifest(
-        order.path, format=order.format, wanted=order.columns.values()
-    )
+    named = {field: column for field, column in order.columns.items() if column}
+    reader = open_manifest(order.path, format=order.format, named=named)
     columns = map_columns(reader.columns, dict(order.columns), dict(order.constants))
     sha256, size = fingerprint(order.path)
     outcome = Ingested(

@@ -151,6 +151,8 @@ def find_manifests(names: Iterable[str | Path]) -> Iterator[Named | ManifestErro
 
 
 def _expand(name: str) -> Iterator[Named]:
+    if not name:
+        raise ManifestError("an empty name is no manifest")
     if name == STANDARD_INPUT:
         yield Named(name)
         return
@@ -160,23 +162,27 @@ def _expand(name: str) -> Iterator[Named]:
         for found, is_found in remote.expand_url(name):
             yield Named(found, is_found=is_found)
         return
-    if not Path(name).exists() and glob.has_magic(name):
-        matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207  or absolute
-        if not matches:
-            raise ManifestError(
-                f"no file matches {name}",
-                hint="* stands for a name, ** for folders of any depth.",
-            )
-        for match in matches:
-            if Path(match).is_dir():
-                if "**" not in name:
-                    yield from _walk(match)
-            else:
-                yield Named(match)
-    elif Path(name).is_dir():
+    if Path(name).is_dir():
         yield from _walk(name)
+    elif glob.has_magic(name) and not Path(name).exists():
+        yield from _match(name)
     else:
         yield Named(name)
+
+
+def _match(pattern: str) -> Iterator[Named]:
+    """Yield what matches a pattern; folders that do stand for their files."""
+    matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207  or absolute
+    if not matches:
+        raise ManifestError(
+            f"no file matches {pattern}",
+            hint="* stands for a name, ** for folders of any depth.",
+        )
+    for match in matches:
+        if not Path(match).is_dir():
+            yield Named(match)
+        elif "**" not in pattern:
+            yield from _walk(match)
 
 
 def _walk(folder: str) -> Iterator[Named]:

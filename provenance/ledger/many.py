@@ -38,6 +38,7 @@ def ingest_each(
         ingest: Records one manifest.
         folder: Where bad rows, and copies of what is not on disk, go.
     """
+    _check(options)
     manifests = list(find_manifests(names))
     if watcher:
         watcher.begin(
@@ -65,6 +66,15 @@ def ingest_each(
             yield Refused(file=named.shown, error=error.message, hint=error.hint)
         else:
             yield done
+
+
+def _check(options: Options) -> None:
+    """Refuse once what would be refused for each manifest."""
+    dataset, max_bad = options.get("dataset"), options.get("max_bad")
+    if dataset is not None:
+        parse_dataset(dataset)
+    if max_bad is not None:
+        BadRowLimit.parse(max_bad)
 
 
 def make_order(

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from provenance.domain import Model, Unit, parse_dataset
 from provenance.errors import LedgerStateError
+from provenance.ledger.erasing import Erasing
 from provenance.ledger.facts import (
     record_dataset,
     record_model,
@@ -53,7 +54,7 @@ from provenance.store.triggers import missing_triggers
 __all__ = ["Ledger"]
 
 
-class Ledger(Signed, Proofs, Witnessed, Reporting, Guarded):
+class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
     r"""A database of where training items came from, and what made them.
 
     Open it with ``Ledger.open(url)``, best in a ``with`` statement. Every method that
@@ -144,7 +145,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Guarded):
         Args:
             path: The manifest: a path, a URL, or ``-`` for standard input.
             dataset: ``NAME`` or ``NAME@VERSION``; the file's stem by default.
-            format: auto, jsonl, csv, parquet or cdxj.
+            format: auto, or a name of ``provenance formats``.
             columns: Field → column, where the usual names do not say it.
             constants: Field → value, the same for every row.
             kind: ``dataset``, or ``crawl`` for what a crawler fetched.

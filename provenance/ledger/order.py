@@ -10,7 +10,16 @@ from typing import Any, Protocol, TypedDict
 from provenance.domain import DatasetName, Field
 from provenance.ledger.limit import BadRowLimit
 
-__all__ = ["KINDS", "Ingest", "Ingested", "Options", "PassedOver", "Refused", "Watcher"]
+__all__ = [
+    "KINDS",
+    "Ingest",
+    "Ingested",
+    "Noted",
+    "Options",
+    "PassedOver",
+    "Refused",
+    "Watcher",
+]
 
 KINDS = ("dataset", "crawl")
 """What a manifest can be a manifest of."""
@@ -64,6 +73,15 @@ class Options(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """Where a reader saw something that it told, and that stops no row."""
+
+    rows: int
+    """How many rows it was."""
+    first_row: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ingested:
     """What recording a manifest came to."""
 
@@ -96,6 +114,8 @@ class Ingested:
     """Columns that were not read."""
     late: Mapping[str, int] = field(default_factory=dict)
     """Columns first met after the mapping was made, and not read → their first row."""
+    noted: Mapping[str, Noted] = field(default_factory=dict)
+    """What else the reader told: rows that are no item, digests that are not true …"""
 
     def to_dict(self) -> dict[str, Any]:
         """The outcome as JSON values; the format of ``ingest --json``."""

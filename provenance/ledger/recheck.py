@@ -6,16 +6,18 @@ a URL is divided, the number of a parent in its row, the step of a detector's sc
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from provenance.domain import content_key
 from provenance.domain.origins import SCORE_STEP
 from provenance.errors import VerificationError
 from provenance.ingest.identity import identify
 from provenance.ingest.places import split_urls
 from provenance.log import Shared, StoredPiece, find_row, join_urls
+from provenance.log.redactions import Redaction
 from provenance.store.items import digest_keys
 
 __all__ = ["recheck_piece"]
@@ -52,8 +54,33 @@ def _recheck_items(stored: StoredPiece, shared: Shared) -> None:
         }
     )
     items, keys = identify(rows, batch.dataset, batch.manifest_sha256)
-    _refuse_record(stored, "content_key", _differ(keys, records.column("content_key")))
-    _refuse_record(stored, "item", _differ(items, records.column("item")))
+    for column, expected in (("content_key", keys), ("item", items)):
+        wrong = _differ(expected, records.column(column))
+        if stored.redactions:
+            wrong = pc.and_(wrong, _is_whole(stored))
+        _refuse_record(stored, column, wrong)
+    for place, redaction in stored.redactions.items():
+        _recheck_erased(stored, place, redaction)
+
+
+def _is_whole(stored: StoredPiece) -> pa.Array[Any]:
+    return pa.array(
+        [place not in stored.redactions for place in range(len(stored.records))]
+    )
+
+
+def _recheck_erased(stored: StoredPiece, place: int, redaction: Redaction) -> None:
+    """An erased record keeps the identity that its redaction names."""
+    row = stored.records.slice(place, 1).to_pylist()[0]
+    number = stored.piece.first + place
+    if row["item"] != redaction.item:
+        _refuse("records, id", number, "item")
+    try:
+        key = content_key(row["item"] or row["digest"] or b"")
+    except (ValueError, IndexError):
+        _refuse("records, id", number, "digest")
+    if row["content_key"] != key:
+        _refuse("records, id", number, "content_key")
 
 
 def _recheck_paths(stored: StoredPiece) -> None:
@@ -139,7 +166,7 @@ def _refuse_edge(stored: StoredPiece, column: str, wrong: pa.Array[Any]) -> None
         _refuse("derived_from, record_id", number, column)
 
 
-def _refuse(row: str, number: int, column: str) -> None:
+def _refuse(row: str, number: int, column: str) -> NoReturn:
     raise VerificationError(
         f"{row} {number}, column {column}: not what the rest of the row makes it",
         hint="The row was changed without the log. Restore the ledger from a backup.",

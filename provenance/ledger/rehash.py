@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -18,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from provenance.errors import LedgerStateError, VerificationError
 from provenance.ledger.recheck import recheck_piece
+from provenance.ledger.workers import start_workers
 from provenance.log import (
     HashedPiece,
     LoggedBatch,
@@ -38,7 +37,7 @@ from provenance.store.arrow import read_batches
 from provenance.store.bulk import BulkReader
 from provenance.store.values import verify_values
 
-__all__ = ["ROWS", "Rehashed", "rehash_records"]
+__all__ = ["ROWS", "Rehashed", "rehash_records", "start_hashing"]
 
 ROWS = (schema.records, schema.generated_by, schema.derived_from)
 """Tables of a row for each record or edge."""
@@ -59,63 +58,31 @@ class Rehashed:
     """Records known by a digest that finds a content and does not prove it."""
 
 
-def rehash_records(
-    connection: sa.Connection,
-    batches: Sequence[LoggedBatch],
-    progress: Callable[[int, int], None] | None = None,
-) -> Rehashed:
-    """Hash the records and edges of all batches and compare with their roots.
+@contextmanager
+def start_hashing(
+    connection: sa.Connection, batches: Sequence[LoggedBatch]
+) -> Iterator[Iterator[HashedPiece]]:
+    """Hash the pieces of batches in worker processes, where there is enough to do.
 
-    Args:
-        connection: An open transaction.
-        batches: What the log has, by first record.
-        progress: Called with records hashed so far and records in all.
+    The workers start at once; what is done until the first piece is asked for costs no
+    time.
+
+    Yields:
+        The pieces of all batches, in their order.
 
     Raises:
-        VerificationError: A record or an edge is not what was logged.
+        LedgerStateError: A worker was killed.
     """
     pieces = [piece for batch in batches for piece in split_batch(batch)]
-    total = sum(piece.records for piece in pieces)
-    found = Rehashed()
-    with closing(_hash_pieces(connection, pieces, total)) as hashed:
-        for batch in batches:
-            tops: list[Hash] = []
-            rest: list[LeafHash] = []
-            edges = Counter[str]()
-            for piece in split_batch(batch):
-                part = next(hashed)
-                tops += part.tops
-                rest += part.rest
-                edges.update(part.edges)
-                for table, ids in part.used.items():
-                    found.used.setdefault(table, set()).update(ids)
-                found.weak += part.weak
-                found.records += piece.records
-                if progress:
-                    progress(found.records, total)
-            verify_edge_counts(batch, edges)
-            verify_tree(connection, batch, grow_tree(tops, rest))
-    return found
-
-
-def _hash_pieces(
-    connection: sa.Connection, pieces: Sequence[Piece], total: int
-) -> Generator[HashedPiece]:
-    """Hash pieces here, or in worker processes where there is enough to do."""
+    records = sum(batch.records for batch in batches)
     url = connection.engine.url
-    if total < _WORTH_WORKERS or url.database in (None, "", ":memory:"):
-        verify_values(connection, ROWS)
-        read: Read = partial(_read_tuples, connection)
-        shared = load_shared(read)
-        for piece in pieces:
-            yield _hash_piece(read, shared, piece)
+    if records < _WORTH_WORKERS or url.database in (None, "", ":memory:"):
+        yield _hash_here(connection, pieces)
         return
     text = url.render_as_string(hide_password=False)
-    pool = ProcessPoolExecutor(
-        _WORKERS, multiprocessing.get_context("spawn"), _Worker.start, (text,)
-    )
+    pool = start_workers(_WORKERS, _Worker.start, text)
     try:
-        yield from pool.map(_Worker.hash_piece, pieces)
+        yield pool.map(_Worker.hash_piece, pieces)
     except BrokenProcessPool as error:
         raise LedgerStateError(
             "a process that hashes records was killed",
@@ -123,6 +90,55 @@ def _hash_pieces(
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def rehash_records(
+    connection: sa.Connection,
+    batches: Sequence[LoggedBatch],
+    hashed: Iterator[HashedPiece],
+    progress: Callable[[int, int], None] | None = None,
+) -> Rehashed:
+    """Compare what the records and edges of all batches hash to with their roots.
+
+    Args:
+        connection: An open transaction.
+        batches: What the log has, by first record.
+        hashed: Their pieces, from ``start_hashing``.
+        progress: Called with records hashed so far and records in all.
+
+    Raises:
+        VerificationError: A record or an edge is not what was logged.
+    """
+    total = sum(batch.records for batch in batches)
+    found = Rehashed()
+    for batch in batches:
+        tops: list[Hash] = []
+        rest: list[LeafHash] = []
+        edges = Counter[str]()
+        for piece in split_batch(batch):
+            part = next(hashed)
+            tops += part.tops
+            rest += part.rest
+            edges.update(part.edges)
+            for table, ids in part.used.items():
+                found.used.setdefault(table, set()).update(ids)
+            found.weak += part.weak
+            found.records += piece.records
+            if progress:
+                progress(found.records, total)
+        verify_edge_counts(batch, edges)
+        verify_tree(connection, batch, grow_tree(tops, rest))
+    return found
+
+
+def _hash_here(
+    connection: sa.Connection, pieces: Sequence[Piece]
+) -> Iterator[HashedPiece]:
+    verify_values(connection, ROWS)
+    read: Read = partial(_read_tuples, connection)
+    shared = load_shared(read)
+    for piece in pieces:
+        yield _hash_piece(read, shared, piece)
 
 
 def _read_tuples(

@@ -8,9 +8,9 @@ the last batch that was committed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import pyarrow as pa
@@ -21,7 +21,7 @@ from provenance.batch import Faults
 from provenance.errors import LedgerStateError, ManifestError, QuarantineError
 from provenance.ingest import Arranger, BatchWriter, find_manifests
 from provenance.ledger.facts import find_dataset, record_dataset, record_withdrawal
-from provenance.ledger.order import Ingest, Ingested
+from provenance.ledger.order import Ingest, Ingested, Noted
 from provenance.ledger.parts import cut_parts
 from provenance.ledger.plan import Plan
 from provenance.ledger.prepare import Prepared, open_preparer
@@ -60,6 +60,7 @@ class Run:
     url: sa.URL
     """Of the ledger."""
     rows_read: int = 0
+    noted: dict[str, Noted] = field(default_factory=dict)
     _recorded_row: int = 0
     """The last row of the file that stands in the ledger."""
 
@@ -103,6 +104,7 @@ class Run:
             quarantined=self.quarantine.count,
             skipped=self.plan.skip_rows,
             late=dict(self.reader.late),
+            noted=dict(self.noted),
         )
 
     def _end_without_batch(self, outcome: Ingested) -> Ingested:
@@ -113,6 +115,11 @@ class Run:
                 f"recorded: {self.quarantine.most_frequent()}",
                 hint=f"See {kept} for each row; check --map and --format.",
             )
+        if not self.plan.skip_rows:
+            told = (f"{what} ({seen.rows} rows)" for what, seen in self.noted.items())
+            raise ManifestError(
+                f"no row of {self.order.shown} is an item", hint="; ".join(told)
+            )
         return replace(outcome, already=True, skipped=self.plan.skip_rows)
 
     def _rows(self) -> Iterator[tuple[pa.RecordBatch, Faults]]:
@@ -121,17 +128,23 @@ class Run:
         skip = self.plan.skip_rows
         for raw in self.reader.read(self.columns.needed):
             batch, faults = normaliser.normalise(raw)
+            self._note(raw.notes)
             if self.plan.resumed:
                 self._set_aside(faults.until(skip))
             if skip:
                 batch = batch.filter(pc.greater(batch.column("row"), skip))
                 faults = faults.after(skip)
             self._set_aside(faults)
-            self.rows_read += len(batch) + len(faults)
+            self.rows_read += _count_rows(batch) + len(faults)
             self.quarantine.check(self.rows_read)
             if self.order.progress:
                 self.order.progress(self.rows_read, self.quarantine.count, raw.share)
             yield batch, faults
+
+    def _note(self, notes: Mapping[str, Sequence[int]]) -> None:
+        for what, rows in notes.items():
+            before = self.noted.get(what, Noted(rows=0, first_row=rows[0]))
+            self.noted[what] = replace(before, rows=before.rows + len(rows))
 
     def _set_aside(self, faults: Faults) -> None:
         if faults and self.order.stop_on_fault:
@@ -269,3 +282,11 @@ class Run:
             [(number, path.level, path.index, tile) for path, tile in tree.tiles],
         )
         return position
+
+
+def _count_rows(batch: pa.RecordBatch) -> int:
+    """Count the rows of the file that a batch holds, each once for all its parts."""
+    if not pc.max(batch.column("part")).as_py():
+        return len(batch)
+    count: int = pc.count_distinct(batch.column("row")).as_py()
+    return count

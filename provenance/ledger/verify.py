@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from provenance.errors import VerificationError
 from provenance.ledger.maintain import check_derived
-from provenance.ledger.rehash import ROWS, rehash_records
+from provenance.ledger.rehash import ROWS, rehash_records, start_hashing
 from provenance.ledger.shared import verify_shared, verify_used
 from provenance.log import (
     COLUMNS,
@@ -30,7 +30,8 @@ from provenance.store.values import verify_values
 __all__ = ["Verified", "verify_derived", "verify_ledger"]
 
 _LOGGED = [schema.METADATA.tables[name] for name in COLUMNS]
-_LOGGED += [schema.log_entries, schema.log_state, schema.checkpoints]
+_LOGGED += [schema.log_entries, schema.log_state]
+_LOGGED += [schema.checkpoints, schema.cosignatures]
 _SHARED = [
     table
     for table in schema.METADATA.sorted_tables
@@ -55,6 +56,8 @@ class Verified:
     """What others vouch for."""
     records: int | None = None
     """Records hashed anew; None without ``deep``."""
+    redacted: int = 0
+    """Records whose name and URL were erased: their leaves stand by hash."""
     records_seconds: float | None = None
     derived_seconds: float | None = None
     not_proved: tuple[str, ...] = ()
@@ -83,12 +86,15 @@ def verify_ledger(
     facts = verify_facts(connection)
     batches = list_batches(connection)
     verify_counts(connection, batches)
+    erased = sa.select(sa.func.count()).select_from(schema.redactions)
+    redacted = connection.execute(erased).scalar_one()
     records = seconds = weak = None
     if deep:
         started = time.monotonic()
-        verify_values(connection, _SHARED)
-        verify_shared(connection)
-        hashed = rehash_records(connection, batches, progress)
+        with start_hashing(connection, batches) as pieces:
+            verify_values(connection, _SHARED)
+            verify_shared(connection)
+            hashed = rehash_records(connection, batches, pieces, progress)
         verify_tile_count(connection, batches)
         verify_used(connection, hashed.used)
         records, weak = hashed.records, hashed.weak
@@ -100,6 +106,7 @@ def verify_ledger(
         checkpoints=state.signed,
         signed_entries=state.signed_size,
         anchored=anchored,
+        redacted=redacted,
         records=records,
         records_seconds=seconds,
         not_proved=tuple(
@@ -108,6 +115,7 @@ def verify_ledger(
                 anchors,
                 anchored.entries,
                 weak=_weak_records(connection) if weak is None else weak,
+                redacted=redacted,
                 deep=deep,
             )
         ),
@@ -120,6 +128,7 @@ def _not_proved(
     anchored: int,
     *,
     weak: int,
+    redacted: int,
     deep: bool,
 ) -> Iterator[str]:
     size, signed = state.size, state.signed_size
@@ -146,6 +155,11 @@ def _not_proved(
         yield (
             f"weak digests: {weak:,} records are known by SHA-1 or MD5 only, which "
             "find a content and do not prove it"
+        )
+    if redacted:
+        yield (
+            f"redacted: {redacted:,} records have lost name and URL; that the hash of "
+            "what remains belongs to the hash of the leaf is the owner's word"
         )
     if not deep:
         yield "records and edges were counted, not hashed; use --deep"

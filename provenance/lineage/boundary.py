@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
-from provenance.lineage.facts import IDENTITY, KEYS, is_asked, standing
+from provenance.lineage.facts import KEYS, is_asked, standing
 from provenance.lineage.workspace import add_rows
 from provenance.store import schema
 from provenance.store.arrow import read_batches
@@ -17,7 +17,7 @@ from provenance.store.keys import ASKED_KEYS, ask
 __all__ = ["Boundary", "read_pedigrees"]
 
 _KNOWN = pa.schema([*KEYS, ("pedigree", pa.int64())])
-_CAPTURED = pa.schema([*KEYS, ("fetched_at", pa.int64()), ("medium", pa.string())])
+_FOUND = pa.schema([*_KNOWN, ("fetched_at", pa.int64()), ("medium", pa.string())])
 
 
 def read_pedigrees(
@@ -39,12 +39,7 @@ def read_pedigrees(
     ask(connection, ASKED_KEYS, asked)
     kept = schema.item_pedigrees
     query = sa.select(kept.c.content_key, kept.c.item, kept.c.pedigree_id).join_from(
-        ASKED_KEYS,
-        kept,
-        sa.and_(
-            kept.c.content_key == ASKED_KEYS.c.content_key,
-            kept.c.item == ASKED_KEYS.c.item,
-        ),
+        ASKED_KEYS, kept, _is_kept()
     )
     add_rows(duck, table, read_batches(connection, query, _KNOWN))
 
@@ -77,52 +72,59 @@ class Boundary:
                 ON i.content_key = k.content_key AND i.identity = k.item
             """  # noqa: S608 - queries of ours
         )
-        read_pedigrees(self._connection, duck, "known", "FROM outside")
-        self._read_captures()
+        self._read_outside()
         duck.execute(
             """
-            CREATE OR REPLACE TABLE found AS
+            CREATE OR REPLACE TABLE joining AS
             SELECT row_number() OVER () + (SELECT coalesce(max(item_no), 0) FROM item)
-                       AS item_no, *
-            FROM (
-                SELECT content_key, item, pedigree, NULL AS month, NULL AS medium
-                FROM known
-                UNION ALL
-                SELECT content_key, item, NULL,
-                       coalesce(strftime(make_timestamp(fetched_at), '%Y-%m'), ''),
-                       CASE WHEN fetched_at IS NULL THEN '' ELSE coalesce(medium, '')
-                           END
-                FROM captured
-            );
+                       AS item_no, content_key, item, pedigree,
+                   CASE WHEN pedigree IS NULL THEN
+                       coalesce(strftime(make_timestamp(fetched_at), '%Y-%m'), '') END
+                       AS month,
+                   CASE WHEN pedigree IS NULL THEN
+                       CASE WHEN fetched_at IS NULL THEN ''
+                            ELSE coalesce(medium, '') END END AS medium
+            FROM found;
             INSERT INTO item
-            SELECT item_no, content_key, item, 1, 1, NULL FROM found;
-            INSERT INTO boundary SELECT item_no, pedigree, month, medium FROM found
+            SELECT item_no, content_key, item, 1, 1, NULL FROM joining;
+            INSERT INTO boundary SELECT item_no, pedigree, month, medium FROM joining
             """
         )
 
-    def _read_captures(self) -> None:
-        """Make ``captured``: the only record of items without a written pedigree."""
+    def _read_outside(self) -> None:
+        """Make ``found``: the pedigree of each, or the capture that is all of it."""
         duck, records, media = self._duck, schema.records, schema.media_types
-        duck.register("incoming", _CAPTURED.empty_table())
-        duck.execute("CREATE OR REPLACE TABLE captured AS FROM incoming")
-        rest = duck.sql(
-            "FROM outside ANTI JOIN known USING (content_key, item)"
-        ).to_arrow_table()
-        if not rest.num_rows:
+        duck.register("incoming", _FOUND.empty_table())
+        duck.execute("CREATE OR REPLACE TABLE found AS FROM incoming")
+        asked = duck.sql("FROM outside").to_arrow_table()
+        if not asked.num_rows:
             return
-        ask(self._connection, ASKED_KEYS, rest)
+        ask(self._connection, ASKED_KEYS, asked)
+        kept = schema.item_pedigrees
         query: sa.Select[Any] = (
             sa.select(
                 ASKED_KEYS.c.content_key,
-                IDENTITY,
+                ASKED_KEYS.c.item,
+                kept.c.pedigree_id,
                 records.c.fetched_at,
                 media.c.medium,
             )
             .select_from(
-                ASKED_KEYS.join(records, is_asked()).outerjoin(
-                    media, media.c.id == records.c.media_type_id
+                ASKED_KEYS.outerjoin(kept, _is_kept())
+                .outerjoin(
+                    records,
+                    sa.and_(kept.c.pedigree_id.is_(None), is_asked(), standing()),
                 )
+                .outerjoin(media, media.c.id == records.c.media_type_id)
             )
-            .where(standing())
+            .where(sa.or_(kept.c.pedigree_id.is_not(None), records.c.id.is_not(None)))
         )
-        add_rows(duck, "captured", read_batches(self._connection, query, _CAPTURED))
+        add_rows(duck, "found", read_batches(self._connection, query, _FOUND))
+
+
+def _is_kept() -> sa.ColumnElement[bool]:
+    """The condition that the pedigree of an item that is asked about is kept."""
+    kept = schema.item_pedigrees
+    return sa.and_(
+        kept.c.content_key == ASKED_KEYS.c.content_key, kept.c.item == ASKED_KEYS.c.item
+    )

@@ -43,7 +43,10 @@ def load_frontier(connection: sa.Connection) -> Frontier:
         Hash(row.peaks[start : start + _HASH_BYTES])
         for start in range(0, len(row.peaks), _HASH_BYTES)
     )
-    frontier = Frontier(tree_size=row.size, peaks=tuple(peaks))
+    try:
+        frontier = Frontier(tree_size=row.size, peaks=tuple(peaks))
+    except VerificationError as error:
+        raise VerificationError(f"log_state: {error.message}") from error
     if frontier.root() != row.root:
         raise VerificationError(
             f"log_state: the root of {row.size} entries is kept as {row.root.hex()}, "

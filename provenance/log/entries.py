@@ -62,9 +62,11 @@ def expected_rows(position: int, kind: str, body: dict[str, Any]) -> Iterator[Fa
             policy = body["policy"]
             named = (policy["name"], policy["version"])
             yield ("policies", *named, _canonical(policy), position)
+        case "redaction":
+            yield from _redactions(position, body)
         case "withdrawal":
-            for withdrawn in body["withdrawn"]:
-                yield ("withdrawals", withdrawn, body["why"], position)
+            rows = ((earlier, body["why"], position) for earlier in body["withdrawn"])
+            yield from (("withdrawals", *row) for row in rows)
         case "batch":
             values = (_batch_value(body, name) for name in BATCH_FIELDS)
             yield ("batches", *values, position)
@@ -107,3 +109,10 @@ def _canonical(value: Any) -> str:
 def _split(dataset: str) -> tuple[str, str]:
     name, _, version = dataset.partition("@")
     return name, version
+
+
+def _redactions(position: int, body: dict[str, Any]) -> Iterator[FactRow]:
+    for one in body["redacted"]:
+        item = None if one["item"] is None else bytes.fromhex(one["item"])
+        hashes = (bytes.fromhex(one[name]) for name in ("leaf", "remains"))
+        yield ("redactions", one["batch"], one["index"], item, *hashes, position)

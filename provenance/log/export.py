@@ -25,6 +25,7 @@ import sqlalchemy as sa
 
 from provenance.errors import LedgerStateError, VerificationError
 from provenance.log.batch_hashes import iter_leaf_hashes, read_batch_tile
+from provenance.log.batches import list_batches
 from provenance.log.cosignatures import load_checkpoint
 from provenance.log.prove import hash_entries
 from provenance.merkle import (
@@ -143,20 +144,20 @@ def _iter_bundles(connection: sa.Connection, size: int) -> Iterator[tuple[str, b
 
 def _export_batches(connection: sa.Connection, files: _Files, size: int) -> None:
     table = schema.batches
-    query = sa.select(table).where(table.c.position < size).order_by(table.c.position)
-    for batch in connection.execute(query).all():
+    positions = sa.select(table.c.id, table.c.position).where(table.c.position < size)
+    places = {row.id: row.position for row in connection.execute(positions)}
+    for batch in list_batches(connection):
+        if batch.id not in places or not batch.records:
+            continue
         *_, last = iter_tile_paths(batch.records)
-        prefix = f"batch/{batch.position}/"
+        prefix = f"batch/{places[batch.id]}/"
         if last.level and files.has(prefix + format_tile_path(last)):
             # The last tile is written last: the others are there. It must be ours.
-            top = read_batch_tile(connection, batch.id, batch.first_record)(last)
+            top = read_batch_tile(connection, batch)(last)
             files.place(prefix + format_tile_path(last), top)
             continue
-        hashes = [
-            node
-            for part in iter_leaf_hashes(connection, batch.first_record, batch.records)
-            for node in part
-        ]
+        parts = iter_leaf_hashes(connection, batch)
+        hashes = [node for part in parts for node in part]
         if hash_tree(hashes) != batch.root:
             raise VerificationError(
                 f"the records of batch {batch.id} do not make its root",

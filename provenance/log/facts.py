@@ -32,6 +32,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "training_sets": (*_MODEL, "dataset_name", "dataset_version"),
     "policies": ("name", "version", "body"),
     "withdrawals": ("withdrawn", "why"),
+    "redactions": ("batch", "leaf_index", "item", "leaf", "remains"),
     "batches": BATCH_FIELDS,
     "claims": tuple(
         column.name
@@ -103,7 +104,15 @@ def _expected(connection: sa.Connection) -> Iterator[FactRow]:
 
 
 _SAID_ONCE = frozenset(
-    {"dataset_facts", "model_facts", "policies", "withdrawals", "batches", "claims"}
+    {
+        "dataset_facts",
+        "model_facts",
+        "policies",
+        "withdrawals",
+        "redactions",
+        "batches",
+        "claims",
+    }
 )
 """Tables in which every entry has a row of its own."""
 

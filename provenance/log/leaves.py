@@ -40,7 +40,7 @@ _ROWS_JOINED = 32_768
 _BYTES_JOINED = 256 << 20
 _LENGTHS_KEPT = 2048
 _SAMPLE = 1024
-_FEW = 4
+_FEW = 16
 """A text that stands this many times in a sample is worth writing once."""
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from provenance.domain.leaf import LEAF_FIELDS, parse_leaf
 from provenance.errors import NotRecordedError, VerificationError
 from provenance.log.batch_hashes import read_batch_tile, read_leaf
+from provenance.log.batches import find_batch
 from provenance.log.cosignatures import load_checkpoint
 from provenance.log.entries import parse_entry
 from provenance.log.proof import Proof, make_claim
@@ -73,21 +74,24 @@ def prove_record(connection: sa.Connection, position: int, index: int) -> Proof:
         index: Place of the record among the leaves of the batch, from 0.
 
     Raises:
-        LedgerStateError: No signed checkpoint covers the batch.
+        LedgerStateError: No signed checkpoint covers the batch, or the record's name
+            and URL were erased.
         NotRecordedError: There is no such record.
         VerificationError: The ledger is not what its log says: no proof is made.
     """
     table = schema.batches
-    batch = connection.execute(
-        sa.select(table).where(table.c.position == position)
-    ).first()
-    if batch is None or not 0 <= index < batch.records:
+    first = connection.execute(
+        sa.select(table.c.first_record).where(
+            table.c.position == position, table.c.records > index
+        )
+    ).scalar_one_or_none()
+    if first is None:
         raise NotRecordedError(f"the log has no record {position}:{index}")
+    batch = find_batch(connection, first)
     entry, tlog_proof = _prove_entry(connection, position)
     kind, body = parse_entry(entry)
     leaf = read_leaf(connection, batch.first_record + index)
-    read_tile = read_batch_tile(connection, batch.id, batch.first_record)
-    lookup = lookup_tiles(read_tile, tree_size=batch.records)
+    lookup = lookup_tiles(read_batch_tile(connection, batch), tree_size=batch.records)
     proof = prove_inclusion(lookup, leaf_index=index, tree_size=batch.records)
     head = TreeHead(
         tree_size=body["records"], root=RootHash(Hash(bytes.fromhex(body["root"])))

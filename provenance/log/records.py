@@ -124,8 +124,8 @@ def _locate(
     return (
         f"; the first difference is among the records with ids {first} to {end - 1} "
         f"(rows {min(rows)} to {max(rows)} of the manifest), in their edges "
-        "(generated_by, derived_from), or in the media_types, origins or derivations "
-        "they point to"
+        "(generated_by, derived_from), or in the sources, media_types, origins or "
+        "derivations they point to"
     )
 
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from provenance.domain.digests import multihash_prefix
 from provenance.log.fields import leaf_fields
 from provenance.log.leaves import encode_leaves
+from provenance.log.redactions import put_leaves_back
 from provenance.log.shared import Shared
 from provenance.log.stored import StoredPiece
 from provenance.merkle import TILE_WIDTH, Hash, LeafHash, hash_leaves, hash_tiles
@@ -45,6 +46,7 @@ def hash_piece(stored: StoredPiece, shared: Shared) -> HashedPiece:
             not as the leaf's fields have it; names table, record and column.
     """
     hashes = hash_leaves(encode_leaves(leaf_fields(stored, shared)))
+    hashes = put_leaves_back(hashes, stored.redactions, stored.piece.first)
     records, made = stored.records, stored.generated_by
     derived = stored.derived_from
     return HashedPiece(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from provenance.errors import VerificationError
 from provenance.log.batches import Piece
+from provenance.log.redactions import Redaction, read_redactions
 from provenance.log.shared import Read
 from provenance.store import schema
 
@@ -73,6 +75,8 @@ class StoredPiece:
     """Columns as stored; with ``prefix`` of the source where that was joined."""
     generated_by: pa.RecordBatch
     derived_from: pa.RecordBatch
+    redactions: Mapping[int, Redaction]
+    """What stands for erased records, by place in the piece."""
 
 
 def read_piece(read: Read, piece: Piece, *, join_sources: bool) -> StoredPiece:
@@ -108,6 +112,7 @@ def _read_all(read: Read, piece: Piece, *, join_sources: bool) -> StoredPiece:
         records=_read(read, schema.records, query, kept),
         generated_by=made,
         derived_from=derived,
+        redactions=read_redactions(read, piece),
     )
 
 

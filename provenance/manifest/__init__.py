@@ -20,6 +20,7 @@ Example:
 """
 
 from provenance.manifest.fingerprint import fingerprint
+from provenance.manifest.inspect import Inspection, inspect_manifest
 from provenance.manifest.mapping import ColumnMap, map_columns
 from provenance.manifest.normalise import Normaliser
 from provenance.manifest.open import open_manifest
@@ -28,10 +29,12 @@ from provenance.manifest.recognise import recognise
 
 __all__ = [
     "ColumnMap",
+    "Inspection",
     "Normaliser",
     "RawBatch",
     "Reader",
     "fingerprint",
+    "inspect_manifest",
     "map_columns",
     "open_manifest",
     "recognise",

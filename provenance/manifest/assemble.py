@@ -29,12 +29,18 @@ _DEFAULTS: dict[str, object] = {
 """Values of columns that the file does not have; others are empty or null."""
 
 
-def assemble(rows: pa.Int64Array, parsed: Mapping[Field, Parsed]) -> pa.RecordBatch:
+def assemble(
+    rows: pa.Int64Array,
+    parsed: Mapping[Field, Parsed],
+    parts: pa.Int32Array | None = None,
+) -> pa.RecordBatch:
     """Return the batch of all rows, those with a flaw included."""
     values: dict[str, Any] = {
         _RENAMED.get(field, str(field)): found.values for field, found in parsed.items()
     }
     values["row"] = rows
+    if parts is not None:
+        values["part"] = parts
     for column in BATCH_SCHEMA:
         if column.name not in values:
             values[column.name] = _fill(column, len(rows))

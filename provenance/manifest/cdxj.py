@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from provenance.errors import ManifestError
 from provenance.manifest.cdx import without_meta
 from provenance.manifest.json_text import JsonText
@@ -76,7 +78,7 @@ class CdxjReader:
         meter = Meter(self._path)
         for place, unread in enumerate(iter_text_lines(self._path, meter)):
             text = without_meta(unread)
-            has_form, keys, objects = _cut_lines(text)
+            has_form, found, objects = _cut_lines(text, columns)
             odd = text.filter(pc.invert(has_form))
             faults = text.faults + refuse(self.file, odd, _EXPECTED)
             kept = TextLines(
@@ -87,10 +89,10 @@ class CdxjReader:
                 bad = kept.filter(pc.invert(good))
                 faults += refuse(self.file, bad, explain)
                 kept = kept.filter(good)
-                keys = [key.filter(good) for key in keys]
+                found = {name: keys.filter(good) for name, keys in found.items()}
             if place:
                 self._late.note(kept)
-            found = dict(zip((*_KEYS, *names), (*keys, *values), strict=True))
+            found |= dict(zip(names, values, strict=True))
             yield RawBatch(
                 rows=kept.rows,
                 columns={column: found[column] for column in columns},
@@ -99,10 +101,17 @@ class CdxjReader:
             )
 
 
-def _cut_lines(text: TextLines) -> tuple[Any, list[Any], Any]:
-    """Tell which lines have three parts; return their keys, and their objects."""
+def _cut_lines(
+    text: TextLines, wanted: Sequence[str] = ()
+) -> tuple[Any, dict[str, Any], Any]:
+    """Tell which lines have three parts; return wanted keys of them, and objects."""
     parts = pc.split_pattern(text.lines, " ", max_splits=2)
-    good = pc.equal(pc.list_value_length(parts), len(_KEYS) + 1)
-    kept = parts.filter(good)
-    keys = [pc.list_element(kept, place) for place in range(len(_KEYS))]
-    return good, keys, pc.list_element(kept, len(_KEYS))
+    width = len(_KEYS) + 1
+    good = pc.equal(pc.list_value_length(parts), width)
+    flat = parts.filter(good).flatten()
+
+    def take(place: int) -> Any:
+        return flat.take(pa.arange(place, len(flat), width))
+
+    keys = {name: take(place) for place, name in enumerate(_KEYS) if name in wanted}
+    return good, keys, take(len(_KEYS))

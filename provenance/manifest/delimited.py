@@ -33,9 +33,15 @@ class DelimitedReader:
 
     format = "csv"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, names: Sequence[str] = ()) -> None:
+        """Read the header, and look whether there are rows.
+
+        Args:
+            names: Those of the columns of a file that has no header.
+        """
         self._path = path
-        records = Records(path)
+        self._given = names
+        records = Records(path, names)
         self._names = records.read_header()
         if next(iter(records), None) is None:
             raise ManifestError(
@@ -65,7 +71,7 @@ class DelimitedReader:
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the rows; one with more or fewer cells than the header is a fault."""
-        records = Records(self._path)
+        records = Records(self._path, self._given)
         records.read_header()
         wanted = [self._names.index(column) for column in columns]
         row = 1

@@ -12,9 +12,9 @@ from provenance.errors import ManifestError
 from provenance.manifest.usual_names import INDEX_FILENAME, NESTED, USUAL_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
-__all__ = ["ColumnMap", "map_columns"]
+__all__ = ["ColumnMap", "find_usual", "map_columns"]
 
 _SHOWN = 30
 _DETECTION = (Field.EVIDENCE, Field.DETECTOR)
@@ -90,7 +90,7 @@ def map_columns(
     for field in FIELDS:
         if field in explicit or field in constants:
             continue
-        column = _find_usual(field, columns, taken=set(chosen.values()))
+        column = find_usual(field, columns, taken=set(chosen.values()))
         if column:
             chosen[field] = column
     for field in (Field.SCORE, Field.THRESHOLD):
@@ -98,9 +98,14 @@ def map_columns(
         told = any(other in chosen or other in constants for other in _DETECTION)
         if field not in explicit and not told:
             chosen.pop(field, None)
+    if not chosen and not constants and not columns:
+        raise ManifestError(
+            "no column can be seen: not one of the first rows could be read",
+            hint="Is it in another format? Say --format jsonl, csv, parquet or cdxj.",
+        )
     if not chosen and not constants:
         raise ManifestError(
-            f"no column has a usual name; the file has {_list_some(columns) or 'none'}",
+            f"no column has a usual name; the file has {_list_some(columns)}",
             hint="Say which is which: --map name=COLUMN",
         )
     return ColumnMap(
@@ -110,7 +115,10 @@ def map_columns(
     )
 
 
-def _find_usual(field: Field, columns: Sequence[str], *, taken: set[str]) -> str:
+def find_usual(
+    field: Field, columns: Sequence[str], *, taken: Container[str] = ()
+) -> str:
+    """Return the column with the most telling usual name of a field, or nothing."""
     by_name: dict[str, str] = {}
     for column in columns:
         by_name.setdefault(column if field is Field.TEXT else column.lower(), column)

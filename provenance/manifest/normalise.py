@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from provenance.batch import Faults
-from provenance.domain import FIELDS, Derivation, Evidence, Field
+from provenance.domain import FIELDS, Derivation, Evidence, Field, Kind
 from provenance.errors import ManifestError
 from provenance.manifest.amounts import parse_copies, parse_count
 from provenance.manifest.assemble import assemble
@@ -91,23 +91,20 @@ class Normaliser:
         columns = {
             field: raw.columns[name] for field, name in self._map.columns.items()
         }
-        parsed = self._parse(columns | self._repeat_constants(height), height)
+        parsed = self._parse(columns | self._repeat_constants(height, raw.made), height)
         flaws = [
             flaws
             for field in FIELDS
             if field in parsed
             for flaws in parsed[field].flaws
         ]
+        batch = assemble(raw.rows, parsed, raw.parts)
         faults = Faults.of(self._file, raw.faults)
-        if not flaws:
-            return assemble(raw.rows, parsed), faults
-        places, found = self._list_faults(raw.rows, flaws)
-        good = pc.invert(mask_of(places, height))
-        kept = {
-            field: Parsed(values=of_field.values.filter(good))
-            for field, of_field in parsed.items()
-        }
-        return assemble(raw.rows.filter(good), kept), faults + found
+        if flaws:
+            places, found = self._list_faults(raw.rows, flaws)
+            batch = batch.filter(pc.invert(mask_of(places, height)))
+            faults += found
+        return batch, faults
 
     def _list_faults(self, rows: Any, flaws: Sequence[Flaws]) -> tuple[Any, Faults]:
         """Keep the first flaw of each place; return the places, and their faults."""
@@ -133,11 +130,16 @@ class Normaliser:
         )
         return places, faults
 
-    def _repeat_constants(self, height: int) -> dict[Field, Any]:
-        return {
-            field: pa.repeat(pa.scalar(value, pa.string()), height)
-            for field, value in self._map.constants.items()
-        }
+    def _repeat_constants(
+        self, height: int, made: pa.BooleanArray | None = None
+    ) -> dict[Field, Any]:
+        repeated: dict[Field, Any] = {}
+        for field, value in self._map.constants.items():
+            column: Any = pa.repeat(pa.scalar(value, pa.string()), height)
+            if made is not None and _is_of_output(field, value):
+                column = pc.if_else(made, column, pa.scalar(None, pa.string()))
+            repeated[field] = column
+        return repeated
 
     def _check_constants(self) -> None:
         parsed = self._parse(self._repeat_constants(1), 1)
@@ -181,3 +183,10 @@ class Normaliser:
 
 def _repeat(rank: int, flaws: Flaws) -> Any:
     return pa.repeat(pa.scalar(rank, pa.int32()), len(flaws.places))
+
+
+def _is_of_output(field: Field, value: str) -> bool:
+    """Whether a constant tells how something was generated, and not all of a row."""
+    if value.strip().lower() == Kind.HUMAN:
+        return False
+    return field in (Field.ORIGIN, Field.GENERATED_BY, Field.MODE)

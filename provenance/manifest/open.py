@@ -5,60 +5,82 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance.errors import ManifestError
+from provenance.manifest.archives.arc import ArcReader
+from provenance.manifest.archives.warc import WarcReader
 from provenance.manifest.cdx import CdxReader
 from provenance.manifest.cdxj import CdxjReader
 from provenance.manifest.delimited import DelimitedReader
 from provenance.manifest.jsonl import JsonlReader
+from provenance.manifest.offsets import OffsetsReader
 from provenance.manifest.parquet import ParquetReader
+from provenance.manifest.parts.take_apart import take_apart
 from provenance.manifest.recognise import first_line, recognise
 from provenance.manifest.stream import find_packing
 from provenance.manifest.watched import WatchedReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from provenance.domain import Field
     from provenance.manifest.reader import Reader
 
-__all__ = ["open_manifest"]
+__all__ = ["READERS", "open_manifest"]
 
 
 def open_manifest(
     path: Path,
     *,
     format: str = "auto",  # noqa: A002  the word of --format
-    wanted: Iterable[str] = (),
+    named: Mapping[Field, str] | None = None,
 ) -> Reader:
     """Open a manifest in any supported format, plain or packed.
 
     Args:
-        format: ``jsonl``, ``csv``, ``parquet`` or ``cdxj``; ``auto`` looks at the
-            content first and at the suffix second.
-        wanted: Columns that are to be read even if only later lines have them.
+        named: Field → column, as the caller says it: these are read even if only
+            later lines have them, and rows of several parts are only taken apart
+            where the parts can have them.
+        format: A key of ``READERS``; ``auto`` looks at the content first and at the
+            suffix second, and takes rows of several parts apart.
 
     Raises:
         ManifestError: The file is missing, empty, damaged or of another format.
     """
     find_packing(path)
     before = path.stat()
-    return WatchedReader(path, before, _find_reader(path, format, wanted))
+    return WatchedReader(path, before, _find_reader(path, format, named or {}))
 
 
-def _find_reader(path: Path, format: str, wanted: Iterable[str]) -> Reader:  # noqa: A002  as above
-    if format == "auto":
-        format = recognise(path)  # noqa: A001  as above
-    if format == "parquet":
-        return ParquetReader(path)
-    if format == "csv":
-        return DelimitedReader(path)
-    if format == "jsonl":
-        return JsonlReader(path, wanted=wanted)
-    if format == "cdxj":
-        legend = first_line(path).decode(errors="replace")
-        if legend.lstrip().startswith(("CDX ", "CDX\t")):
-            return CdxReader(path, legend)
-        return CdxjReader(path)
-    raise ManifestError(
-        f"{format!r} is no manifest format",
-        hint="Known are jsonl, csv, parquet and cdxj.",
-    )
+def _find_reader(path: Path, format: str, named: Mapping[Field, str]) -> Reader:  # noqa: A002  as above
+    name = recognise(path) if format == "auto" else format
+    if name not in READERS:
+        raise ManifestError(
+            f"{name!r} is no manifest format",
+            hint=f"Known are {', '.join(READERS)}.",
+        )
+    if name == "jsonl":
+        rows: Reader = JsonlReader(path, wanted=named.values())
+    elif name == "cdxj" and _has_legend(path):
+        rows = CdxReader(path, first_line(path).decode(errors="replace"))
+    else:
+        rows = READERS[name](path)
+    if format == "auto" and name in _TAKEN_APART:
+        return take_apart(rows, named)
+    return rows
+
+
+def _has_legend(path: Path) -> bool:
+    return first_line(path).lstrip().startswith((b"CDX ", b"CDX\t"))
+
+
+_TAKEN_APART = frozenset({"jsonl", "parquet"})
+READERS: Mapping[str, Callable[[Path], Reader]] = {
+    "jsonl": JsonlReader,
+    "csv": DelimitedReader,
+    "parquet": ParquetReader,
+    "cdxj": CdxjReader,
+    "warc": WarcReader,
+    "arc": ArcReader,
+    "offsets": OffsetsReader,
+}
+"""The formats of files, in the words of ``--format``."""

@@ -42,7 +42,8 @@ ORIGIN_FIELDS = (
 _UNNAMED = "unnamed"
 _THRESHOLD = 0.5
 _LONGEST_NAME = 300
-_SEPARATORS = re.compile(r"[,;|\n]")
+_SEPARATORS = re.compile(r"[,;|\n]|\s[+&]\s|\sand\s")
+_HUMANS = frozenset({"human", "humans", "human-written", "human annotators"})
 _NO_NAME = frozenset({"", "null", "none", "nan", "n/a", "-", "unknown"})
 _KINDS: dict[str, Kind] = {
     "human": Kind.HUMAN,
@@ -71,7 +72,7 @@ class _Statement:
     def list_origins(self) -> list[dict[str, object]]:
         """Return the origins, as structs of the batch schema without a score."""
         names: list[str] = json.loads(self.generators or "[]")
-        models = [name for name in names if name.lower() != Kind.HUMAN]
+        models = [name for name in names if name.lower() not in _HUMANS]
         is_human = self.kind == Kind.HUMAN or len(models) < len(names)
         detected = self.has_score and self.kind is None and not names
         if not models and (self.kind == Kind.MODEL or detected):

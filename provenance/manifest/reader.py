@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from provenance.manifest.kernels import pc
@@ -29,6 +29,20 @@ class RawBatch:
     """Column path → values, as long as ``rows``; text, or what Parquet holds."""
     faults: Sequence[Fault]
     """Rows that could not be read at all; they are not among ``rows``."""
+    parts: pa.Int32Array | None = None
+    """Which part of its row each is, from 0; None: every row is one record.
+
+    The parts of a row share its number and stand in one batch.
+    """
+    made: pa.BooleanArray | None = None
+    """Which parts were made from another: what is set for every row, of a generator,
+    holds for these alone. None: for all."""
+    notes: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """What else is to be told → the rows it was seen in.
+
+    Rows that are no item and were passed over, or flaws that do not stop a row from
+    being recorded.
+    """
     share: float | None = None
     """How much of the file was read by then, from 0 to 1, where that is known."""
 
@@ -42,7 +56,7 @@ class Reader(Protocol):
 
     @property
     def format(self) -> str:
-        """``jsonl``, ``csv``, ``parquet`` or ``cdxj``."""
+        """Its name: a word of ``FORMATS``."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -57,6 +71,9 @@ class Reader(Protocol):
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the given columns from the first row on, in bounded memory.
+
+        A reader of archives ends in a fault where the file is damaged: each record
+        of an archive stands for itself. All others raise.
 
         Raises:
             ManifestError: The file is damaged. Nothing of it must be recorded,

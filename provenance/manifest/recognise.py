@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["first_line", "recognise"]
 
-_PACKED = {".gz", ".bz2", ".zst", ".gzip", ".bz", ".zstd"}
+_PACKED = {".gz", ".bz2", ".zst", ".lz4", ".gzip", ".bz", ".zstd"}
 _SUFFIXES = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
@@ -28,7 +28,13 @@ _SUFFIXES = {
     ".cdxj": "cdxj",
     ".cdx": "cdxj",
     ".parquet": "parquet",
+    ".warc": "warc",
+    ".wet": "warc",
+    ".wat": "warc",
+    ".arc": "arc",
 }
+_MAGIC = {b"PAR1": "parquet", b"WARC/": "warc", b"filedesc:": "arc"}
+_OFFSETS_LINE = re.compile(rb"\d+,\d+,(\"[^\"]*\"|[^,\"]+),[^,\"]+,\d+\r?")
 _CDXJ_LINE = re.compile(rb"\S+ \d{4,14} \{")
 
 
@@ -54,7 +60,7 @@ def first_line(path: Path) -> bytes:
 
 
 def recognise(path: Path) -> str:
-    """Return ``jsonl``, ``csv``, ``parquet`` or ``cdxj``.
+    """Return the name of the format, as ``open_manifest`` takes it.
 
     Raises:
         ManifestError: It is none of these; the message says what it looks like.
@@ -63,8 +69,9 @@ def recognise(path: Path) -> str:
     start = line.lstrip()
     suffixes = [s.lower() for s in PurePath(path).suffixes if s.lower() not in _PACKED]
     by_suffix = _SUFFIXES.get(suffixes[-1] if suffixes else "", "")
-    if line.startswith(b"PAR1"):
-        return "parquet"
+    for magic, found in _MAGIC.items():
+        if line.startswith(magic):
+            return found
     if start.startswith((b"CDX ", b"CDX\t", b"!")) or _CDXJ_LINE.match(line):
         return "cdxj"
     if start.startswith(b"["):
@@ -79,15 +86,13 @@ def recognise(path: Path) -> str:
         )
     if start.startswith(b"{"):
         return "jsonl"
-    if start.startswith(b"WARC/"):
-        raise ManifestError(
-            f"{path} is a WARC file", hint="Index it, and record the CDXJ index."
-        )
+    if by_suffix == "csv" and _OFFSETS_LINE.fullmatch(line):
+        return "offsets"
     if by_suffix:
         return by_suffix
     if b"\0" in line or not any(mark in line for mark in (b",", b"\t", b";", b"|")):
         raise ManifestError(
             f"{path} is in no format that is known",
-            hint="Say --format jsonl, csv, parquet or cdxj.",
+            hint="Say which it is with --format.",
         )
     return "csv"

@@ -21,7 +21,7 @@ from provenance.manifest.raw_text import contiguous
 from provenance.manifest.stream import Meter, iter_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 __all__ = ["PlainLines", "Record", "Records", "is_list"]
@@ -50,7 +50,12 @@ class Records:
     A record that is no CSV comes as the error that says so: it counts like others.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, names: Sequence[str] = ()) -> None:
+        """Go to the first record.
+
+        Args:
+            names: Those of the columns of a file that has no header.
+        """
         # The limit is the process's; a longer cell is damage in any file.
         csv.field_size_limit(LONGEST_LINE)
         self._path = path
@@ -68,8 +73,9 @@ class Records:
             raise self._refuse(str(error)) from error
         self.delimiter = _sniff_delimiter(first)
         self._plain = _plain_line(self.delimiter)
-        self._given = ["group", "path"][-len(first.split(self.delimiter)) :]
-        self._has_header = not (is_list(path) and "/" in first)
+        of_list = ["group", "path"][-len(first.split(self.delimiter)) :]
+        self._given = list(names) or of_list
+        self._has_header = not names and not (is_list(path) and "/" in first)
 
     def read_header(self) -> list[str]:
         """Take the names from the first record; empty when there is none.
@@ -145,12 +151,13 @@ class Records:
         except pa.ArrowInvalid:
             return None
         data = contiguous(lines)
-        if data.startswith(_BOM):
-            return None  # Arrow would leave it out.
         if b"\r" in data:
             lines = pc.ascii_rtrim(lines, "\r")
-            if b"\r" in contiguous(lines):
+            data = contiguous(lines)
+            if b"\r" in data:
                 return None
+        if data.startswith(_BOM):
+            return None  # Arrow would leave it out.
         if b'"' in data:
             quoted = lines.filter(pc.match_substring(lines, '"'))
             if not has_all(pc.match_substring_regex(quoted, self._plain)):

@@ -1,4 +1,4 @@
-"""The bytes of a manifest, unpacked: plain, gzip, bzip2 or Zstandard.
+"""The bytes of a manifest, unpacked: plain, gzip, bzip2, Zstandard or LZ4.
 
 The packing is told by the first bytes, never by the suffix: renamed files are
 common, and a wrong guess would end in nonsense rows.
@@ -26,10 +26,14 @@ __all__ = ["CHUNK", "Meter", "find_packing", "iter_chunks"]
 CHUNK = 1 << 20
 """Most bytes asked of a stream at once."""
 
-_MAGIC = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "zstd"}
+_MAGIC = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x04\x22\x4d\x18": "lz4",
+}
 _REFUSED = {
     b"\xfd7zXZ": "an xz file",
-    b"\x04\x22\x4d\x18": "an lz4 file",
     b"PK\x03\x04": "a ZIP archive",
     b"\xff\xfe": "a UTF-16 text",
     b"\xfe\xff": "a UTF-16 text",
@@ -62,7 +66,7 @@ class Meter:
 
 
 def find_packing(path: Path) -> str:
-    """Return ``gzip``, ``bzip2``, ``zstd``, or an empty text for a plain file.
+    """Return ``gzip``, ``bzip2``, ``zstd``, ``lz4``, or nothing for a plain file.
 
     Raises:
         ManifestError: There is no such file, it is empty, or it is packed in a way
@@ -81,7 +85,8 @@ def find_packing(path: Path) -> str:
         ) from error
     except OSError as error:
         raise ManifestError(
-            f"{path} cannot be read: {error.strerror}", hint="Are its rights right?"
+            f"{path} cannot be read: {error.strerror}",
+            hint="Look at the rights of the file, and of its folders.",
         ) from error
     if not start:
         raise ManifestError(f"{path} holds no rows", hint="The file is empty.")
@@ -89,7 +94,7 @@ def find_packing(path: Path) -> str:
         if start.startswith(magic):
             raise ManifestError(
                 f"{path} is {what}",
-                hint="Unpack or convert it; gzip, bzip2, Zstandard and UTF-8 are read.",
+                hint="Unpack or convert it; gzip, bzip2, zstd, lz4 and UTF-8 are read.",
             )
     return next((name for magic, name in _MAGIC.items() if start.startswith(magic)), "")
 
@@ -113,9 +118,9 @@ def iter_chunks(path: Path, meter: Meter | None = None) -> Iterator[bytes]:
             stream = cast("BinaryIO", stack.enter_context(gzip.GzipFile(fileobj=file)))
         elif packing == "bzip2":
             stream = cast("BinaryIO", stack.enter_context(bz2.BZ2File(file)))
-        elif packing == "zstd":
+        elif packing:
             stream = cast(
-                "BinaryIO", stack.enter_context(pa.CompressedInputStream(file, "zstd"))
+                "BinaryIO", stack.enter_context(pa.CompressedInputStream(file, packing))
             )
         for chunk in _iter_stream(stream):
             if meter:

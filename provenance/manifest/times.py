@@ -19,7 +19,7 @@ from pyarrow import types
 from provenance.domain import Field
 from provenance.manifest.kernels import has_all, has_any, pc
 from provenance.manifest.parsed import Flaws, Parsed, blank, parse_rest
-from provenance.manifest.raw_text import to_text
+from provenance.manifest.raw_text import contiguous, to_text
 
 __all__ = ["TIME", "parse_times"]
 
@@ -35,8 +35,7 @@ _EXPECTED = (
     "in the years 1000 to 9999"
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CDX = r"^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$"
-_CDX_AS_ISO = r"\1-\2-\3T\4:\5:\6"
+_ISO = b"0000-00-00T00:00:00"
 _CDX_LENGTH = 14
 _PROBE = 16
 _CDX_PREFIXES = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
@@ -140,9 +139,22 @@ def _read_local(text: Any) -> Any:
 
 
 def _read_cdx(text: Any) -> Any:
-    if pc.max(pc.binary_length(text)).as_py() != _CDX_LENGTH:
+    lengths = pc.binary_length(text)
+    if (
+        pc.min(lengths).as_py() != _CDX_LENGTH
+        or pc.max(lengths).as_py() != _CDX_LENGTH
+        or not has_all(pc.ascii_is_decimal(text))
+    ):
         raise pa.ArrowInvalid("not CDX times")
-    return _read_local(pc.replace_substring_regex(text, _CDX, _CDX_AS_ISO))
+    digits = contiguous(pc.fill_null(text, "1" * _CDX_LENGTH))
+    written = bytearray(_ISO * len(text))
+    places = [place for place, sign in enumerate(_ISO) if sign == _ISO[0]]
+    for digit, place in enumerate(places):
+        written[place :: len(_ISO)] = digits[digit::_CDX_LENGTH]
+    kind = pa.binary(len(_ISO))
+    fixed = pa.Array.from_buffers(kind, len(text), [None, pa.py_buffer(written)])
+    times = _read_local(fixed.cast(pa.binary()).cast(pa.string()))
+    return blank(times, pc.is_null(text))
 
 
 def _read_epoch(text: Any) -> Any:

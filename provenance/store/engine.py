@@ -19,7 +19,13 @@ from sqlalchemy.exc import (
 from provenance.errors import LedgerStateError
 from provenance.store.append_only import APPEND_ONLY, TRIGGER_PREFIX
 
-__all__ = ["allow_rewriting", "connect_engine", "is_sqlite", "say_database_error"]
+__all__ = [
+    "allow_rewriting",
+    "connect_engine",
+    "forget_pages",
+    "is_sqlite",
+    "say_database_error",
+]
 
 _BUSY_SECONDS = 60
 _CACHE_KIB = 128 * 1024
@@ -127,6 +133,19 @@ def _begin(connection: sa.Connection) -> None:
     write = connection.get_execution_options().get("write", False)
     connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if write else 'ON'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def forget_pages(engine: sa.Engine) -> None:
+    """Write SQLite's log of changes into the file, so that it holds no older pages.
+
+    PostgreSQL keeps older versions of rows until ``VACUUM``, which is left to its
+    operator.
+    """
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            opened = connection.connection.cursor()
+            opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            opened.close()
 
 
 _SAID: tuple[tuple[tuple[str, ...], str, str], ...] = (

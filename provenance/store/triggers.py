@@ -76,12 +76,25 @@ def lift_triggers(connection: sa.Connection, *tables: sa.Table) -> Iterator[None
     undone, and with it the lifting.
     """
     names = {table.name for table in tables}
-    with allow_rewriting(connection):
+    with allow_rewriting(connection), _overwritten(connection):
         for name, table in _list(connection):
             if table in names:
                 _drop(connection, name, table)
         yield
     _create(connection, tables)
+
+
+@contextmanager
+def _overwritten(connection: sa.Connection) -> Iterator[None]:
+    """Have SQLite overwrite what is deleted; it would leave it in free pages."""
+    if not is_sqlite(connection):
+        yield
+        return
+    connection.exec_driver_sql("PRAGMA secure_delete = ON")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA secure_delete = OFF")
 
 
 def missing_triggers(connection: sa.Connection) -> list[str]:

@@ -21,6 +21,7 @@ from benchmarks import (
     rebuild,
     reports,
     stages,
+    verify,
 )
 from benchmarks.bench import Bench, Benchmark, format_gb
 from benchmarks.document import format_section, write_section
@@ -32,14 +33,9 @@ _DOCUMENT = Path(__file__).parent.parent.parent / "docs/benchmarks.md"
 BENCHMARKS = {
     module.BENCHMARK.name: module.BENCHMARK
     for module in (
-        ingest,
-        growth,
-        stages,
-        rebuild,
-        late,
-        reports,
-        readers,
+        *(ingest, growth, stages, rebuild, late, reports, readers),
         quarantine,
+        verify,
     )
 }
 

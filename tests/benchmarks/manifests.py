@@ -9,6 +9,9 @@ import duckdb
 __all__ = ["write_answers", "write_crawl", "write_graph"]
 
 
+_HOST = "(20000 * power((hash(i) % 1000003) / 1000003.0, 3))::BIGINT"
+"""Most pages are of few hosts, as on the web: half of them of an eighth."""
+
 _A_DAY = 4_000
 """Rows fetched in a day: a crawl goes on in time, and ten million take seven years."""
 
@@ -30,7 +33,7 @@ def write_crawl(path: Path, rows: int, *, first: int = 1) -> None:
             f"""
             COPY (
                 SELECT sha256('item ' || i) AS digest,
-                    'https://www.site' || (hash(i) % 20000) || '.example/' ||
+                    'https://www.site' || {_HOST} || '.example/' ||
                         'articles/' || i || '/' || left(md5(i::VARCHAR), 12) AS url,
                     TIMESTAMP '2019-01-01' + INTERVAL (i // {_A_DAY}) DAY
                         AS fetched_at,

@@ -26,7 +26,8 @@ from provenance.errors import (
     VerificationError,
 )
 from provenance.log import check_proof as vendored
-from provenance.log.proof import check_proof, format_proof, parse_proof
+from provenance.log.proof import format_proof, parse_proof
+from provenance.log.verify_proof import check_proof
 from provenance.merkle import hash_leaf, parse_entry_proof
 from provenance.merkle.note import format_note
 
@@ -158,6 +159,26 @@ def test_proof_under_another_key_or_origin_is_refused(
         other_name = other.make_key(tmp_path / "two", "example.org/other")
     for vkey in (same_name, other_name):
         assert is_refused_by_both(proofs["4:0"], vkey)
+
+
+def test_rotated_key_is_signed_by_both_and_the_old_one_ends(tmp_path: Path) -> None:
+    signed = make_signed(f"sqlite:///{tmp_path}/ledger.db", tmp_path, rows=3)
+    with signed.open() as ledger:
+        earlier = format_proof(ledger.prove("4:0"))
+        new = ledger.rotate_key(tmp_path / "second")
+        turn = format_proof(ledger.prove("4:0"))
+        ledger.add_model("later")
+        later = format_proof(ledger.prove("4:0"))
+    for octets, keys in (
+        (earlier, {signed.vkey}),
+        (turn, {signed.vkey, new}),
+        (later, {new}),
+    ):
+        for vkey in (signed.vkey, new):
+            assert is_refused_by_both(octets, vkey) == (vkey not in keys)
+    note = format_note(parse_entry_proof(parse_proof(turn).tlog_proof).checkpoint)
+    for vkey in (signed.vkey, new):
+        assert metamorphic.checkpoint_verify(note.decode(), [vkey]).size == 10
 
 
 def _edits(

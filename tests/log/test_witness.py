@@ -15,8 +15,9 @@ from loopback_witness import Answer, Witness, serve
 from signed import SignedLedger, make_signed
 
 from provenance.errors import LedgerStateError, VerificationError
-from provenance.log.proof import check_proof, format_proof
+from provenance.log.proof import format_proof
 from provenance.log.quorum import Quorum, make_quorum
+from provenance.log.verify_proof import check_proof
 
 NOW = 1_800_000_000
 

@@ -8,6 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from provenance import Ledger
+from provenance.log.cosignatures import store_cosignature
+from provenance.merkle import (
+    SignatureType,
+    SignerKey,
+    cosign,
+    parse_checkpoint,
+    parse_note,
+    to_key_name,
+)
 
 __all__ = ["record_whole"]
 
@@ -77,4 +86,24 @@ def record_whole(url: str, folder: Path) -> None:
         ledger.add_dataset("odd", derived_from=["plain@1"], license="CC0", note="n")
         ledger.add_model("M", provider="P", aliases=["m"], trained_on=["odd"])
         ledger.add_model("B", based_on=["M"], generative=True, training_complete=True)
+        ledger.add_dataset("plain@1", derived_from=["web"], license="MIT")
+        ledger.add_model("C", aliases=["c"], based_on=["B"], trained_on=["plain@1"])
+        ledger.redact(["https://a.example.org/6", "by a person"], "request 1")
+        _vouch(ledger)
         ledger.add_model("looker@2", generative=False)
+
+
+def _vouch(ledger: Ledger) -> None:
+    """Keep the cosignature of a witness over the log as it stands."""
+    witness = SignerKey(
+        name=to_key_name("witness.example.org/1"),
+        signature_type=SignatureType.COSIGNATURE,
+        seed=bytes(32),
+    )
+    key = witness.verifier()
+    note = cosign(parse_note(ledger.checkpoint().encode()), witness, timestamp=1)
+    line = note.signature_by(key)
+    assert line is not None
+    size = parse_checkpoint(note.text).head.tree_size
+    with ledger._writing() as connection:
+        store_cosignature(connection, size, key, line, 1)

@@ -71,10 +71,11 @@ def read_file(
     format: str = "auto",  # noqa: A002 - the word of the function under test
 ) -> tuple[list[Row], list[Fault]]:
     """Read a whole file as the ledger does."""
-    reader = open_manifest(path, format=format)
+    named = {Field(field): column for field, column in (explicit or {}).items()}
+    reader = open_manifest(path, format=format, named=named)
     column_map = map_columns(
         reader.columns,
-        {Field(field): column for field, column in (explicit or {}).items()},
+        named,
         {Field(field): value for field, value in (constants or {}).items()},
     )
     normaliser = Normaliser(column_map, file=reader.file)

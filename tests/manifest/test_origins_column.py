@@ -100,6 +100,17 @@ def test_a_person_may_be_among_the_generators() -> None:
     ]
 
 
+def test_generators_in_one_cell_are_never_merged() -> None:
+    cells = ["gpt-4 + human", "A & B", "A and B", "A+B", "Llama-3.1, ITS models"]
+    assert origins({"generated_by": cells}) == [
+        [model("gpt-4"), HUMAN],
+        [model("A"), model("B")],
+        [model("A"), model("B")],
+        [model("A+B")],
+        [model("Llama-3.1"), model("ITS models")],
+    ]
+
+
 def test_the_origin_stands_beside_the_generators() -> None:
     found = origins(
         {

@@ -28,6 +28,9 @@ CDXJ = 'org,a)/ 20240518015810 {"url": "http://a.org/"}\n'
         ("m.txt", "id;bytes\n", "csv"),
         ("m", "id|bytes\n", "csv"),
         ("m.csv", "PAR1...", "parquet"),
+        ("m.csv", "WARC/1.0\r\nWARC-Type: warcinfo\r\n", "warc"),
+        ("m.warc.gz", "damaged first line\n", "warc"),
+        ("m", "filedesc://m.arc 127.0.0.1 2014 text/plain 9\n", "arc"),
     ],
 )
 def test_content_comes_before_the_suffix(
@@ -41,7 +44,6 @@ def test_content_comes_before_the_suffix(
     [
         ('[{"id": 1}]', "is one JSON array"),
         ('{\n  "id": 1\n}', "is one JSON document over several lines"),
-        ("WARC/1.0\r\nWARC-Type: warcinfo\r\n", "is a WARC file"),
         ("one word\n", "is in no format that is known"),
         ("a,b\0c\n", "is in no format that is known"),
         ("\n \n\n", "holds no rows"),

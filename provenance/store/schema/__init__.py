@@ -39,6 +39,7 @@ from provenance.store.schema.log import (
     cosignatures,
     log_entries,
     log_state,
+    redactions,
     withdrawals,
 )
 from provenance.store.schema.metadata import METADATA
@@ -86,6 +87,7 @@ __all__ = [
     "pedigrees",
     "policies",
     "records",
+    "redactions",
     "sources",
     "tallies",
     "tally_values",

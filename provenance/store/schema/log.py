@@ -12,7 +12,7 @@ from sqlalchemy import (
     Text,
 )
 
-from provenance.store.schema.metadata import ID, METADATA, id_column
+from provenance.store.schema.metadata import ID, METADATA, id_column, position_column
 
 __all__ = [
     "batch_tiles",
@@ -20,6 +20,7 @@ __all__ = [
     "cosignatures",
     "log_entries",
     "log_state",
+    "redactions",
     "withdrawals",
 ]
 
@@ -75,6 +76,30 @@ cosignatures = Table(
     ),
     Column("line", Text, nullable=False, comment="signature line of the note"),
     comment="what witnesses vouch for (C2SP tlog-cosignature)",
+)
+
+redactions = Table(
+    "redactions",
+    METADATA,
+    Column(
+        "batch",
+        ForeignKey("log_entries.position"),
+        primary_key=True,
+        comment="log position of the batch",
+    ),
+    Column(
+        "leaf_index", BigInteger, primary_key=True, comment="place in its tree, from 0"
+    ),
+    Column("item", LargeBinary, comment="item key that the record keeps"),
+    Column("leaf", LargeBinary, nullable=False, comment="hash of the leaf as logged"),
+    Column(
+        "remains",
+        LargeBinary,
+        nullable=False,
+        comment="hash of the leaf without name and URL",
+    ),
+    position_column(),
+    comment="records whose name and URL were erased; their leaves stand by hash",
 )
 
 withdrawals = Table(

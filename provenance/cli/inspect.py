@@ -1,0 +1,90 @@
+"""``provenance inspect``: what would be read of a file, without a ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from provenance.cli.mapping import mapping_options
+from provenance.cli.output import print_json
+
+if TYPE_CHECKING:
+    from provenance.manifest import Inspection
+
+__all__ = ["inspect"]
+
+_PLAIN = {"part": 0, "items": 1, "copies": 1000}
+"""What is not worth showing: most records say it."""
+
+
+@click.command()
+@click.argument("path", metavar="PATH")
+@mapping_options
+@click.option(
+    "--records",
+    type=click.IntRange(min=1, max=1000),
+    default=5,
+    show_default=True,
+    help="How many records to show.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def inspect(
+    path: str,
+    format_: str,
+    columns: dict[str, str],
+    constants: dict[str, str],
+    records: int,
+    *,
+    as_json: bool,
+) -> None:
+    """Show what would be read of a manifest: its format, mapping and first records.
+
+    Nothing is recorded, and no ledger is needed. Columns under "not read" would be
+    lost.
+    """
+    from provenance.domain import Field  # noqa: PLC0415 - as below
+    from provenance.manifest import (  # noqa: PLC0415 - reads Arrow, slow for --help
+        inspect_manifest,
+    )
+
+    found = inspect_manifest(
+        Path(path),
+        format=format_,
+        columns={Field(field): column for field, column in columns.items()},
+        constants={Field(field): value for field, value in constants.items()},
+        records=records,
+    )
+    if as_json:
+        print_json(found.to_dict())
+    else:
+        _print(found)
+
+
+def _print(found: Inspection) -> None:
+    mapped = ", ".join(f"{field} ← {column}" for field, column in found.mapping.items())
+    click.echo(f"{found.file} ({found.format})")
+    click.echo(f"  mapped       {mapped}")
+    if found.unused:
+        click.echo(f"  not read     {', '.join(found.unused)}")
+    for field, spelling in found.spellings.items():
+        click.echo(f"  digests      {field} is spelled in {spelling}")
+    for what, count in found.noted.items():
+        click.echo(f"  noted        {what}: {count:,} rows of those looked at")
+    for record in found.records:
+        part = f":{record['part']}" if record["part"] else ""
+        click.echo(f"  row {record['row']}{part}")
+        for name, value in record.items():
+            if name != "row" and value != _PLAIN.get(name):
+                click.echo(f"    {name:<10} {_show(value)}")
+    for fault in found.faults:
+        click.echo(f"  bad row      {fault.row}, {fault.field}: {fault.reason}")
+    if not found.records:
+        click.echo("  no record in what was looked at")
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(", ".join(map(str, edge.values())) for edge in value)
+    return str(value)

@@ -1,0 +1,93 @@
+"""The formats that manifests have: how they are told, and what they give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["FORMATS", "SHAPES", "Format"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One format, in words."""
+
+    name: str
+    told_by: str
+    gives: str
+
+
+FORMATS = (
+    Format(
+        name="jsonl",
+        told_by="{ at the start; .jsonl .ndjson .json",
+        gives="a record per line",
+    ),
+    Format(
+        name="csv",
+        told_by="commas, tabs, semicolons or pipes; .csv .tsv .tab .psv .txt .lst",
+        gives="a record per line after the header",
+    ),
+    Format(
+        name="parquet",
+        told_by="PAR1 at the start; .parquet",
+        gives="a record per row",
+    ),
+    Format(
+        name="cdxj",
+        told_by="lines of key, time and JSON object, or a CDX legend; .cdxj .cdx",
+        gives="a record per capture in a crawl index",
+    ),
+    Format(
+        name="warc",
+        told_by="WARC/ at the start; .warc .wet .wat",
+        gives="a record per capture, its payload digest checked",
+    ),
+    Format(
+        name="arc",
+        told_by="filedesc: at the start; .arc",
+        gives="a record per capture",
+    ),
+    Format(
+        name="offsets",
+        told_by="CSV of start, end, document, source and line, without a header",
+        gives="a record per document in a file of tokens",
+    ),
+)
+"""What a file can be; the words of ``--format``."""
+
+SHAPES = (
+    Format(
+        name="img2dataset",
+        told_by="columns key, status and error_message",
+        gives="the image and its caption, of rows that were downloaded",
+    ),
+    Format(
+        name="distilabel",
+        told_by="a column distilabel_metadata or raw_generation_responses",
+        gives="the instruction, and each generation by its model",
+    ),
+    Format(
+        name="completions",
+        told_by="a prompt beside completions, answers or responses",
+        gives="the prompt, and each completion by its own model",
+    ),
+    Format(
+        name="preferences",
+        told_by="columns chosen and rejected",
+        gives="the prompt, the chosen answer and the rejected one",
+    ),
+    Format(
+        name="chat",
+        told_by="a column messages, conversations or conversation",
+        gives="each turn, by the generator that it or its row names",
+    ),
+    Format(
+        name="instructions",
+        told_by="an instruction or prompt beside an output, a response, instances …",
+        gives="the instruction, the input and the output",
+    ),
+)
+"""What rows of JSONL and Parquet can hold: several parts, each a record of its own.
+
+They are told in this order. ``--format jsonl`` or ``parquet`` leaves rows whole.
+"""

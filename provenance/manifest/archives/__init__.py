@@ -1,0 +1,1 @@
+"""Readers of web archives: WARC with WET and WAT, and ARC."""

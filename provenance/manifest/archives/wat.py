@@ -1,0 +1,76 @@
+"""WAT: what Common Crawl computed about each record of a WARC file, as JSON.
+
+https://commoncrawl.org/blog/navigating-the-warc-file-format::
+
+    {"Envelope": {"WARC-Header-Metadata": {"WARC-Type": "response", …},
+                  "Payload-Metadata": {"HTTP-Response-Metadata":
+                      {"Entity-Digest": …, "Entity-Length": …, "Headers": {…}}}}}
+
+The envelope of a capture stands for the capture; the payload is not there, so what
+is said of it cannot be checked.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from provenance.manifest.archives.captures import read_language, read_media_type
+from provenance.manifest.archives.payload import read_declared
+
+if TYPE_CHECKING:
+    from provenance.manifest.archives.captures import Captures
+
+__all__ = ["read_wat"]
+
+_CAPTURES = frozenset({"response", "resource", "revisit"})
+_NO_CAPTURE = "metadata records are no captures"
+
+
+def read_wat(block: bytes, captures: Captures) -> None:
+    """Add the capture that a metadata record in JSON describes, if it is one."""
+    try:
+        head, http = _find(json.loads(block))
+    except (ValueError, RecursionError):
+        head, http = {}, {}
+    if str(head.get("WARC-Type")).lower() not in _CAPTURES:
+        captures.note(_NO_CAPTURE)
+        return
+    said = {name: value for name, value in head.items() if isinstance(value, str)}
+    digest = read_declared(
+        said.get("WARC-Payload-Digest") or _text(http, "Entity-Digest")
+    )
+    length = _text(http, "Entity-Length")
+    headers = {key.lower(): value for key, value in _object(http, "Headers").items()}
+    cells = {
+        "digest": digest,
+        "bytes": length if length and length.isdecimal() else None,
+        "name": said.get("WARC-Record-ID"),
+        "url": said.get("WARC-Target-URI"),
+        "fetched_at": said.get("WARC-Date"),
+        "language": read_language(said.get("WARC-Identified-Content-Language")),
+        "media_type": read_media_type(
+            _text(headers, "content-type"), said.get("WARC-Identified-Payload-Type")
+        ),
+    }
+    captures.add(cells)
+
+
+def _find(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the WARC head and what is said of the HTTP response, or empty objects."""
+    envelope = _object(value, "Envelope")
+    payload = _object(envelope, "Payload-Metadata")
+    return (
+        _object(envelope, "WARC-Header-Metadata"),
+        _object(payload, "HTTP-Response-Metadata"),
+    )
+
+
+def _object(value: Any, key: str) -> dict[str, Any]:
+    inner = value.get(key) if isinstance(value, dict) else None
+    return inner if isinstance(inner, dict) else {}
+
+
+def _text(value: dict[str, Any], key: str) -> str | None:
+    found = value.get(key)
+    return found if isinstance(found, str) else None

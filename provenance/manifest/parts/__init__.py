@@ -1,0 +1,1 @@
+"""Rows of several parts: chats, completions, instruction sets, images with captions."""
