@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from provenance.domain import DatasetName
 from provenance.domain.digests import finding_key
 from provenance.lineage.facts import IDENTITY
-from provenance.lineage.reach import add_seeds
+from provenance.lineage.reach import add_seeds, children_by_digest
 from provenance.store import schema
 from provenance.store.items import digest_keys
 from provenance.store.keys import ASKED_KEYS, ask
@@ -65,7 +65,7 @@ def add_children(
         column = rows["digest"].filter(short).combine_chunks()
         keys = pa.table({"content_key": digest_keys(column), "item": column})
         ask(connection, ASKED_KEYS, keys)
-        add_seeds(connection, duck, _children_of_digests())
+        add_seeds(connection, duck, children_by_digest())
     parents, edges = schema.open_parents, schema.derived_from
     if connection.execute(sa.select(parents.c.record_id).limit(1)).first() is None:
         return
@@ -82,23 +82,6 @@ def add_children(
         nothing = pa.nulls(len(column), pa.binary())
         ask(connection, ASKED_KEYS, pa.table({"content_key": column, "item": nothing}))
         add_seeds(connection, duck, _children_of_names())
-
-
-def _children_of_digests() -> sa.Select[Any]:
-    records, edges = schema.records, schema.derived_from
-    return (
-        sa.select(records.c.content_key, IDENTITY)
-        .select_from(
-            ASKED_KEYS.join(
-                edges,
-                sa.and_(
-                    edges.c.parent_key == ASKED_KEYS.c.content_key,
-                    edges.c.parent_digest == ASKED_KEYS.c.item,
-                ),
-            ).join(records, records.c.id == edges.c.record_id)
-        )
-        .distinct()
-    )
 
 
 def _children_of_contents(changed: sa.ColumnElement[bool]) -> sa.Select[Any]:

@@ -13,7 +13,7 @@ from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.keys import ASKED_KEYS, ask
 
-__all__ = ["add_descendants", "add_seeds", "start_cone"]
+__all__ = ["add_descendants", "add_seeds", "children_by_digest", "start_cone"]
 
 
 def start_cone(duck: duckdb.DuckDBPyConnection) -> None:
@@ -39,7 +39,7 @@ def add_descendants(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) 
         ask(connection, ASKED_KEYS, duck.sql("FROM front").to_arrow_table())
         duck.register("incoming", KEYS.empty_table())
         duck.execute("CREATE OR REPLACE TABLE child AS FROM incoming")
-        for query in (_children_by_digest(), _children_by_name()):
+        for query in (children_by_digest(), _children_by_name()):
             add_rows(duck, "child", read_batches(connection, query, KEYS))
         duck.execute(
             "CREATE OR REPLACE TABLE front AS FROM child EXCEPT FROM cone; "
@@ -47,35 +47,32 @@ def add_descendants(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) 
         )
 
 
-def _children_by_digest() -> sa.Select[Any]:
-    records, edges = schema.records, schema.derived_from
-    return (
-        sa.select(records.c.content_key, IDENTITY)
-        .select_from(
-            ASKED_KEYS.join(
-                edges,
-                sa.and_(
-                    edges.c.parent_key == ASKED_KEYS.c.content_key,
-                    edges.c.parent_digest == ASKED_KEYS.c.item,
-                ),
-            ).join(records, records.c.id == edges.c.record_id)
-        )
-        .distinct()
+def children_by_digest() -> sa.Select[Any]:
+    """The items derived from what is asked about, by the digests of its contents."""
+    edges = schema.derived_from
+    return _children(
+        edges,
+        sa.and_(
+            edges.c.parent_key == ASKED_KEYS.c.content_key,
+            edges.c.parent_digest == ASKED_KEYS.c.item,
+        ),
     )
 
 
 def _children_by_name() -> sa.Select[Any]:
-    records, named = schema.records, schema.named_parents
-    return (
-        sa.select(records.c.content_key, IDENTITY)
-        .select_from(
-            ASKED_KEYS.join(
-                named,
-                sa.and_(
-                    named.c.content_key == ASKED_KEYS.c.content_key,
-                    named.c.item == ASKED_KEYS.c.item,
-                ),
-            ).join(records, records.c.id == named.c.record_id)
-        )
-        .distinct()
+    named = schema.named_parents
+    return _children(
+        named,
+        sa.and_(
+            named.c.content_key == ASKED_KEYS.c.content_key,
+            named.c.item == ASKED_KEYS.c.item,
+        ),
     )
+
+
+def _children(edges: sa.Table, is_parent: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    records = schema.records
+    rows = ASKED_KEYS.join(edges, is_parent).join(
+        records, records.c.id == edges.c.record_id
+    )
+    return sa.select(records.c.content_key, IDENTITY).select_from(rows).distinct()

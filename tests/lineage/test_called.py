@@ -140,7 +140,7 @@ def test_a_parent_is_whatever_it_is_called_by_now(new_url: Callable[[], str]) ->
     run_state_machine_as_test(
         type("Machine", (Callings,), {"new_url": (new_url,)}),
         settings=settings(
-            max_examples=8,
+            max_examples=2,
             stateful_step_count=25,
             deadline=None,
             phases=[Phase.explicit, Phase.reuse, Phase.generate],
