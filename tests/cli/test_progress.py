@@ -40,11 +40,13 @@ def run_on_terminal(*command: str) -> tuple[str, str]:
     """Run with standard error on a terminal; return that, and standard output."""
     here, there = pty.openpty()
     fcntl.ioctl(there, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 120, 0, 0))
+    said = ("COLUMNS", "LINES")  # the terminal has a size of its own
+    known = {name: value for name, value in os.environ.items() if name not in said}
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=there,
-        env=os.environ | {"TERM": "xterm-256color"},
+        env=known | {"TERM": "xterm-256color"},
     )
     os.close(there)
     shown = b""
