@@ -351,7 +351,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
         with self._writing() as connection:
             upgrade_schema(connection)
             record_policies(connection, self._clock())
-            rebuild(connection, log_size(connection))
+            rebuild(connection, log_size(connection) - 1)
         return head_revision()
 
     def revision(self) -> str:
@@ -370,7 +370,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
     def rebuild(self) -> None:
         """Make every derived table anew from the facts."""
         with self._writing() as connection:
-            rebuild(connection, log_size(connection))
+            rebuild(connection, log_size(connection) - 1)
 
 
 def _refuse_missing(url: sa.URL) -> None:

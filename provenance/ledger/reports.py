@@ -20,7 +20,7 @@ from provenance.report import (
     load_groups,
 )
 from provenance.store import schema
-from provenance.store.amounts import DIMENSIONS
+from provenance.store.amounts import DIMENSIONS, select_pedigrees
 from provenance.store.facts import (
     load_datasets,
     load_models,
@@ -109,17 +109,14 @@ def _find_policy(connection: sa.Connection, name: str) -> tuple[int, Policy]:
 
 def _loops_of(connection: sa.Connection, number: int, name: str) -> list[Loop]:
     """The loops that a dataset version stands in, by its models or its items."""
-    tallied, assessed = schema.tallies, schema.assessments
+    assessed = schema.assessments
     query = (
         sa.select(assessed.c.value)
-        .join(tallied, tallied.c.pedigree_id == assessed.c.pedigree_id)
         .where(
-            tallied.c.dataset_id == number,
-            tallied.c.dimension == DIMENSIONS[""],
             assessed.c.aspect == "model",
+            assessed.c.pedigree_id.in_(select_pedigrees(number)),
         )
-        .group_by(assessed.c.value, tallied.c.pedigree_id)
-        .having(sa.func.sum(tallied.c.records) != 0)
+        .distinct()
     )
     models = set(connection.execute(query).scalars())
     items = _looped_items(connection, number)

@@ -10,8 +10,12 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from provenance.domain import Tier, Unit
-from provenance.store.amounts import ASSESSED, DIMENSIONS, select_amounts
-from provenance.store.schema import assessments, tallies
+from provenance.store.amounts import (
+    ASSESSED,
+    select_amounts,
+    select_pedigrees,
+)
+from provenance.store.schema import assessments
 
 __all__ = [
     "GROUPINGS",
@@ -238,17 +242,12 @@ def load_depth(
     weight, total = sum(known.values()), sum(weights.values())
     open_query = (
         sa.select(sa.literal(1))
-        .select_from(tallies)
-        .join(assessments, assessments.c.pedigree_id == tallies.c.pedigree_id)
         .where(
-            tallies.c.dataset_id == dataset_id,
-            tallies.c.dimension == DIMENSIONS[""],
             assessments.c.policy_id == policy_id,
             assessments.c.aspect == "",
             assessments.c.open,
+            assessments.c.pedigree_id.in_(select_pedigrees(dataset_id)),
         )
-        .group_by(tallies.c.pedigree_id)
-        .having(sa.func.sum(tallies.c.records) != 0)
         .limit(1)
     )
     return DepthFigures(
@@ -263,9 +262,8 @@ def load_depth(
 def _rows(
     connection: sa.Connection, dataset_id: int, policy_id: int, **grouping: Any
 ) -> list[Any]:
-    query = select_amounts(policy_id, **grouping)
-    found = connection.execute(query.where(tallies.c.dataset_id == dataset_id))
-    return list(found.mappings())
+    query = select_amounts(policy_id, dataset=dataset_id, **grouping)
+    return list(connection.execute(query).mappings())
 
 
 def _tiers(rows: Iterable[Any], unit: Unit) -> dict[Tier, Number]:

@@ -16,7 +16,13 @@ from provenance.store.schema import (
     tally_values,
 )
 
-__all__ = ["ASSESSED", "DIMENSIONS", "default_policy", "select_amounts"]
+__all__ = [
+    "ASSESSED",
+    "DIMENSIONS",
+    "default_policy",
+    "select_amounts",
+    "select_pedigrees",
+]
 
 DIMENSIONS = {"": 0, "month": 1, "source": 2, "language": 3, "split": 4, "medium": 5}
 """What tallies are kept by → its number; never the cross product of two."""
@@ -43,6 +49,7 @@ def select_amounts(
     aspect: str = "",
     by_depth: bool = False,
     only: Unit | None = None,
+    dataset: int | None = None,
 ) -> sa.Select[Any]:
     """Sum the tallies by dataset, group and tier under a policy.
 
@@ -53,45 +60,79 @@ def select_amounts(
         by_depth: Group by generation depth.
         only: Leave out the other units, and what records lack: a breakdown by a
             dimension of many values takes half the time.
+        dataset: Id of the one dataset version that is asked about.
 
     Returns:
         Columns ``dataset_id, value, tier``, one per unit, and ``without_…`` for the
         units a record may lack. Items, bytes and tokens are in thousandths.
     """
-    value: ColumnElement[Any] = sa.null().label("value")
-    rows: Any = tallies.join(
-        assessments, assessments.c.pedigree_id == tallies.c.pedigree_id
-    )
-    if dimension:
-        value = tally_values.c.value.label("value")
-        rows = rows.join(tally_values, tally_values.c.id == tallies.c.value_id)
-    elif aspect:
-        value = assessments.c.value.label("value")
-    elif by_depth:
-        value = assessments.c.depth.label("value")
-    keys: list[ColumnElement[Any]] = [tallies.c.dataset_id, assessments.c.tier]
-    if dimension or aspect or by_depth:
-        keys.append(value.element if isinstance(value, sa.Label) else value)
     summed = [only] if only else [*Unit, *(f"without_{unit}" for unit in ASSESSED)]
+    moved = _sum_by_pedigree([str(name) for name in summed], dimension, dataset)
+    rows: Any = moved.join(
+        assessments,
+        sa.and_(
+            assessments.c.pedigree_id == moved.c.pedigree_id,
+            assessments.c.aspect == aspect,
+            assessments.c.policy_id == policy,
+        ),
+    )
+    value: ColumnElement[Any] = sa.null()
+    if dimension:
+        value = tally_values.c.value
+        rows = rows.join(tally_values, tally_values.c.id == moved.c.value_id)
+    elif aspect:
+        value = assessments.c.value
+    elif by_depth:
+        value = assessments.c.depth
+    keys: list[ColumnElement[Any]] = [moved.c.dataset_id, assessments.c.tier]
+    if dimension or aspect or by_depth:
+        keys.append(value)
     return (
         sa.select(
-            tallies.c.dataset_id,
-            value,
+            moved.c.dataset_id,
+            value.label("value"),
             assessments.c.tier,
             *(
-                sa.cast(sa.func.sum(tallies.c[str(name)]), sa.BigInteger).label(
-                    str(name)
-                )
+                sa.cast(sa.func.sum(moved.c[str(name)]), sa.BigInteger).label(str(name))
                 for name in summed
             ),
         )
         .select_from(rows)
-        .where(
-            tallies.c.dimension == DIMENSIONS[dimension],
-            assessments.c.aspect == aspect,
-            assessments.c.policy_id == policy,
-        )
         .group_by(*keys)
+        .having(sa.func.sum(moved.c.present) != 0)
+    )
+
+
+def _sum_by_pedigree(
+    summed: list[str], dimension: str, dataset: int | None
+) -> sa.Subquery:
+    """Add up the differences before anything is joined: a few rows per pedigree.
+
+    Joined first, they would be read once for each pedigree that a policy assesses.
+    """
+    keys = [tallies.c.dataset_id, tallies.c.pedigree_id]
+    if dimension:
+        keys.append(tallies.c.value_id)
+    query = (
+        sa.select(
+            *keys,
+            sa.func.sum(tallies.c.records).label("present"),
+            *(sa.func.sum(tallies.c[name]).label(name) for name in summed),
+        )
+        .where(tallies.c.dimension == DIMENSIONS[dimension])
+        .group_by(*keys)
+    )
+    if dataset is not None:
+        query = query.where(tallies.c.dataset_id == dataset)
+    return query.subquery()
+
+
+def select_pedigrees(dataset: int) -> sa.Select[tuple[int]]:
+    """The pedigrees of the items of a dataset version, by its id."""
+    return (
+        sa.select(tallies.c.pedigree_id)
+        .where(tallies.c.dataset_id == dataset, tallies.c.dimension == DIMENSIONS[""])
+        .group_by(tallies.c.pedigree_id)
         .having(sa.func.sum(tallies.c.records) != 0)
     )
 
