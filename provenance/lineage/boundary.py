@@ -8,11 +8,12 @@ import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
-from provenance.lineage.facts import KEYS, is_asked, standing
+from provenance.lineage.facts import KEYS, is_asked
 from provenance.lineage.workspace import add_rows
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.keys import ASKED_KEYS, ask
+from provenance.store.standing import standing
 
 __all__ = ["Boundary", "read_pedigrees"]
 

@@ -27,7 +27,6 @@ from provenance.lineage.facts import (
     KEYS,
     list_batches,
     load_asked,
-    standing,
 )
 from provenance.lineage.keep import keep
 from provenance.lineage.reach import add_descendants, add_seeds, start_cone
@@ -45,6 +44,7 @@ from provenance.lineage.workspace import (
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.keys import prefer_indexes
+from provenance.store.standing import standing
 
 __all__ = ["Entering", "Lineage"]
 

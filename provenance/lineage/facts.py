@@ -18,6 +18,7 @@ from provenance.lineage.workspace import (
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.keys import ASKED_KEYS, ask
+from provenance.store.standing import standing
 
 __all__ = [
     "IDENTITY",
@@ -26,7 +27,6 @@ __all__ = [
     "list_batches",
     "load_asked",
     "load_everything",
-    "standing",
 ]
 
 KEYS = pa.schema([("content_key", pa.int64()), ("item", pa.binary())])
@@ -35,15 +35,6 @@ KEYS = pa.schema([("content_key", pa.int64()), ("item", pa.binary())])
 IDENTITY: ColumnElement[Any] = sa.func.coalesce(
     schema.records.c.item, schema.records.c.digest
 )
-
-
-def standing(column: ColumnElement[Any] = schema.records.c.batch_id) -> Any:
-    """The condition that a batch was not withdrawn."""
-    batches, withdrawals = schema.batches, schema.withdrawals
-    gone = sa.select(batches.c.id).where(
-        batches.c.position.in_(sa.select(withdrawals.c.withdrawn))
-    )
-    return column.not_in(gone)
 
 
 def is_asked() -> ColumnElement[bool]:

@@ -17,12 +17,13 @@ import sqlalchemy as sa
 from provenance.domain import DatasetName
 from provenance.domain.digests import SCOPED_PREFIX
 from provenance.lineage.boundary import Boundary
-from provenance.lineage.facts import IDENTITY, standing
+from provenance.lineage.facts import IDENTITY
 from provenance.lineage.workspace import add_rows, count_rows
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.items import item_keys, items_within
 from provenance.store.keys import ASKED_NAMES, ask
+from provenance.store.standing import standing
 
 __all__ = ["UNSEEN", "resolve_parents"]
 

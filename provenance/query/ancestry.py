@@ -11,10 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from provenance.domain import Grade, ModelBook, format_digest
-from provenance.query.items import ItemKey, find_items, standing
+from provenance.query.items import ItemKey, find_items
 from provenance.store import schema
 from provenance.store.amounts import default_policy
 from provenance.store.facts import load_models
+from provenance.store.standing import standing
 
 __all__ = ["Explanation", "Occurrence", "Parent", "Statement", "explain_item"]
 

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from provenance.domain import DatasetName, content_key, parse_dataset, parse_digest
 from provenance.errors import NameRefusedError, NotRecordedError
 from provenance.store import schema
+from provenance.store.standing import standing
 
-__all__ = ["ItemKey", "find_items", "standing"]
+__all__ = ["ItemKey", "find_items"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,15 +20,6 @@ class ItemKey:
 
     content_key: int
     item: bytes
-
-
-def standing() -> sa.ColumnElement[bool]:
-    """The condition that a record's batch was not withdrawn."""
-    batches, withdrawals = schema.batches, schema.withdrawals
-    kept = sa.select(batches.c.id).where(
-        batches.c.position.not_in(sa.select(withdrawals.c.withdrawn))
-    )
-    return schema.records.c.batch_id.in_(kept)
 
 
 def find_items(connection: sa.Connection, subject: str) -> list[ItemKey]:
