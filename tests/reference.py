@@ -1,7 +1,7 @@
 """The meaning of the ledger by brute force: slow, obvious, and independent.
 
 Pedigrees, assessment, depth and loops as the page "What the ledger means" has them
-(sections 2 and 3), without claims and withdrawals; shares no code with the engine.
+(sections 2 and 3), without withdrawals; shares no code with the engine.
 """
 
 import math
@@ -95,9 +95,36 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class Claim:
+    origin: Origin
+    dataset: str | None = None  # a bare name: all versions of it
+    source: str | None = None  # a domain, or www. and a domain: its host
+    first: str | None = None  # months
+    last: str | None = None
+    share: Decimal | None = None
+    unit: str | None = None
+
+    def reaches(self, r: Record) -> bool:
+        """Tell whether it says of this record's item where the content is from."""
+        if self.share is not None or not self.origin.is_of_the_content():
+            return False
+        hosts = {r.domain, f"www.{r.domain}"} if r.domain else set()
+        if self.source not in hosts | {None} or not self.is_about(r.dataset):
+            return False
+        if self.first is None and self.last is None:
+            return True
+        month = r.month or ""
+        return bool(month) and (self.first or "") <= month <= (self.last or month)
+
+    def is_about(self, dataset: str) -> bool:
+        return self.dataset in (None, dataset, dataset.partition("@")[0])
+
+
+@dataclass(frozen=True)
 class World:
     records: tuple[Record, ...] = ()
     models: tuple[Model, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
     def model(self, name: str | None) -> Model:
         """Find it by exact name, else by exact alias, else as unregistered."""
@@ -190,6 +217,9 @@ def pedigrees(world: World) -> Pedigrees:
 def flow(world: World, records: list[Record], known: Pedigrees) -> Pedigree:
     """Apply the rule once to one item; a parent that is not known is unseen."""
     origins = [o for r in records for o in r.origins if o.is_of_the_content()]
+    best = max((GRADES[o.evidence] for o in origins), default=-1)
+    reaching = [c for c in world.claims if any(map(c.reaches, records))]
+    origins += [c.origin for c in reaching if GRADES[c.origin.evidence] > best]
     parents = [p for r in records for p in r.parents if p.item != r.item]
     elements = [own_element(world, o) for o in origins]
     stated = [e for e in elements if e.grade >= DECLARED]

@@ -15,7 +15,7 @@ from provenance.store.amounts import (
     select_amounts,
     select_pedigrees,
 )
-from provenance.store.schema import assessments
+from provenance.store.schema import assessments, datasets
 
 __all__ = [
     "GROUPINGS",
@@ -23,6 +23,7 @@ __all__ = [
     "DepthFigures",
     "Report",
     "UnitFigures",
+    "load_all_amounts",
     "load_amounts",
     "load_depth",
     "load_groups",
@@ -84,6 +85,11 @@ class UnitFigures(Amounts):
 
     missing: Mapping[Tier, int]
     """Records without a value, by the tier of their item: never guessed."""
+
+    @classmethod
+    def empty(cls) -> UnitFigures:
+        """The figures of a dataset version without records."""
+        return cls(tiers=dict.fromkeys(Tier, 0), missing=dict.fromkeys(Tier, 0))
 
     @property
     def downstream_share(self) -> Share | None:
@@ -202,7 +208,22 @@ def load_amounts(
     connection: sa.Connection, dataset_id: int, policy_id: int
 ) -> dict[str, UnitFigures]:
     """Return the figures of a dataset version in every unit."""
-    rows = _rows(connection, dataset_id, policy_id)
+    return _figures(_rows(connection, dataset_id, policy_id))
+
+
+def load_all_amounts(
+    connection: sa.Connection, policy_id: int | sa.ScalarSelect[int]
+) -> dict[int, dict[str, UnitFigures]]:
+    """Return the figures of every dataset version that has records, by its id."""
+    # Tallies are found by dataset version; without one, all of them would be read.
+    every = select_amounts(policy_id, dataset=sa.select(datasets.c.id))
+    rows: dict[int, list[Any]] = {}
+    for row in connection.execute(every).mappings():
+        rows.setdefault(row["dataset_id"], []).append(row)
+    return {number: _figures(found) for number, found in rows.items()}
+
+
+def _figures(rows: list[Any]) -> dict[str, UnitFigures]:
     figures: dict[str, UnitFigures] = {}
     for unit in Unit:
         missing = dict.fromkeys(Tier, 0)
