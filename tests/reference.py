@@ -327,25 +327,58 @@ def rows(world: World, dataset: str, unit: str, dimension: str = "") -> list[Row
     return [(i, min(values[i], default=None), Decimal(1)) for i in same]
 
 
-def summarise(tiers: Iterable[tuple[str, Decimal | None]]) -> Summary:
-    """Add up weights per tier; `missing` counts the records that have none."""
+def summarise(
+    tiers: Iterable[tuple[str, Decimal | None]], needed: Decimal = Decimal(0)
+) -> Summary:
+    """Add up weights per tier; `missing` counts the records that have none.
+
+    What shares need beyond what is known moves from unknown to generated, if it fits.
+    """
     sums, missing = dict.fromkeys(TIERS, Decimal(0)), dict.fromkeys(TIERS, 0)
     for tier, weight in tiers:
         sums[tier] += weight or 0
         missing[tier] += weight is None
+    moved = min(needed, sums["unknown"])
+    sums["generated"] += moved
+    sums["unknown"] -= moved
     total, share = sum(sums.values()), None
     if total:
         least = Fraction(sums["generated"] + sums["derived"]) / Fraction(total)
         share = (least, least + Fraction(sums["unknown"]) / Fraction(total))
     complete = None if any(missing.values()) else share
     shares = {"measured_share": share, "downstream_share": complete}
-    return {"total": total, **sums, "missing": missing, **shares}
+    said = {"missing": missing, "unattributed": moved}
+    return {"total": total, **sums, **said, **shares}
 
 
 def report(world: World, dataset: str, policy: Policy) -> dict[str, Summary]:
     tiers = {i: assess(p, policy, world) for i, p in pedigrees(world).items()}
-    tables = {unit: rows(world, dataset, unit) for unit in UNITS}
-    return {u: summarise((tiers[i], n) for i, _, n in tables[u]) for u in UNITS}
+    found = {}
+    for unit in UNITS:
+        weights = [(tiers[i], n) for i, _, n in rows(world, dataset, unit)]
+        total = summarise(weights)["total"]
+        found[unit] = summarise(weights, needed(world, dataset, policy, unit, total))
+    return found
+
+
+def needed(
+    world: World, dataset: str, policy: Policy, unit: str, total: Decimal
+) -> Decimal:
+    """Add up what shares ask for beyond what is known of their generators."""
+    greatest: dict[Any, Decimal] = {}
+    for c in world.claims:
+        if c.share is None or c.unit != unit or not c.is_about(dataset):
+            continue
+        for e in generating(frozenset({own_element(world, c.origin)}), policy, world):
+            model = e.origin.model
+            greatest[model] = max(greatest.get(model, Decimal(0)), c.share)
+    if not greatest:
+        return Decimal(0)
+    known = by(world, dataset, policy, "model", unit)
+    of = {m: known[m]["generated"] if m in known else Decimal(0) for m in greatest}
+    return sum(
+        (max(Decimal(0), s * total - of[m]) for m, s in greatest.items()), Decimal(0)
+    )
 
 
 def by(world: World, dataset: str, policy: Policy, dimension: str, unit: str) -> Groups:

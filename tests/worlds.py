@@ -124,8 +124,13 @@ def world_models(draw: st.DrawFn, name: str) -> ref.Model:
 
 @st.composite
 def world_claims(draw: st.DrawFn) -> ref.Claim:
-    """Claims of a dataset or a source, some of them of certain months only."""
+    """Claims of a dataset, a source or certain months of it, or a share of a set."""
     origin = draw(_origins(scored=False))
+    if origin.kind == "model" and draw(st.integers(0, 3)) == 0:
+        named = draw(st.sampled_from((*DATASETS, "mix")))
+        share = draw(st.sampled_from((Decimal("0.25"), Decimal("0.6"), Decimal(1))))
+        unit = draw(st.sampled_from(ref.UNITS))
+        return ref.Claim(origin, named, share=share, unit=unit)
     first = last = None
     if draw(st.booleans()):
         first, last = draw(st.sampled_from(_MONTHS)), draw(st.sampled_from(_MONTHS))

@@ -9,7 +9,14 @@ import sqlalchemy as sa
 from provenance.domain import Claim
 from provenance.errors import LedgerStateError, NotRecordedError
 from provenance.ledger.facts import record_withdrawal
-from provenance.lineage import Lineage, PedigreeBook, open_workspace, reaches_items
+from provenance.ledger.impact import Done
+from provenance.lineage import (
+    Lineage,
+    PedigreeBook,
+    assess_claims,
+    open_workspace,
+    reaches_items,
+)
 from provenance.log import append_entry
 from provenance.store.claims import LoggedClaim, insert_claim, load_claims
 
@@ -19,24 +26,21 @@ _MEMORY = "1GB"
 
 
 def record_claim(connection: sa.Connection, claim: Claim, now: int) -> int:
-    """Record a claim, without deriving anything from it; return the log position."""
+    """Record a claim, without following it; return the log position."""
     position = append_entry(connection, "claim", claim.to_entry(), now)
     insert_claim(connection, claim, position)
+    assess_claims(connection)
     return position
 
 
-def add_claim(
-    connection: sa.Connection, claim: Claim, now: int
-) -> tuple[int, int | None]:
-    """Record a claim and follow it; return log position, and items it speaks of."""
+def add_claim(connection: sa.Connection, claim: Claim, now: int) -> Done:
+    """Record a claim and follow it."""
     position = record_claim(connection, claim, now)
-    return position, _follow(connection, claim, position)
+    return _follow(connection, claim, position)
 
 
-def take_back_claim(
-    connection: sa.Connection, number: int, why: str, now: int
-) -> tuple[int, int | None]:
-    """Withdraw a claim and follow that; return what ``add_claim`` does.
+def take_back_claim(connection: sa.Connection, number: int, why: str, now: int) -> Done:
+    """Withdraw a claim and follow that.
 
     Args:
         connection: A writing transaction.
@@ -50,7 +54,7 @@ def take_back_claim(
     """
     logged = _find(connection, number)
     position = record_withdrawal(connection, [number], why, now)
-    return position, _follow(connection, logged.claim, position)
+    return _follow(connection, logged.claim, position)
 
 
 def _find(connection: sa.Connection, number: int) -> LoggedClaim:
@@ -68,12 +72,20 @@ def _find(connection: sa.Connection, number: int) -> LoggedClaim:
     )
 
 
-def _follow(connection: sa.Connection, claim: Claim, position: int) -> int | None:
+def _follow(connection: sa.Connection, claim: Claim, position: int) -> Done:
+    subject = f"{claim.about}: {claim.says}"
     if not reaches_items(claim):
-        return None
+        return Done(subject=subject, position=position)
     with open_workspace(_MEMORY) as duck:
         lineage = Lineage(duck=duck, book=PedigreeBook())
-        return lineage.restate(connection, claim, position)
+        reached = lineage.restate(connection, claim, position)
+    return Done(subject=subject, position=position, reached=reached)
+
+
+def _say_effect(claim: Claim) -> str:
+    if reaches_items(claim):
+        return "reaches every item"
+    return "counts in its unit" if claim.share is not None else "changes no number"
 
 
 def describe_claim(logged: LoggedClaim) -> dict[str, Any]:
@@ -84,7 +96,7 @@ def describe_claim(logged: LoggedClaim) -> dict[str, Any]:
         **claim.to_entry(),
         "about": claim.about,
         "says": claim.says,
-        "reaches_items": reaches_items(claim),
+        "effect": _say_effect(claim),
         "withdrawn": logged.withdrawn,
         "why": logged.why,
     }

@@ -13,7 +13,7 @@ from provenance.domain import Evidence, Mode, make_claim, parse_dataset
 from provenance.domain.claims import read_text
 from provenance.errors import ClaimRefusedError
 from provenance.ledger.claims import add_claim, describe_claim, take_back_claim
-from provenance.ledger.impact import Correction, compare_figures, take_figures
+from provenance.ledger.impact import Correction, Done, compare_figures, take_figures
 from provenance.ledger.transactions import Transactions
 from provenance.ledger.withdraw import list_recorded, take_back_batches
 from provenance.store.claims import load_claims
@@ -136,25 +136,27 @@ class Correcting(Transactions):
         """
         reason = _read_reason(why)
 
-        def withdraw(connection: sa.Connection) -> tuple[int, None]:
-            now = self._clock()
-            return take_back_batches(connection, positions, reason, now), None
-
-        return self._correct(withdraw, dry_run)
+        return self._correct(
+            lambda connection: take_back_batches(
+                connection, positions, reason, self._clock()
+            ),
+            dry_run,
+        )
 
     def _correct(
         self,
-        change: Callable[[sa.Connection], tuple[int, int | None]],
+        change: Callable[[sa.Connection], Done],
         dry_run: bool,  # noqa: FBT001 - ours alone
     ) -> Correction:
         with self._writing(keep=not dry_run) as connection:
             before = take_figures(connection)
-            position, reached = change(connection)
+            done = change(connection)
             after = take_figures(connection)
             return Correction(
-                position=position,
+                subject=done.subject,
+                position=done.position,
                 dry_run=dry_run,
-                reached=reached,
+                reached=done.reached,
                 changes=compare_figures(connection, before, after),
             )
 

@@ -13,7 +13,7 @@ from provenance.report import UnitFigures, load_all_amounts
 from provenance.store.amounts import default_policy
 from provenance.store.facts import load_datasets
 
-__all__ = ["Change", "Correction", "Figures", "compare_figures", "take_figures"]
+__all__ = ["Change", "Correction", "Done", "Figures", "compare_figures", "take_figures"]
 
 Figures = Mapping[int, Mapping[str, UnitFigures]]
 """Dataset id → unit → figures under the default policy."""
@@ -42,9 +42,23 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What was recorded, and followed."""
+
+    subject: str
+    """What it is of, in words."""
+    position: int
+    """Log position."""
+    reached: int | None = None
+    """Items that a claim speaks of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
     """What came of a claim, or of a withdrawal."""
 
+    subject: str
+    """What it is of, in words."""
     position: int
     """Its log position; of a dry run that which it would have."""
     dry_run: bool
@@ -57,6 +71,7 @@ class Correction:
     def to_dict(self) -> dict[str, Any]:
         """The outcome as JSON values; the format of ``claim add --json``."""
         return {
+            "subject": self.subject,
             "position": self.position,
             "dry_run": self.dry_run,
             "reached": self.reached,

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from provenance.domain import DatasetName
 from provenance.errors import LedgerStateError, NotRecordedError
 from provenance.ledger.facts import record_withdrawal
+from provenance.ledger.impact import Done
 from provenance.lineage import Lineage, PedigreeBook, open_workspace
 from provenance.store import schema
 
@@ -59,8 +60,8 @@ def list_recorded(
 
 def take_back_batches(
     connection: sa.Connection, positions: Sequence[int], why: str, now: int
-) -> int:
-    """Withdraw batches and follow that; return the log position.
+) -> Done:
+    """Withdraw batches and follow that.
 
     Args:
         connection: A writing transaction.
@@ -77,7 +78,11 @@ def take_back_batches(
     position = record_withdrawal(connection, wanted, why, now)
     with open_workspace(_MEMORY) as duck:
         Lineage(duck=duck, book=PedigreeBook()).withdraw(connection, numbers, position)
-    return position
+    listed = ", ".join(map(str, wanted))
+    plural = "" if len(wanted) == 1 else "es"
+    return Done(
+        subject=f"the batch{plural} at log position {listed}", position=position
+    )
 
 
 def _find(connection: sa.Connection, position: int) -> int:

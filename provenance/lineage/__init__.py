@@ -3,6 +3,7 @@
 from provenance.lineage.assess import Assessor
 from provenance.lineage.assessments import (
     ASPECTS,
+    assess_claims,
     load_members,
     load_pedigrees,
     reassess,
@@ -26,6 +27,7 @@ __all__ = [
     "ModelLoop",
     "Pedigree",
     "PedigreeBook",
+    "assess_claims",
     "compare",
     "load_members",
     "load_pedigrees",

@@ -21,6 +21,7 @@ __all__ = ["LoggedClaim", "insert_claim", "is_of_source", "load_claims", "stands
 class LoggedClaim:
     """A claim, and its place in the log."""
 
+    id: int
     position: int
     """Log position: what people name it by."""
     origin_id: int
@@ -88,6 +89,7 @@ def load_claims(
 
 def _read(row: Any, origins: Any) -> LoggedClaim:
     return LoggedClaim(
+        id=row.id,
         position=row.position,
         origin_id=row.origin_id,
         claim=Claim(
