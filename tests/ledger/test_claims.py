@@ -402,6 +402,8 @@ def test_the_log_says_the_whole_claim(ledger: Ledger) -> None:
     assert (body["first_at"], body["last_at"]) == (None, 86_400_000_000 - 1)
     assert (done.position, dated.position) == (2, 3)
     documented = (ROOT / "docs/log-format.md").read_text("utf-8")
-    (row,) = [line for line in documented.splitlines() if "| `claim` |" in line]
+    (row,) = [
+        line for line in documented.splitlines() if line.startswith("| `claim` | subj")
+    ]
     said = re.sub(r"\([^)]*\)", "", row.split("|")[2])
     assert {name.strip() for name in said.split(",")} == body.keys() - {"recorded_at"}
