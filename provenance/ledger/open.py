@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -82,6 +83,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
         upgrade: bool = False,
         key: Path | None = None,
         clock: Callable[[], int] = now,
+        random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> Ledger:
         """Open the ledger at a database URL; it is created on first use.
 
@@ -91,6 +93,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
             upgrade: Whether to bring an older schema up to date.
             key: File of the key that signs the log after every change.
             clock: Returns microseconds since 1970 UTC.
+            random: Returns as many random bytes as are asked for, for salts.
 
         Raises:
             LedgerStateError: The place cannot be opened or written.
@@ -100,7 +103,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
         engine = connect_engine(url)
         if not create:
             _refuse_missing(engine.url)
-        ledger = cls(engine, clock, signer)
+        ledger = cls(engine, clock, signer, random)
         try:
             ledger._prepare(url, create=create, upgrade=upgrade)
         except BaseException:
@@ -138,6 +141,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
         batch_rows: int = LARGEST_BATCH,
         memory: str = "500MB",
         dry_run: bool = False,
+        salt: bool = False,
         progress: Callable[[int, int, float | None], None] | None = None,
     ) -> Ingested:
         """Record the rows of one manifest.
@@ -157,6 +161,8 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
             batch_rows: Records of a batch, at most: what is committed at once.
             memory: How much the set work of a batch may hold before it spills.
             dry_run: Do everything and keep nothing.
+            salt: Put random bytes into the leaf of each record, so that name and URL
+                cannot be guessed once they are erased.
             progress: Called with rows read and rows quarantined so far, and the
                 share of the file, if known.
 
@@ -181,6 +187,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
             batch_rows=batch_rows,
             memory=memory,
             dry_run=dry_run,
+            salt=salt,
         )
         named, folder = Named(str(path)), self._quarantine_folder()
         with named.fetch(folder) as here:
@@ -216,7 +223,9 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
         return ingest_each(self._ingest, names, folder, options, watcher)
 
     def _ingest(self, order: Ingest) -> Ingested:
-        return ingest_file(order, self._reading, self._writing, self._clock)
+        return ingest_file(
+            order, self._reading, self._writing, self._clock, self._random
+        )
 
     def _quarantine_folder(self) -> Path:
         database = self._engine.url.database

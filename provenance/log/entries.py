@@ -89,6 +89,7 @@ BATCH_FIELDS = (
     "quarantined",
     "generated_by",
     "derived_from",
+    "salted",
 )
 
 """What an entry says of a batch, and its row in the table as well."""
@@ -97,6 +98,8 @@ BATCH_FIELDS = (
 def _batch_value(body: dict[str, Any], name: str) -> Any:
     if name == "mapping":
         return _canonical(body[name])
+    if name == "salted":
+        return body.get(name, False)  # only salted batches say so
     return (
         bytes.fromhex(body[name]) if name in ("root", "manifest_sha256") else body[name]
     )

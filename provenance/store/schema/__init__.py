@@ -50,6 +50,7 @@ from provenance.store.schema.rows import (
     generated_by,
     media_types,
     origins,
+    record_salts,
     records,
     sources,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "pedigree_origins",
     "pedigrees",
     "policies",
+    "record_salts",
     "records",
     "redactions",
     "sources",
