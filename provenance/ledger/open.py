@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from provenance.domain import Model, Unit, parse_dataset
 from provenance.errors import LedgerStateError
+from provenance.ledger.correcting import Correcting
 from provenance.ledger.erasing import Erasing
 from provenance.ledger.facts import (
     record_dataset,
@@ -55,7 +56,7 @@ from provenance.store.triggers import missing_triggers
 __all__ = ["Ledger"]
 
 
-class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
+class Ledger(Signed, Proofs, Witnessed, Reporting, Correcting, Erasing, Guarded):
     r"""A database of where training items came from, and what made them.
 
     Open it with ``Ledger.open(url)``, best in a ``with`` statement. Every method that

@@ -18,6 +18,7 @@ from provenance.report import (
     load_amounts,
     load_depth,
     load_groups,
+    load_shares,
 )
 from provenance.store import schema
 from provenance.store.amounts import DIMENSIONS, select_pedigrees
@@ -63,6 +64,7 @@ def make_report(
         units=load_amounts(connection, number, policy_id),
         depth=load_depth(connection, number, policy_id, unit),
         by=groups,
+        shares=load_shares(connection, number, policy_id),
         loops=tuple(
             loop.to_dict() for loop in _loops_of(connection, number, str(name))
         ),

@@ -17,10 +17,11 @@ from provenance.domain import (
 from provenance.lineage.assess import Assessor
 from provenance.lineage.book import PedigreeBook
 from provenance.lineage.depth import Depths, measure_depths
-from provenance.lineage.pedigree import Element, Pedigree
+from provenance.lineage.pedigree import Element, Pedigree, own_part
 from provenance.store import schema
 from provenance.store.amounts import DIMENSIONS
 from provenance.store.arrow import insert_rows
+from provenance.store.claims import load_claims
 from provenance.store.facts import (
     load_datasets,
     load_models,
@@ -34,6 +35,7 @@ __all__ = [
     "Assessment",
     "assess_all",
     "assess_change",
+    "assess_claims",
     "load_members",
     "load_pedigrees",
     "reassess",
@@ -117,7 +119,7 @@ def assess_all(
 
 
 def reassess(connection: sa.Connection) -> None:
-    """Assess every pedigree anew under every stored policy.
+    """Assess every pedigree and claim anew under every stored policy.
 
     Enough after a change of models or policies that leaves the pedigrees alone.
     """
@@ -145,6 +147,27 @@ def reassess(connection: sa.Connection) -> None:
             ("policy_id", "loop", "model", "dataset_id"),
             members_of_loops,
         )
+    assess_claims(connection)
+
+
+def assess_claims(connection: sa.Connection) -> None:
+    """Assess every claim anew under every stored policy, withdrawn ones too."""
+    table = schema.claim_assessments
+    connection.execute(table.delete())
+    claims = load_claims(connection, withdrawn=True)
+    if not claims:
+        return
+    origins, book = load_origins(connection), load_models(connection)
+    rows: list[tuple[object, ...]] = []
+    for number, policy in load_policies(connection).items():
+        assessor = Assessor(policy, book, origins)
+        for logged in claims:
+            of_item = own_part({}, {logged.origin_id: logged.claim.origin}, book)
+            name = logged.claim.origin.model
+            model = None if name is None else book.find(name).name
+            tier = str(assessor.tier(of_item.elements))
+            rows.append((number, logged.id, model, tier))
+    insert_rows(connection, table, ("policy_id", "claim_id", "model", "tier"), rows)
 
 
 def assess_change(

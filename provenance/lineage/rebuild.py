@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from provenance.domain import Unit
 from provenance.lineage.assessments import reassess
 from provenance.lineage.book import PedigreeBook
+from provenance.lineage.claims import load_reaches
 from provenance.lineage.facts import list_batches, load_everything
 from provenance.lineage.keep import (
     insert_open_parents,
@@ -161,6 +162,7 @@ def _solve_everything(
     connection: sa.Connection, duck: duckdb.DuckDBPyConnection
 ) -> Solver:
     start_over(duck, list_batches(connection))
+    load_reaches(connection, duck)
     start_cone(duck)
     load_everything(connection, duck)
     if _has_names(connection):

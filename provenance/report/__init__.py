@@ -6,18 +6,24 @@ from provenance.report.figures import (
     DepthFigures,
     Report,
     UnitFigures,
+    load_all_amounts,
     load_amounts,
     load_depth,
     load_groups,
+    load_shares,
 )
+from provenance.report.shares import ShareFigures
 
 __all__ = [
     "GROUPINGS",
     "Amounts",
     "DepthFigures",
     "Report",
+    "ShareFigures",
     "UnitFigures",
+    "load_all_amounts",
     "load_amounts",
     "load_depth",
     "load_groups",
+    "load_shares",
 ]

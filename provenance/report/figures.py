@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
 
 from provenance.domain import Tier, Unit
+from provenance.report.shares import ShareFigures, attribute, plain
 from provenance.store.amounts import (
     ASSESSED,
     select_amounts,
     select_pedigrees,
 )
-from provenance.store.schema import assessments
+from provenance.store.schema import assessments, datasets
+from provenance.store.shares import select_shares
 
 __all__ = [
     "GROUPINGS",
@@ -23,9 +26,11 @@ __all__ = [
     "DepthFigures",
     "Report",
     "UnitFigures",
+    "load_all_amounts",
     "load_amounts",
     "load_depth",
     "load_groups",
+    "load_shares",
 ]
 
 GROUPINGS: Mapping[str, Mapping[str, Any]] = {
@@ -84,6 +89,13 @@ class UnitFigures(Amounts):
 
     missing: Mapping[Tier, int]
     """Records without a value, by the tier of their item: never guessed."""
+    unattributed: Number = 0
+    """Part of *generated* of which only shares speak: not said which items."""
+
+    @classmethod
+    def empty(cls) -> UnitFigures:
+        """The figures of a dataset version without records."""
+        return cls(tiers=dict.fromkeys(Tier, 0), missing=dict.fromkeys(Tier, 0))
 
     @property
     def downstream_share(self) -> Share | None:
@@ -93,6 +105,7 @@ class UnitFigures(Amounts):
     def to_dict(self) -> dict[str, Any]:
         """The figures as JSON values."""
         return Amounts.to_dict(self) | {
+            "unattributed": self.unattributed,
             "missing": {str(tier): self.missing[tier] for tier in Tier},
             "downstream_share": _pair(self.downstream_share),
             "measured_share": _pair(self.share),
@@ -146,6 +159,8 @@ class Report:
     depth: DepthFigures
     by: Mapping[str, tuple[tuple[str | int | None, Amounts], ...]]
     """Grouping → value and amounts, in ``unit``, greatest first."""
+    shares: tuple[ShareFigures, ...]
+    """Shares that are claimed of it, held against what is known."""
     loops: tuple[Mapping[str, Any], ...]
     """Models trained on what they wrote, and items derived from themselves."""
     parents: tuple[Mapping[str, Any], ...]
@@ -166,6 +181,7 @@ class Report:
                 name: [{name: value} | amounts.to_dict() for value, amounts in groups]
                 for name, groups in self.by.items()
             },
+            "shares": [share.to_dict() for share in self.shares],
             "loops": [dict(loop) for loop in self.loops],
             "parents": [dict(parent) for parent in self.parents],
         }
@@ -174,17 +190,21 @@ class Report:
         """The report as one long table: a row per unit, then per group.
 
         Columns: by, value (both null for the whole dataset), unit, total, one per
-        tier, missing (records that lack the unit; null for groups).
+        tier, missing (records that lack the unit), unattributed (part of generated
+        of which only shares speak); both null for groups.
         """
         rows: list[dict[str, Any]] = [
             {"by": None, "value": None, "unit": str(unit)}
             | Amounts.to_dict(figures)
-            | {"missing": sum(figures.missing.values())}
+            | {
+                "missing": sum(figures.missing.values()),
+                "unattributed": figures.unattributed,
+            }
             for unit, figures in self.units.items()
         ]
         rows += [
             {"by": name, "value": None if value is None else str(value)}
-            | {"unit": str(self.unit), **amounts.to_dict(), "missing": None}
+            | {"unit": str(self.unit), **amounts.to_dict()}
             for name, groups in self.by.items()
             for value, amounts in groups
         ]
@@ -194,6 +214,7 @@ class Report:
             "unit": pa.string(),
             **{name: pa.float64() for name in ("total", *map(str, Tier))},
             "missing": pa.int64(),
+            "unattributed": pa.float64(),
         }
         return pa.Table.from_pylist(rows, schema=pa.schema(types))
 
@@ -203,12 +224,72 @@ def load_amounts(
 ) -> dict[str, UnitFigures]:
     """Return the figures of a dataset version in every unit."""
     rows = _rows(connection, dataset_id, policy_id)
+    return _figures(rows, load_shares(connection, dataset_id, policy_id))
+
+
+def load_shares(
+    connection: sa.Connection, dataset_id: int, policy_id: int
+) -> tuple[ShareFigures, ...]:
+    """Return the shares that are claimed of a dataset version."""
+    query = select_shares(policy_id).where(datasets.c.id == dataset_id)
+    shares = list(connection.execute(query).mappings())
+    if not shares:
+        return ()
+    rows = _rows(connection, dataset_id, policy_id)
+    by_model = _rows(connection, dataset_id, policy_id, aspect="model")
+    return attribute(shares, rows, by_model)
+
+
+def load_all_amounts(
+    connection: sa.Connection, policy_id: int | sa.ScalarSelect[int]
+) -> dict[int, dict[str, UnitFigures]]:
+    """Return the figures of every dataset version that has records, by its id."""
+    # Tallies are found by dataset version; without one, all of them would be read.
+    every = select_amounts(policy_id, dataset=sa.select(datasets.c.id))
+    rows = _by_dataset(connection, every)
+    shares = _by_dataset(connection, select_shares(policy_id))
+    known = _by_dataset(
+        connection,
+        select_amounts(
+            policy_id,
+            aspect="model",
+            dataset=sa.select(datasets.c.id).where(datasets.c.id.in_(shares)),
+        ),
+    )
+    return {
+        number: _figures(
+            found,
+            attribute(shares.get(number, ()), found, known.get(number, ())),
+        )
+        for number, found in rows.items()
+    }
+
+
+def _by_dataset(
+    connection: sa.Connection, query: sa.Select[Any]
+) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in connection.execute(query).mappings():
+        found.setdefault(row["dataset_id"], []).append(row)
+    return found
+
+
+def _figures(rows: list[Any], shares: Iterable[ShareFigures]) -> dict[str, UnitFigures]:
+    moved = dict.fromkeys(Unit, Fraction(0))
+    for share in shares:
+        moved[share.unit] += share.unattributed
     figures: dict[str, UnitFigures] = {}
     for unit in Unit:
+        tiers, part = _tiers(rows, unit), moved[unit]
+        if part:
+            tiers[Tier.GENERATED] = plain(Fraction(tiers[Tier.GENERATED]) + part)
+            tiers[Tier.UNKNOWN] = plain(Fraction(tiers[Tier.UNKNOWN]) - part)
         missing = dict.fromkeys(Tier, 0)
         if unit in ASSESSED:
             missing |= {Tier(row["tier"]): row[f"without_{unit}"] for row in rows}
-        figures[unit] = UnitFigures(tiers=_tiers(rows, unit), missing=missing)
+        figures[unit] = UnitFigures(
+            tiers=tiers, missing=missing, unattributed=plain(part)
+        )
     return figures
 
 

@@ -49,7 +49,7 @@ def select_amounts(
     aspect: str = "",
     by_depth: bool = False,
     only: Unit | None = None,
-    dataset: int | None = None,
+    dataset: int | sa.Select[tuple[int]] | None = None,
 ) -> sa.Select[Any]:
     """Sum the tallies by dataset, group and tier under a policy.
 
@@ -60,7 +60,8 @@ def select_amounts(
         by_depth: Group by generation depth.
         only: Leave out the other units, and what records lack: a breakdown by a
             dimension of many values takes half the time.
-        dataset: Id of the one dataset version that is asked about.
+        dataset: Id of the one dataset version that is asked about, or a query for
+            those of several.
 
     Returns:
         Columns ``dataset_id, value, tier``, one per unit, and ``without_…`` for the
@@ -104,7 +105,9 @@ def select_amounts(
 
 
 def _sum_by_pedigree(
-    summed: list[str], dimension: str, dataset: int | None
+    summed: list[str],
+    dimension: str,
+    dataset: int | sa.Select[tuple[int]] | None,
 ) -> sa.Subquery:
     """Add up the differences before anything is joined: a few rows per pedigree.
 
@@ -122,8 +125,10 @@ def _sum_by_pedigree(
         .where(tallies.c.dimension == DIMENSIONS[dimension])
         .group_by(*keys)
     )
-    if dataset is not None:
+    if isinstance(dataset, int):
         query = query.where(tallies.c.dataset_id == dataset)
+    elif dataset is not None:
+        query = query.where(tallies.c.dataset_id.in_(dataset))
     return query.subquery()
 
 

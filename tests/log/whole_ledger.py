@@ -92,6 +92,9 @@ def record_whole(url: str, folder: Path) -> None:
         ledger.add_model("B", based_on=["M"], generative=True, training_complete=True)
         ledger.add_dataset("plain@1", derived_from=["web"], license="MIT")
         ledger.add_model("C", aliases=["c"], based_on=["B"], trained_on=["plain@1"])
+        ledger.claim(dataset="plain@1", generated_by="W", mode="edited", who="w")
+        wrong = ledger.claim(source="b.example.org", origin="human", note="n")
+        ledger.withdraw_claim(wrong.position, why="not so")
         salted.write_text('{"name": "s1"}\n{"name": "s2"}\n{"name": "s3"}\n')
         ledger.ingest(salted, dataset="salted", salt=True)
         gone = ["https://a.example.org/6", "by a person", "s3"]
