@@ -3,9 +3,12 @@
 from provenance.lineage.assess import Assessor
 from provenance.lineage.assessments import (
     ASPECTS,
-    load_members,
+    Judged,
+    judge,
+    load_loops,
     load_pedigrees,
     reassess,
+    select_assessed,
 )
 from provenance.lineage.book import PedigreeBook
 from provenance.lineage.change import Entering, Lineage
@@ -20,16 +23,19 @@ __all__ = [
     "Depths",
     "Element",
     "Entering",
+    "Judged",
     "Lineage",
     "ModelDepth",
     "ModelLoop",
     "Pedigree",
     "PedigreeBook",
     "compare",
-    "load_members",
+    "judge",
+    "load_loops",
     "load_pedigrees",
     "measure_depths",
     "open_workspace",
     "reassess",
     "rebuild",
+    "select_assessed",
 ]

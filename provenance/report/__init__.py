@@ -6,18 +6,18 @@ from provenance.report.figures import (
     DepthFigures,
     Report,
     UnitFigures,
-    load_amounts,
-    load_depth,
     load_groups,
+    load_units,
 )
+from provenance.report.standpoint import Standpoint
 
 __all__ = [
     "GROUPINGS",
     "Amounts",
     "DepthFigures",
     "Report",
+    "Standpoint",
     "UnitFigures",
-    "load_amounts",
-    "load_depth",
     "load_groups",
+    "load_units",
 ]

@@ -7,15 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-import sqlalchemy as sa
 
 from provenance.domain import Tier, Unit
-from provenance.store.amounts import (
-    ASSESSED,
-    select_amounts,
-    select_pedigrees,
-)
-from provenance.store.schema import assessments
+from provenance.report.standpoint import Standpoint
+from provenance.store.amounts import ASSESSED
 
 __all__ = [
     "GROUPINGS",
@@ -23,9 +18,8 @@ __all__ = [
     "DepthFigures",
     "Report",
     "UnitFigures",
-    "load_amounts",
-    "load_depth",
     "load_groups",
+    "load_units",
 ]
 
 GROUPINGS: Mapping[str, Mapping[str, Any]] = {
@@ -198,26 +192,27 @@ class Report:
         return pa.Table.from_pylist(rows, schema=pa.schema(types))
 
 
-def load_amounts(
-    connection: sa.Connection, dataset_id: int, policy_id: int
-) -> dict[str, UnitFigures]:
-    """Return the figures of a dataset version in every unit."""
-    rows = _rows(connection, dataset_id, policy_id)
+def load_units(
+    view: Standpoint, dataset_id: int, unit: Unit
+) -> tuple[dict[str, UnitFigures], DepthFigures]:
+    """Return the figures of a dataset version in every unit, and its depth in one."""
+    rows = view.amounts(dataset_id, by_depth=True)
     figures: dict[str, UnitFigures] = {}
-    for unit in Unit:
+    for each in Unit:
         missing = dict.fromkeys(Tier, 0)
-        if unit in ASSESSED:
-            missing |= {Tier(row["tier"]): row[f"without_{unit}"] for row in rows}
-        figures[unit] = UnitFigures(tiers=_tiers(rows, unit), missing=missing)
-    return figures
+        if each in ASSESSED:
+            for row in rows:
+                missing[Tier(row["tier"])] += row[f"without_{each}"]
+        figures[each] = UnitFigures(tiers=_tiers(rows, each), missing=missing)
+    return figures, _measure_depth(rows, unit)
 
 
 def load_groups(
-    connection: sa.Connection, dataset_id: int, policy_id: int, by: str, unit: Unit
+    view: Standpoint, dataset_id: int, by: str, unit: Unit
 ) -> tuple[tuple[str | int | None, Amounts], ...]:
     """Return the amounts of a dataset version by the values of one grouping."""
     groups: dict[str | int | None, list[Any]] = {}
-    for row in _rows(connection, dataset_id, policy_id, only=unit, **GROUPINGS[by]):
+    for row in view.amounts(dataset_id, only=unit, **GROUPINGS[by]):
         # A content stands under one value of a dimension only, its records under all.
         if unit is not Unit.CONTENTS or row["contents"]:
             groups.setdefault(row["value"], []).append(row)
@@ -231,39 +226,22 @@ def load_groups(
     return tuple(found)
 
 
-def load_depth(
-    connection: sa.Connection, dataset_id: int, policy_id: int, unit: Unit
-) -> DepthFigures:
-    """Return least, mean and greatest known depth of a dataset version."""
+def _measure_depth(rows: Iterable[Any], unit: Unit) -> DepthFigures:
+    """Least, mean and greatest known depth."""
     weights: dict[int | None, int] = {}
-    for row in _rows(connection, dataset_id, policy_id, only=unit, by_depth=True):
+    is_open = False
+    for row in rows:
         weights[row["value"]] = weights.get(row["value"], 0) + row[str(unit)]
+        is_open = is_open or bool(row["open"])
     known = {depth: weight for depth, weight in weights.items() if depth is not None}
     weight, total = sum(known.values()), sum(weights.values())
-    open_query = (
-        sa.select(sa.literal(1))
-        .where(
-            assessments.c.policy_id == policy_id,
-            assessments.c.aspect == "",
-            assessments.c.open,
-            assessments.c.pedigree_id.in_(select_pedigrees(dataset_id)),
-        )
-        .limit(1)
-    )
     return DepthFigures(
         min=min(known, default=None),
         mean=sum(d * w for d, w in known.items()) / weight if weight else None,
         max=max(known, default=None),
-        open=connection.execute(open_query).first() is not None,
+        open=is_open,
         known_share=weight / total if total else None,
     )
-
-
-def _rows(
-    connection: sa.Connection, dataset_id: int, policy_id: int, **grouping: Any
-) -> list[Any]:
-    query = select_amounts(policy_id, dataset=dataset_id, **grouping)
-    return list(connection.execute(query).mappings())
 
 
 def _tiers(rows: Iterable[Any], unit: Unit) -> dict[Tier, Number]:
