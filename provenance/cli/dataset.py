@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from provenance.cli.as_of import as_of_option
 from provenance.cli.output import print_json, print_table
 from provenance.cli.target import Target
 
@@ -42,12 +43,13 @@ def add(
 
 
 @dataset.command("list")
+@as_of_option
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 @click.pass_obj
-def list_(target: Target, as_json: bool) -> None:
+def list_(target: Target, as_of: str | None, as_json: bool) -> None:
     """List dataset versions with their records."""
     with target.open() as ledger:
-        datasets = ledger.datasets()
+        datasets = ledger.datasets(as_of=as_of)
     if as_json:
         print_json(datasets)
         return
