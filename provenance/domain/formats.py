@@ -52,6 +52,11 @@ FORMATS = (
         told_by="CSV of start, end, document, source and line, without a header",
         gives="a record per document in a file of tokens",
     ),
+    Format(
+        name="dataset-card",
+        told_by="YAML front matter with keys of a dataset's card; README.md",
+        gives="facts about the dataset, its parents",
+    ),
 )
 """What a file can be; the words of ``--format``."""
 
