@@ -22,7 +22,7 @@ __all__ = [
     "verify_counts",
 ]
 
-_ROWS = 128 * TILE_WIDTH
+_ROWS = 256 * TILE_WIDTH
 """Records in a piece: whole tiles, and little memory."""
 
 
