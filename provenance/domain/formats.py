@@ -55,7 +55,12 @@ FORMATS = (
     Format(
         name="dataset-card",
         told_by="YAML front matter with keys of a dataset's card; README.md",
-        gives="facts about the dataset, its parents",
+        gives="facts about the dataset, its parents; a record per component",
+    ),
+    Format(
+        name="mixture",
+        told_by="a table of components in Markdown; in CSV with a total, 1.2M …",
+        gives="a record per component, standing for many items",
     ),
 )
 """What a file can be; the words of ``--format``."""

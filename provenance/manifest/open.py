@@ -11,6 +11,7 @@ from provenance.manifest.cdx import CdxReader
 from provenance.manifest.cdxj import CdxjReader
 from provenance.manifest.delimited import DelimitedReader
 from provenance.manifest.documents.dataset_card import read_dataset_card
+from provenance.manifest.documents.mixture_file import read_mixture
 from provenance.manifest.documents.reader import DocumentReader
 from provenance.manifest.jsonl import JsonlReader
 from provenance.manifest.offsets import OffsetsReader
@@ -56,6 +57,8 @@ def open_manifest(
 
 def _find_reader(path: Path, format: str, named: Mapping[Field, str]) -> Reader:  # noqa: A002  as above
     name = recognise(path) if format == "auto" else format
+    if format == "auto" and name == "mixture" and named:
+        name = "csv"  # the caller knows its columns
     if name not in READERS:
         raise ManifestError(
             f"{name!r} is no manifest format",
@@ -90,5 +93,6 @@ READERS: Mapping[str, Callable[[Path], Reader]] = {
     "arc": ArcReader,
     "offsets": OffsetsReader,
     "dataset-card": _document("dataset-card", read_dataset_card),
+    "mixture": _document("mixture", read_mixture),
 }
 """The formats of files, in the words of ``--format``."""

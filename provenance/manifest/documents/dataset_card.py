@@ -12,8 +12,10 @@ from __future__ import annotations
 from typing import Any
 
 from provenance.domain import DatasetFact, DatasetName, to_dataset_name
-from provenance.manifest.documents.document import Document, Notes, to_words
+from provenance.manifest.documents.document import Document, Notes, Row, to_words
 from provenance.manifest.documents.front_matter import read_front, split_front
+from provenance.manifest.documents.markdown import find_mixture
+from provenance.manifest.documents.mixture import Mixture
 
 __all__ = ["read_dataset_card"]
 
@@ -44,16 +46,20 @@ def read_dataset_card(text: str) -> Document:
         >>> read_dataset_card(card).facts[0].to_dict()["derived_from"]
         ['squad']
     """
-    front, _, _ = split_front(text)
+    front, body, before = split_front(text)
     keys = read_front(front)
     notes = Notes()
     stated, license_, lost = _read_keys(keys, notes)
-    fact = DatasetFact(
-        parents=find_parents(stated.get("source_datasets", []), notes),
-        license=license_,
-        stated=stated,
-    )
-    return Document(facts=[fact], lost=lost, notes=notes.found)
+    parents = find_parents(stated.get("source_datasets", []), notes)
+    rows: list[Row] = []
+    lines: list[int] = []
+    mixture = find_mixture(body, before)
+    if mixture and mixture.names_sources:
+        _compare(mixture, stated.get("items", []), notes)
+        rows, lines = mixture.to_rows(notes)
+        parents = tuple(dict.fromkeys([*parents, *mixture.parents()]))
+    fact = DatasetFact(parents=parents, license=license_, stated=stated)
+    return Document(facts=[fact], rows=rows, lines=lines, lost=lost, notes=notes.found)
 
 
 def find_parents(sources: list[str], notes: Notes) -> tuple[DatasetName, ...]:
@@ -71,6 +77,16 @@ def find_parents(sources: list[str], notes: Notes) -> tuple[DatasetName, ...]:
         else:
             found[parent] = None
     return tuple(found)
+
+
+def _compare(mixture: Mixture, splits: list[str], notes: Notes) -> None:
+    """Hold the total of a mixture against that of the splits, of one configuration."""
+    counts = [split.rpartition(": ")[::2] for split in splits]
+    if len({name.partition("/")[0] for name, _ in counts}) != 1:
+        return
+    total = sum(int(count) for _, count in counts)
+    if mixture.totals.setdefault("items", total) != total:
+        notes.add(f"items: dataset_info says {total:,}, the text otherwise")
 
 
 def _read_keys(

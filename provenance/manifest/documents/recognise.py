@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 from provenance.manifest.documents.front_matter import split_front
+from provenance.manifest.documents.markdown import find_mixture
+from provenance.manifest.documents.mixture_file import is_mixture_table
 
-__all__ = ["MARKDOWN", "recognise_document"]
+__all__ = ["recognise_document"]
 
-MARKDOWN = frozenset({".md", ".markdown"})
+_MARKDOWN = frozenset({".md", ".markdown"})
+_TABLES = frozenset({".csv", ".tsv", ".tab", ".psv"})
 
 _KEY = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:", re.MULTILINE)
 _OF_DATASETS = frozenset(
@@ -40,9 +43,11 @@ def recognise_document(start: str, suffix: str) -> str:
     """
     if start.lstrip().startswith("---") and suffix not in (".yaml", ".yml"):
         return _recognise_card(start)
-    if suffix in MARKDOWN:
-        raise ValueError("has no YAML front matter")
-    return ""
+    if suffix in _MARKDOWN:
+        if find_mixture(start):
+            return "mixture"
+        raise ValueError("has no YAML front matter, and no table of components")
+    return "mixture" if suffix in _TABLES and is_mixture_table(start) else ""
 
 
 def _recognise_card(start: str) -> str:
