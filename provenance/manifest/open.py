@@ -10,8 +10,12 @@ from provenance.manifest.archives.warc import WarcReader
 from provenance.manifest.cdx import CdxReader
 from provenance.manifest.cdxj import CdxjReader
 from provenance.manifest.delimited import DelimitedReader
+from provenance.manifest.documents.croissant import read_croissant
+from provenance.manifest.documents.data_provenance import read_data_provenance
 from provenance.manifest.documents.dataset_card import read_dataset_card
+from provenance.manifest.documents.ecosystem_graphs import read_ecosystem_graphs
 from provenance.manifest.documents.mixture_file import read_mixture
+from provenance.manifest.documents.model_card import read_model_card
 from provenance.manifest.documents.reader import DocumentReader
 from provenance.manifest.jsonl import JsonlReader
 from provenance.manifest.offsets import OffsetsReader
@@ -94,5 +98,9 @@ READERS: Mapping[str, Callable[[Path], Reader]] = {
     "offsets": OffsetsReader,
     "dataset-card": _document("dataset-card", read_dataset_card),
     "mixture": _document("mixture", read_mixture),
+    "model-card": _document("model-card", read_model_card),
+    "croissant": _document("croissant", read_croissant),
+    "ecosystem-graphs": _document("ecosystem-graphs", read_ecosystem_graphs),
+    "data-provenance": _document("data-provenance", read_data_provenance),
 }
 """The formats of files, in the words of ``--format``."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from provenance.domain import DatasetFact, DatasetName, to_dataset_name
+from provenance.domain import DatasetFact, DatasetName
+from provenance.manifest.documents.addresses import find_dataset_names
 from provenance.manifest.documents.document import Document, Notes, Row, to_words
 from provenance.manifest.documents.front_matter import read_front, split_front
 from provenance.manifest.documents.markdown import find_mixture
@@ -64,19 +65,11 @@ def read_dataset_card(text: str) -> Document:
 
 def find_parents(sources: list[str], notes: Notes) -> tuple[DatasetName, ...]:
     """Return the parents that ``source_datasets`` declares."""
-    found: dict[DatasetName, None] = {}
-    for source in sources:
-        if source == "original":
-            continue
-        said = source.removeprefix(_EXTENDED)
-        parent = to_dataset_name(said)
-        if said == "extended":
-            notes.add("source_datasets says extended and not from what")
-        elif parent is None:
-            notes.add(f"source_datasets: {source[:80]!r} is no name, no parent made")
-        else:
-            found[parent] = None
-    return tuple(found)
+    said = [one.removeprefix(_EXTENDED) for one in sources if one != "original"]
+    if "extended" in said:
+        notes.add("source_datasets says extended and not from what")
+    named = [one for one in said if one != "extended"]
+    return find_dataset_names(named, "source_datasets", notes)
 
 
 def _compare(mixture: Mixture, splits: list[str], notes: Notes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from provenance.manifest.documents.data_provenance import IDENTIFIER
 from provenance.manifest.documents.front_matter import split_front
 from provenance.manifest.documents.markdown import find_mixture
 from provenance.manifest.documents.mixture_file import is_mixture_table
@@ -13,6 +14,14 @@ __all__ = ["recognise_document"]
 _MARKDOWN = frozenset({".md", ".markdown"})
 _TABLES = frozenset({".csv", ".tsv", ".tab", ".psv"})
 
+_YAML = frozenset({".yaml", ".yml"})
+_ASSET = re.compile(
+    r"^(?:- |[ ]{2})type:[ \t]*(?:model|dataset|application)\b", re.MULTILINE
+)
+_ASSETS = re.compile(r"(?:\s*---[ \t]*\r?\n)?- type: (?:model|dataset|application)\b")
+_SUMMARY = re.compile(rf'\{{\s*"[^"]*"\s*:\s*\{{[^{{}}]*"{IDENTIFIER}"\s*:')
+_CONTEXT = re.compile(r'^[ \t]*\{?[ \t]*"@(?:context|type|graph)"[ \t]*:', re.MULTILINE)
+_CROISSANT = re.compile(r"mlcommons\.org/(?:schema/)?croissant", re.IGNORECASE)
 _KEY = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:", re.MULTILINE)
 _OF_DATASETS = frozenset(
     {
@@ -41,8 +50,17 @@ def recognise_document(start: str, suffix: str) -> str:
     Raises:
         ValueError: It is a document and gives nothing; says why.
     """
-    if start.lstrip().startswith("---") and suffix not in (".yaml", ".yml"):
+    if suffix in _YAML or _ASSETS.match(start):
+        if _ASSET.search(start):
+            return "ecosystem-graphs"
+        raise ValueError("is YAML, and no list of assets as Ecosystem Graphs has them")
+    if start.lstrip().startswith("---"):
         return _recognise_card(start)
+    text = start.lstrip()
+    if text.startswith("{") and _SUMMARY.match(text):
+        return "data-provenance"
+    if text.startswith("{") and _CROISSANT.search(text) and _CONTEXT.search(text):
+        return "croissant"
     if suffix in _MARKDOWN:
         if find_mixture(start):
             return "mixture"
