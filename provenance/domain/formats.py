@@ -52,6 +52,36 @@ FORMATS = (
         told_by="CSV of start, end, document, source and line, without a header",
         gives="a record per document in a file of tokens",
     ),
+    Format(
+        name="dataset-card",
+        told_by="YAML front matter with keys of a dataset's card; README.md",
+        gives="facts about the dataset, its parents; a record per component",
+    ),
+    Format(
+        name="mixture",
+        told_by="a table of components in Markdown; in CSV with a total, 1.2M …",
+        gives="a record per component, standing for many items",
+    ),
+    Format(
+        name="model-card",
+        told_by="YAML front matter with keys of a model's card; README.md",
+        gives="facts about the model: bases, training sets",
+    ),
+    Format(
+        name="croissant",
+        told_by="JSON-LD of a dataset that names mlcommons.org/croissant",
+        gives="facts about the dataset, its parents; a record per file with a digest",
+    ),
+    Format(
+        name="ecosystem-graphs",
+        told_by="a YAML list of assets: - type: model, dataset or application",
+        gives="facts about the datasets and models",
+    ),
+    Format(
+        name="data-provenance",
+        told_by="JSON with a Unique Dataset Identifier in each member",
+        gives="facts about the datasets, parents, generators",
+    ),
 )
 """What a file can be; the words of ``--format``."""
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from provenance.domain import Model, Unit, parse_dataset
+from provenance.ledger.catalogue import list_datasets
 from provenance.ledger.loops import Loop, list_loops
-from provenance.ledger.reports import list_datasets, list_models, make_report
+from provenance.ledger.reports import list_models, make_report
 from provenance.ledger.transactions import Transactions
 from provenance.ledger.view import AsOf, open_view
 from provenance.report import Report

@@ -21,11 +21,12 @@ Example:
 
 from provenance.manifest.fingerprint import fingerprint
 from provenance.manifest.inspect import Inspection, inspect_manifest
-from provenance.manifest.mapping import ColumnMap, map_columns
+from provenance.manifest.mapping import ColumnMap, map_columns, map_reader
 from provenance.manifest.normalise import Normaliser
 from provenance.manifest.open import open_manifest
 from provenance.manifest.reader import RawBatch, Reader
 from provenance.manifest.recognise import recognise
+from provenance.manifest.watched import WatchedReader
 
 __all__ = [
     "ColumnMap",
@@ -33,9 +34,11 @@ __all__ = [
     "Normaliser",
     "RawBatch",
     "Reader",
+    "WatchedReader",
     "fingerprint",
     "inspect_manifest",
     "map_columns",
+    "map_reader",
     "open_manifest",
     "recognise",
 ]

@@ -10,6 +10,13 @@ from provenance.manifest.archives.warc import WarcReader
 from provenance.manifest.cdx import CdxReader
 from provenance.manifest.cdxj import CdxjReader
 from provenance.manifest.delimited import DelimitedReader
+from provenance.manifest.documents.croissant import read_croissant
+from provenance.manifest.documents.data_provenance import read_data_provenance
+from provenance.manifest.documents.dataset_card import read_dataset_card
+from provenance.manifest.documents.ecosystem_graphs import read_ecosystem_graphs
+from provenance.manifest.documents.mixture_file import read_mixture
+from provenance.manifest.documents.model_card import read_model_card
+from provenance.manifest.documents.reader import DocumentReader
 from provenance.manifest.jsonl import JsonlReader
 from provenance.manifest.offsets import OffsetsReader
 from provenance.manifest.parquet import ParquetReader
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provenance.domain import Field
+    from provenance.manifest.documents.document import Parse
     from provenance.manifest.reader import Reader
 
 __all__ = ["READERS", "open_manifest"]
@@ -33,7 +41,7 @@ def open_manifest(
     *,
     format: str = "auto",  # noqa: A002  the word of --format
     named: Mapping[Field, str] | None = None,
-) -> Reader:
+) -> WatchedReader:
     """Open a manifest in any supported format, plain or packed.
 
     Args:
@@ -53,6 +61,8 @@ def open_manifest(
 
 def _find_reader(path: Path, format: str, named: Mapping[Field, str]) -> Reader:  # noqa: A002  as above
     name = recognise(path) if format == "auto" else format
+    if format == "auto" and name == "mixture" and named:
+        name = "csv"  # the caller knows its columns
     if name not in READERS:
         raise ManifestError(
             f"{name!r} is no manifest format",
@@ -73,6 +83,10 @@ def _has_legend(path: Path) -> bool:
     return first_line(path).lstrip().startswith((b"CDX ", b"CDX\t"))
 
 
+def _document(name: str, parse: Parse) -> Callable[[Path], Reader]:
+    return lambda path: DocumentReader(path, name, parse)
+
+
 _TAKEN_APART = frozenset({"jsonl", "parquet"})
 READERS: Mapping[str, Callable[[Path], Reader]] = {
     "jsonl": JsonlReader,
@@ -82,5 +96,11 @@ READERS: Mapping[str, Callable[[Path], Reader]] = {
     "warc": WarcReader,
     "arc": ArcReader,
     "offsets": OffsetsReader,
+    "dataset-card": _document("dataset-card", read_dataset_card),
+    "mixture": _document("mixture", read_mixture),
+    "model-card": _document("model-card", read_model_card),
+    "croissant": _document("croissant", read_croissant),
+    "ecosystem-graphs": _document("ecosystem-graphs", read_ecosystem_graphs),
+    "data-provenance": _document("data-provenance", read_data_provenance),
 }
 """The formats of files, in the words of ``--format``."""
