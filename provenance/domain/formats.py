@@ -52,6 +52,11 @@ FORMATS = (
         told_by="CSV of start, end, document, source and line, without a header",
         gives="a record per document in a file of tokens",
     ),
+    Format(
+        name="media",
+        told_by="an image, audio, video or PDF; a folder, tar or ZIP with such files",
+        gives="a record per file, and what its C2PA manifest or XMP says of its origin",
+    ),
 )
 """What a file can be; the words of ``--format``."""
 

@@ -20,14 +20,17 @@ Example:
 """
 
 from provenance.manifest.fingerprint import fingerprint
+from provenance.manifest.folder import iter_files
 from provenance.manifest.inspect import Inspection, inspect_manifest
 from provenance.manifest.mapping import ColumnMap, map_columns
+from provenance.manifest.media.kinds import MEDIA_SUFFIXES
 from provenance.manifest.normalise import Normaliser
 from provenance.manifest.open import open_manifest
 from provenance.manifest.reader import RawBatch, Reader
 from provenance.manifest.recognise import recognise
 
 __all__ = [
+    "MEDIA_SUFFIXES",
     "ColumnMap",
     "Inspection",
     "Normaliser",
@@ -35,6 +38,7 @@ __all__ = [
     "Reader",
     "fingerprint",
     "inspect_manifest",
+    "iter_files",
     "map_columns",
     "open_manifest",
     "recognise",

@@ -11,12 +11,14 @@ from provenance.manifest.cdx import CdxReader
 from provenance.manifest.cdxj import CdxjReader
 from provenance.manifest.delimited import DelimitedReader
 from provenance.manifest.jsonl import JsonlReader
+from provenance.manifest.media.members import find_container
+from provenance.manifest.media.reader import MediaReader
 from provenance.manifest.offsets import OffsetsReader
 from provenance.manifest.parquet import ParquetReader
 from provenance.manifest.parts.take_apart import take_apart
 from provenance.manifest.recognise import first_line, recognise
 from provenance.manifest.stream import find_packing
-from provenance.manifest.watched import WatchedReader
+from provenance.manifest.watched import WatchedReader, take_stock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,8 +48,9 @@ def open_manifest(
     Raises:
         ManifestError: The file is missing, empty, damaged or of another format.
     """
-    find_packing(path)
-    before = path.stat()
+    if format not in _OF_SEVERAL_FILES or not find_container(path):
+        find_packing(path)
+    before = take_stock(path)
     return WatchedReader(path, before, _find_reader(path, format, named or {}))
 
 
@@ -73,6 +76,7 @@ def _has_legend(path: Path) -> bool:
     return first_line(path).lstrip().startswith((b"CDX ", b"CDX\t"))
 
 
+_OF_SEVERAL_FILES = frozenset({"auto", "media"})
 _TAKEN_APART = frozenset({"jsonl", "parquet"})
 READERS: Mapping[str, Callable[[Path], Reader]] = {
     "jsonl": JsonlReader,
@@ -82,5 +86,6 @@ READERS: Mapping[str, Callable[[Path], Reader]] = {
     "warc": WarcReader,
     "arc": ArcReader,
     "offsets": OffsetsReader,
+    "media": MediaReader,
 }
 """The formats of files, in the words of ``--format``."""
