@@ -19,6 +19,7 @@ from provenance.domain.digests import (
     parse_digest,
     scoped_item,
 )
+from provenance.domain.facts import DatasetFact, Fact, ModelFact, to_dataset_name
 from provenance.domain.fields import FIELDS, Field
 from provenance.domain.models import Model, ModelBook
 from provenance.domain.origins import (
@@ -36,16 +37,19 @@ __all__ = [
     "DEFAULT",
     "FIELDS",
     "LOW_BACKGROUND",
+    "DatasetFact",
     "DatasetName",
     "Derivation",
     "Digest",
     "Evidence",
+    "Fact",
     "Field",
     "Grade",
     "Kind",
     "Mode",
     "Model",
     "ModelBook",
+    "ModelFact",
     "Origin",
     "Policy",
     "Spelling",
@@ -59,4 +63,5 @@ __all__ = [
     "parse_dataset",
     "parse_digest",
     "scoped_item",
+    "to_dataset_name",
 ]

@@ -57,6 +57,11 @@ FORMATS = (
         told_by="an image, audio, video or PDF; a folder, tar or ZIP with such files",
         gives="a record per file, and what its C2PA manifest or XMP says of its origin",
     ),
+    Format(
+        name="dataset-card",
+        told_by="YAML front matter with keys of a dataset's card; README.md",
+        gives="facts about the dataset, its parents",
+    ),
 )
 """What a file can be; the words of ``--format``."""
 

@@ -9,9 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from provenance.domain import Tier, format_digest
+from provenance.ledger.family import Family
+from provenance.lineage.condense import condense
 from provenance.store import schema
 from provenance.store.amounts import default_policy, select_amounts
-from provenance.store.facts import load_datasets
+from provenance.store.facts import load_datasets, load_parents
 
 __all__ = ["Loop", "list_loops"]
 
@@ -20,10 +22,10 @@ _MOST_ITEMS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
-    """One strongly connected component of models and datasets, or of items."""
+    """One strongly connected component of models and datasets, or of either alone."""
 
     kind: str
-    """``model`` or ``item``."""
+    """``model``, ``dataset`` or ``item``."""
     text: str
     """The loop in words."""
     models: tuple[str, ...] = ()
@@ -43,8 +45,28 @@ class Loop:
 
 
 def list_loops(connection: sa.Connection) -> list[Loop]:
-    """Return every loop: those of models first, by name, then those of items."""
-    return _model_loops(connection) + _item_loops(connection)
+    """Return every loop: of models, by name, of declared parents, then of items."""
+    return (
+        _model_loops(connection) + _dataset_loops(connection) + _item_loops(connection)
+    )
+
+
+def _dataset_loops(connection: sa.Connection) -> list[Loop]:
+    """Return what is declared to be derived from itself, by way of others or not."""
+    names = load_datasets(connection)
+    family = Family(names, load_parents(connection))
+    loops = []
+    for component in condense(sorted(names), family.parents_of):
+        (*others, first) = component
+        if not others and first not in family.parents_of(first):
+            continue
+        members = tuple(sorted(str(names[number]) for number in component))
+        told = f"{', '.join(members)}: declared to be derived from "
+        told += "each other" if others else "itself"
+        loops.append(
+            Loop(kind="dataset", text=told, datasets=members, size=len(members))
+        )
+    return sorted(loops, key=lambda loop: loop.datasets)
 
 
 def _model_loops(connection: sa.Connection) -> list[Loop]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -82,6 +83,8 @@ class Named:
     def stem(self) -> str:
         """The file name up to its first dot: what a dataset is called by default.
 
+        A README is called as its folder is, or as the Hub calls its repository.
+
         Raises:
             ManifestError: Standard input has no name.
         """
@@ -90,7 +93,10 @@ class Named:
                 "standard input has no name to call a dataset by",
                 hint="Say what the rows belong to: --dataset NAME",
             )
-        return self.file_name.split(".", 1)[0] or self.file_name
+        stem = self.file_name.split(".", 1)[0] or self.file_name
+        if stem.lower() != "readme":
+            return stem
+        return _find_repository(self.recorded) or stem
 
     @property
     def size(self) -> int:
@@ -130,6 +136,21 @@ class Named:
             except ManifestError as error:
                 message = error.message.replace(str(path), self.shown)
                 raise type(error)(message, hint=error.hint) from error
+
+
+_REPOSITORY = (
+    re.compile(r"/(?:datasets|models)--([^/]+?)--([^/]+)/"),  # the cache of the Hub
+    re.compile(r"^https?://[^/]+/(?:datasets/)?([^/]+)/([^/]+)/(?:resolve|raw|blob)/"),
+)
+
+
+def _find_repository(recorded: str) -> str:
+    """Return what a README describes, by the path or URL where it lies."""
+    for pattern in _REPOSITORY:
+        found = pattern.search(recorded)
+        if found:
+            return "/".join(found.groups())
+    return recorded.rsplit("/", 2)[-2] if recorded.count("/") > 1 else ""
 
 
 def find_manifests(names: Iterable[str | Path]) -> Iterator[Named | ManifestError]:

@@ -101,6 +101,7 @@ def make_order(
         manifest=named.recorded,
         shown=named.shown,
         dataset=parse_dataset(named.stem if dataset is None else dataset),
+        is_named=dataset is not None,
         format=options.get("format", "auto"),
         columns={Field(name): column for name, column in columns.items()},
         constants={Field(name): value for name, value in constants.items()},

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from provenance.domain import Model, Unit, parse_dataset
 from provenance.errors import LedgerStateError
+from provenance.ledger.catalogue import list_datasets
 from provenance.ledger.erasing import Erasing
 from provenance.ledger.facts import (
     record_dataset,
@@ -34,7 +35,7 @@ from provenance.ledger.order import (
 from provenance.ledger.parts import LARGEST_BATCH
 from provenance.ledger.proofs import Proofs
 from provenance.ledger.reporting import Reporting
-from provenance.ledger.reports import list_datasets, list_models, make_report
+from provenance.ledger.reports import list_models, make_report
 from provenance.ledger.signed import Signed
 from provenance.ledger.transactions import now
 from provenance.ledger.witnessed import Witnessed
@@ -295,7 +296,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
             )
 
     def datasets(self) -> list[dict[str, Any]]:
-        """Return every dataset version with its records, licence and parents."""
+        """Return every dataset version: records, parents, and what is stated of it."""
         with self._reading() as connection:
             return list_datasets(connection)
 

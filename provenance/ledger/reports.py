@@ -20,15 +20,16 @@ from provenance.report import (
     load_groups,
 )
 from provenance.store import schema
-from provenance.store.amounts import DIMENSIONS, select_pedigrees
+from provenance.store.amounts import select_pedigrees
 from provenance.store.facts import (
     load_datasets,
     load_models,
     load_origins,
     load_policies,
 )
+from provenance.store.standing import standing_fact
 
-__all__ = ["list_datasets", "list_models", "make_report"]
+__all__ = ["list_models", "make_report"]
 
 
 def make_report(
@@ -149,7 +150,9 @@ def _parents(
     """Declared parents with their own intervals, never merged into the tiers."""
     recorded = load_datasets(connection)
     table = schema.dataset_parents
-    query = sa.select(table).where(table.c.dataset_id == number)
+    query = sa.select(table).where(
+        table.c.dataset_id == number, standing_fact(table.c.position)
+    )
     found = []
     for row in connection.execute(query):
         wanted = DatasetName(row.parent_name, row.parent_version)
@@ -171,50 +174,6 @@ def _parents(
                 {"dataset": str(name), "recorded": recorded_rows, "units": shares}
             )
     return sorted(found, key=lambda parent: str(parent["dataset"]))
-
-
-def list_datasets(connection: sa.Connection) -> list[dict[str, Any]]:
-    """Return every dataset version with its records, licence, note and parents."""
-    facts, parents, tallied = (
-        schema.dataset_facts,
-        schema.dataset_parents,
-        schema.tallies,
-    )
-    said: dict[int, dict[str, Any]] = {}
-    for row in connection.execute(sa.select(facts).order_by(facts.c.position)):
-        stated = {"license": row.license, "note": row.note}
-        known = {name: value for name, value in stated.items() if value is not None}
-        said.setdefault(row.dataset_id, {}).update(known)
-    derived: dict[int, list[str]] = {}
-    for row in connection.execute(sa.select(parents).order_by(parents.c.position)):
-        name = str(DatasetName(row.parent_name, row.parent_version))
-        derived.setdefault(row.dataset_id, []).append(name)
-    counts = {
-        row[0]: (int(row[1]), int(row[2]))
-        for row in connection.execute(
-            sa.select(
-                tallied.c.dataset_id,
-                sa.func.sum(tallied.c.records),
-                sa.func.sum(tallied.c.contents),
-            )
-            .where(tallied.c.dimension == DIMENSIONS[""])
-            .group_by(tallied.c.dataset_id)
-        )
-    }
-    return [
-        {
-            "dataset": name.name,
-            "version": name.version,
-            "records": counts.get(number, (0, 0))[0],
-            "contents": counts.get(number, (0, 0))[1],
-            "derived_from": derived.get(number, []),
-            "license": said.get(number, {}).get("license"),
-            "note": said.get(number, {}).get("note"),
-        }
-        for number, name in sorted(
-            load_datasets(connection).items(), key=lambda pair: pair[1]
-        )
-    ]
 
 
 def list_models(connection: sa.Connection) -> list[Model]:

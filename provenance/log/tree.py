@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from provenance.log.edges import write_origins, write_parents
 from provenance.log.leaves import LEAF_SCHEMA, encode_leaves
 from provenance.merkle import (
+    EMPTY_ROOT,
     TILE_WIDTH,
     Frontier,
     Hash,
@@ -35,6 +36,10 @@ class BatchTree:
     root: bytes
     tiles: tuple[tuple[TilePath, bytes], ...]
     """Tiles of level 1 and above; level 0 is hashed anew from the records."""
+
+
+EMPTY_TREE = BatchTree(size=0, root=EMPTY_ROOT, tiles=())
+"""Of a manifest that states facts and has no rows."""
 
 
 def hash_batch(tables: Mapping[str, pa.Table]) -> BatchTree:

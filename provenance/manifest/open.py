@@ -10,6 +10,8 @@ from provenance.manifest.archives.warc import WarcReader
 from provenance.manifest.cdx import CdxReader
 from provenance.manifest.cdxj import CdxjReader
 from provenance.manifest.delimited import DelimitedReader
+from provenance.manifest.documents.dataset_card import read_dataset_card
+from provenance.manifest.documents.reader import DocumentReader
 from provenance.manifest.jsonl import JsonlReader
 from provenance.manifest.media.members import find_container
 from provenance.manifest.media.reader import MediaReader
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provenance.domain import Field
+    from provenance.manifest.documents.document import Parse
     from provenance.manifest.reader import Reader
 
 __all__ = ["READERS", "open_manifest"]
@@ -35,7 +38,7 @@ def open_manifest(
     *,
     format: str = "auto",  # noqa: A002  the word of --format
     named: Mapping[Field, str] | None = None,
-) -> Reader:
+) -> WatchedReader:
     """Open a manifest in any supported format, plain or packed.
 
     Args:
@@ -76,6 +79,10 @@ def _has_legend(path: Path) -> bool:
     return first_line(path).lstrip().startswith((b"CDX ", b"CDX\t"))
 
 
+def _document(name: str, parse: Parse) -> Callable[[Path], Reader]:
+    return lambda path: DocumentReader(path, name, parse)
+
+
 _OF_SEVERAL_FILES = frozenset({"auto", "media"})
 _TAKEN_APART = frozenset({"jsonl", "parquet"})
 READERS: Mapping[str, Callable[[Path], Reader]] = {
@@ -87,5 +94,6 @@ READERS: Mapping[str, Callable[[Path], Reader]] = {
     "arc": ArcReader,
     "offsets": OffsetsReader,
     "media": MediaReader,
+    "dataset-card": _document("dataset-card", read_dataset_card),
 }
 """The formats of files, in the words of ``--format``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance.errors import ManifestError
+from provenance.manifest.documents.reader import DocumentReader
 from provenance.manifest.media.members import iter_media_files
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from provenance.manifest.documents.document import Document
     from provenance.manifest.reader import RawBatch, Reader
 
 __all__ = ["WatchedReader", "take_stock"]
@@ -56,6 +58,12 @@ class WatchedReader:
     def late(self) -> Mapping[str, int]:
         """Columns that were met too late to be read."""
         return self._reader.late
+
+    @property
+    def document(self) -> Document | None:
+        """What was taken out of it, where it is a document; else it has only rows."""
+        reader = self._reader
+        return reader.document if isinstance(reader, DocumentReader) else None
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the given columns from the first row on.

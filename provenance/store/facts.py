@@ -19,12 +19,14 @@ from provenance.domain import (
     Policy,
 )
 from provenance.store import schema
+from provenance.store.standing import standing_fact
 
 __all__ = [
     "load_datasets",
     "load_derivations",
     "load_models",
     "load_origins",
+    "load_parents",
     "load_policies",
 ]
 
@@ -65,6 +67,18 @@ def load_datasets(connection: sa.Connection) -> dict[int, DatasetName]:
     }
 
 
+def load_parents(connection: sa.Connection) -> dict[int, list[DatasetName]]:
+    """Return the declared parents of dataset versions, as declared, by their ids."""
+    table = schema.dataset_parents
+    query = sa.select(table).where(standing_fact(table.c.position))
+    found: dict[int, list[DatasetName]] = {}
+    order = (table.c.position, table.c.parent_name, table.c.parent_version)
+    for row in connection.execute(query.order_by(*order)):
+        parent = DatasetName(row.parent_name, row.parent_version)
+        found.setdefault(row.dataset_id, []).append(parent)
+    return found
+
+
 def load_policies(connection: sa.Connection) -> dict[int, Policy]:
     """Return the newest version of every stored policy by its id."""
     table = schema.policies
@@ -75,10 +89,14 @@ def load_policies(connection: sa.Connection) -> dict[int, Policy]:
 
 
 def load_models(connection: sa.Connection) -> ModelBook:
-    """Return the models as recorded; of each attribute the latest value stands."""
+    """Return the models as recorded; of each attribute the latest value stands.
+
+    A model of which everything was withdrawn is not recorded any more.
+    """
     stated: dict[int, dict[str, object]] = {}
     facts = schema.model_facts
-    for row in connection.execute(sa.select(facts).order_by(facts.c.position)):
+    standing = sa.select(facts).where(standing_fact(facts.c.position))
+    for row in connection.execute(standing.order_by(facts.c.position)):
         known = stated.setdefault(row.model_id, {})
         for name in ("provider", "released", "generative", "training_complete"):
             value = getattr(row, name)
@@ -88,7 +106,8 @@ def load_models(connection: sa.Connection) -> ModelBook:
     def listed(table: sa.Table, *columns: str) -> dict[int, list[str]]:
         found: dict[int, list[str]] = {}
         order = [table.c.position, *(table.c[name] for name in columns)]
-        for row in connection.execute(sa.select(table).order_by(*order)):
+        query = sa.select(table).where(standing_fact(table.c.position))
+        for row in connection.execute(query.order_by(*order)):
             parts = [getattr(row, name) for name in columns]
             found.setdefault(row.model_id, []).append("@".join(filter(None, parts)))
         return found
@@ -98,7 +117,9 @@ def load_models(connection: sa.Connection) -> ModelBook:
     training = listed(schema.training_sets, "dataset_name", "dataset_version")
     models = []
     for row in connection.execute(sa.select(schema.models)):
-        known = stated.get(row.id, {})
+        if row.id not in stated:
+            continue
+        known = stated[row.id]
         released = known.get("released")
         models.append(
             Model(

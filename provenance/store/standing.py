@@ -9,7 +9,16 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from provenance.store.schema import batches, records, withdrawals
 
-__all__ = ["standing"]
+__all__ = ["standing", "standing_fact"]
+
+
+def standing_fact(position: ColumnElement[int]) -> ColumnElement[bool]:
+    """The condition that a fact was not withdrawn.
+
+    Args:
+        position: The log entry that recorded it.
+    """
+    return position.not_in(sa.select(withdrawals.c.withdrawn))
 
 
 def standing(column: ColumnElement[Any] = records.c.batch_id) -> ColumnElement[bool]:
