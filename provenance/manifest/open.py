@@ -10,8 +10,12 @@ from provenance.manifest.archives.warc import WarcReader
 from provenance.manifest.cdx import CdxReader
 from provenance.manifest.cdxj import CdxjReader
 from provenance.manifest.delimited import DelimitedReader
+from provenance.manifest.documents.cyclonedx import read_cyclonedx
 from provenance.manifest.documents.dataset_card import read_dataset_card
+from provenance.manifest.documents.openlineage import read_openlineage
+from provenance.manifest.documents.prov_json import read_prov_json
 from provenance.manifest.documents.reader import DocumentReader
+from provenance.manifest.documents.spdx import read_spdx
 from provenance.manifest.jsonl import JsonlReader
 from provenance.manifest.media.members import find_container
 from provenance.manifest.media.reader import MediaReader
@@ -95,5 +99,9 @@ READERS: Mapping[str, Callable[[Path], Reader]] = {
     "offsets": OffsetsReader,
     "media": MediaReader,
     "dataset-card": _document("dataset-card", read_dataset_card),
+    "spdx": _document("spdx", read_spdx),
+    "cyclonedx": _document("cyclonedx", read_cyclonedx),
+    "openlineage": _document("openlineage", read_openlineage),
+    "prov-json": _document("prov-json", read_prov_json),
 }
 """The formats of files, in the words of ``--format``."""

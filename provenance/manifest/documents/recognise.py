@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from provenance.manifest.documents.front_matter import split_front
+from provenance.manifest.documents.json_object import top_keys
+from provenance.manifest.documents.prov_json import STATEMENTS
 
 __all__ = ["MARKDOWN", "recognise_document"]
 
@@ -40,8 +42,37 @@ def recognise_document(start: str, suffix: str) -> str:
     """
     if start.lstrip().startswith("---") and suffix not in (".yaml", ".yml"):
         return _recognise_card(start)
+    if start.lstrip().startswith("{"):
+        return _recognise_object(start)
     if suffix in MARKDOWN:
         raise ValueError("has no YAML front matter")
+    return ""
+
+
+_EVENTS = (
+    {"eventTime", "run", "job", "producer"},
+    {"eventTime", "job", "producer", "schemaURL"},
+    {"eventTime", "dataset", "producer", "schemaURL"},
+)
+_FACETS = "openlineage.io/spec/facets"
+
+
+def _recognise_object(start: str) -> str:
+    """Tell JSON documents apart by their outermost keys."""
+    keys = top_keys(start)
+    if keys.get("bomFormat") == "CycloneDX":
+        return "cyclonedx"
+    context = keys.get("@context", "")
+    if "spdx.org/rdf/" in context or (context in ("", "[") and '"spdxId"' in start):
+        return "spdx"
+    if any(wanted <= keys.keys() for wanted in _EVENTS):
+        return "openlineage"
+    if keys.keys() == {"lineage"} and _FACETS in start:
+        return "openlineage"
+    has_statements = keys.keys() & STATEMENTS - {"prefix", "bundle"}
+    values = {keys[key] for key in keys.keys() & STATEMENTS}
+    if has_statements and keys.keys() <= STATEMENTS and values == {"{"}:
+        return "prov-json"
     return ""
 
 
