@@ -186,6 +186,8 @@ def _insert(
             5, "derivation_id", ways
         ),
     }
+    if batch.record_salts is not None:
+        written[schema.record_salts] = _numbered(batch.record_salts, first)
     for table, values in written.items():
         for part in values.combine_chunks().to_batches():
             insert_batch(connection, table, part)
@@ -242,5 +244,12 @@ def _copy(
         f"FROM {scratch}.derived_from AS e JOIN new_derivations AS n "
         "ON n.number = e.derivation_id ORDER BY 1, 2"
     )
-    for statement in (into_records, into_generated_by, into_derived_from):
+    statements = [into_records, into_generated_by, into_derived_from]
+    if batch.record_salts is not None:
+        statements.append(
+            "INSERT INTO record_salts (record_id, salt) "  # noqa: S608 - our names
+            f"SELECT record_id + {offset}, salt FROM {scratch}.record_salts "
+            "ORDER BY rowid"
+        )
+    for statement in statements:
         connection.exec_driver_sql(statement)

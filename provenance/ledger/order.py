@@ -36,6 +36,8 @@ class Ingest:
     shown: str
     """How messages and quarantined rows name it."""
     dataset: DatasetName
+    is_named: bool = False
+    """Whether the caller named the dataset; else a document may name it itself."""
     format: str
     columns: Mapping[Field, str]
     constants: Mapping[Field, str]
@@ -45,6 +47,8 @@ class Ingest:
     stop_on_fault: bool
     max_bad: BadRowLimit | None
     dry_run: bool
+    salt: bool
+    """Whether each leaf gets random bytes of its own."""
     batch_rows: int
     """Records of a batch, at most."""
     memory: str
@@ -70,6 +74,7 @@ class Options(TypedDict, total=False):
     batch_rows: int
     memory: str
     dry_run: bool
+    salt: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +107,8 @@ class Ingested:
     edges: int = 0
     generated_by: int = 0
     derived_from: int = 0
+    facts: int = 0
+    """What a document stated of datasets and models: entries of the log."""
     batch: int | None = None
     """Number of the (last) batch."""
     position: int | None = None

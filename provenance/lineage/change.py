@@ -233,9 +233,7 @@ class Lineage:
         solver.solve()
         keep(solver, position, linked=linked)
         touched = self.duck.execute("SELECT DISTINCT dataset_id FROM tally").fetchall()
-        assess_change(
-            connection, self.book, solver.new_pedigrees, {row[0] for row in touched}
-        )
+        assess_change(connection, solver.new_pedigrees, {row[0] for row in touched})
         rest = self.duck.execute("SELECT sum(records) FROM rest_narrow").fetchall()
         new = count_rows(self.duck, "item WHERE earlier = 0")
         return new + int(rest[0][0] or 0)

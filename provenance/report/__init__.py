@@ -7,12 +7,11 @@ from provenance.report.figures import (
     Report,
     UnitFigures,
     load_all_amounts,
-    load_amounts,
-    load_depth,
     load_groups,
-    load_shares,
+    load_units,
 )
 from provenance.report.shares import ShareFigures
+from provenance.report.standpoint import Standpoint
 
 __all__ = [
     "GROUPINGS",
@@ -20,10 +19,9 @@ __all__ = [
     "DepthFigures",
     "Report",
     "ShareFigures",
+    "Standpoint",
     "UnitFigures",
     "load_all_amounts",
-    "load_amounts",
-    "load_depth",
     "load_groups",
-    "load_shares",
+    "load_units",
 ]

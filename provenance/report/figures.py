@@ -12,12 +12,9 @@ import sqlalchemy as sa
 
 from provenance.domain import Tier, Unit
 from provenance.report.shares import ShareFigures, attribute, plain
-from provenance.store.amounts import (
-    ASSESSED,
-    select_amounts,
-    select_pedigrees,
-)
-from provenance.store.schema import assessments, datasets
+from provenance.report.standpoint import Standpoint
+from provenance.store.amounts import ASSESSED, select_amounts, select_stored
+from provenance.store.schema import datasets
 from provenance.store.shares import select_shares
 
 __all__ = [
@@ -27,10 +24,8 @@ __all__ = [
     "Report",
     "UnitFigures",
     "load_all_amounts",
-    "load_amounts",
-    "load_depth",
     "load_groups",
-    "load_shares",
+    "load_units",
 ]
 
 GROUPINGS: Mapping[str, Mapping[str, Any]] = {
@@ -219,25 +214,18 @@ class Report:
         return pa.Table.from_pylist(rows, schema=pa.schema(types))
 
 
-def load_amounts(
-    connection: sa.Connection, dataset_id: int, policy_id: int
-) -> dict[str, UnitFigures]:
-    """Return the figures of a dataset version in every unit."""
-    rows = _rows(connection, dataset_id, policy_id)
-    return _figures(rows, load_shares(connection, dataset_id, policy_id))
+def load_units(
+    view: Standpoint, dataset_id: int, unit: Unit
+) -> tuple[dict[str, UnitFigures], DepthFigures, tuple[ShareFigures, ...]]:
+    """Return the figures of a dataset version in every unit.
 
-
-def load_shares(
-    connection: sa.Connection, dataset_id: int, policy_id: int
-) -> tuple[ShareFigures, ...]:
-    """Return the shares that are claimed of a dataset version."""
-    query = select_shares(policy_id).where(datasets.c.id == dataset_id)
-    shares = list(connection.execute(query).mappings())
-    if not shares:
-        return ()
-    rows = _rows(connection, dataset_id, policy_id)
-    by_model = _rows(connection, dataset_id, policy_id, aspect="model")
-    return attribute(shares, rows, by_model)
+    And its depth in one unit, and the shares that are claimed of it.
+    """
+    rows = view.amounts(dataset_id, by_depth=True)
+    shares: tuple[ShareFigures, ...] = ()
+    if said := view.shares(dataset_id):
+        shares = attribute(said, rows, view.amounts(dataset_id, aspect="model"))
+    return _figures(rows, shares), _measure_depth(rows, unit), shares
 
 
 def load_all_amounts(
@@ -245,13 +233,13 @@ def load_all_amounts(
 ) -> dict[int, dict[str, UnitFigures]]:
     """Return the figures of every dataset version that has records, by its id."""
     # Tallies are found by dataset version; without one, all of them would be read.
-    every = select_amounts(policy_id, dataset=sa.select(datasets.c.id))
+    every = select_amounts(select_stored(policy_id), dataset=sa.select(datasets.c.id))
     rows = _by_dataset(connection, every)
     shares = _by_dataset(connection, select_shares(policy_id))
     known = _by_dataset(
         connection,
         select_amounts(
-            policy_id,
+            select_stored(policy_id, "model"),
             aspect="model",
             dataset=sa.select(datasets.c.id).where(datasets.c.id.in_(shares)),
         ),
@@ -286,7 +274,8 @@ def _figures(rows: list[Any], shares: Iterable[ShareFigures]) -> dict[str, UnitF
             tiers[Tier.UNKNOWN] = plain(Fraction(tiers[Tier.UNKNOWN]) - part)
         missing = dict.fromkeys(Tier, 0)
         if unit in ASSESSED:
-            missing |= {Tier(row["tier"]): row[f"without_{unit}"] for row in rows}
+            for row in rows:
+                missing[Tier(row["tier"])] += row[f"without_{unit}"]
         figures[unit] = UnitFigures(
             tiers=tiers, missing=missing, unattributed=plain(part)
         )
@@ -294,11 +283,11 @@ def _figures(rows: list[Any], shares: Iterable[ShareFigures]) -> dict[str, UnitF
 
 
 def load_groups(
-    connection: sa.Connection, dataset_id: int, policy_id: int, by: str, unit: Unit
+    view: Standpoint, dataset_id: int, by: str, unit: Unit
 ) -> tuple[tuple[str | int | None, Amounts], ...]:
     """Return the amounts of a dataset version by the values of one grouping."""
     groups: dict[str | int | None, list[Any]] = {}
-    for row in _rows(connection, dataset_id, policy_id, only=unit, **GROUPINGS[by]):
+    for row in view.amounts(dataset_id, only=unit, **GROUPINGS[by]):
         # A content stands under one value of a dimension only, its records under all.
         if unit is not Unit.CONTENTS or row["contents"]:
             groups.setdefault(row["value"], []).append(row)
@@ -312,39 +301,22 @@ def load_groups(
     return tuple(found)
 
 
-def load_depth(
-    connection: sa.Connection, dataset_id: int, policy_id: int, unit: Unit
-) -> DepthFigures:
-    """Return least, mean and greatest known depth of a dataset version."""
+def _measure_depth(rows: Iterable[Any], unit: Unit) -> DepthFigures:
+    """Least, mean and greatest known depth."""
     weights: dict[int | None, int] = {}
-    for row in _rows(connection, dataset_id, policy_id, only=unit, by_depth=True):
+    is_open = False
+    for row in rows:
         weights[row["value"]] = weights.get(row["value"], 0) + row[str(unit)]
+        is_open = is_open or bool(row["open"])
     known = {depth: weight for depth, weight in weights.items() if depth is not None}
     weight, total = sum(known.values()), sum(weights.values())
-    open_query = (
-        sa.select(sa.literal(1))
-        .where(
-            assessments.c.policy_id == policy_id,
-            assessments.c.aspect == "",
-            assessments.c.open,
-            assessments.c.pedigree_id.in_(select_pedigrees(dataset_id)),
-        )
-        .limit(1)
-    )
     return DepthFigures(
         min=min(known, default=None),
         mean=sum(d * w for d, w in known.items()) / weight if weight else None,
         max=max(known, default=None),
-        open=connection.execute(open_query).first() is not None,
+        open=is_open,
         known_share=weight / total if total else None,
     )
-
-
-def _rows(
-    connection: sa.Connection, dataset_id: int, policy_id: int, **grouping: Any
-) -> list[Any]:
-    query = select_amounts(policy_id, dataset=dataset_id, **grouping)
-    return list(connection.execute(query).mappings())
 
 
 def _tiers(rows: Iterable[Any], unit: Unit) -> dict[Tier, Number]:

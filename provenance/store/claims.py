@@ -9,12 +9,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from provenance.domain import Claim, Subject, Unit
+from provenance.domain import Claim, DatasetName, Subject, Unit
 from provenance.store.facts import load_origins
 from provenance.store.intern import intern_origins, last_id
 from provenance.store.schema import claims, sources, withdrawals
+from provenance.store.standing import standing_fact
 
-__all__ = ["LoggedClaim", "insert_claim", "is_of_source", "load_claims", "stands"]
+__all__ = [
+    "LoggedClaim",
+    "insert_claim",
+    "is_of_source",
+    "load_claims",
+    "load_shares_of",
+    "stands",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +40,13 @@ class LoggedClaim:
     """Why it was."""
 
 
-def stands() -> ColumnElement[bool]:
-    """The condition that a claim was not withdrawn."""
-    return claims.c.position.not_in(sa.select(withdrawals.c.withdrawn))
+def stands(size: int | None = None) -> ColumnElement[bool]:
+    """The condition that a claim was made and not withdrawn.
+
+    Args:
+        size: Entries of the log that count; all of them by default.
+    """
+    return standing_fact(claims.c.position, size)
 
 
 def is_of_source(name: str) -> ColumnElement[bool]:
@@ -80,6 +92,33 @@ def load_claims(
     )
     if not withdrawn:
         query = query.where(stands())
+    return _read_all(connection, query)
+
+
+def load_shares_of(
+    connection: sa.Connection, dataset: DatasetName, size: int | None = None
+) -> list[LoggedClaim]:
+    """Return the standing claims of a share of a dataset version.
+
+    Args:
+        connection: An open transaction.
+        dataset: The dataset version.
+        size: Entries of the log that count; all of them by default.
+    """
+    query = (
+        sa.select(claims, sa.null().label("gone"), sa.null().label("why"))
+        .where(
+            claims.c.share.is_not(None),
+            claims.c.name == dataset.name,
+            sa.or_(claims.c.version.is_(None), claims.c.version == dataset.version),
+            stands(size),
+        )
+        .order_by(claims.c.position)
+    )
+    return _read_all(connection, query)
+
+
+def _read_all(connection: sa.Connection, query: sa.Select[Any]) -> list[LoggedClaim]:
     rows = connection.execute(query).all()
     if not rows:
         return []

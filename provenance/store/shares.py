@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from provenance.domain import Tier, Unit
-from provenance.store.amounts import ASSESSED, select_amounts
+from provenance.store.amounts import ASSESSED, select_amounts, select_stored
 from provenance.store.claims import stands
 from provenance.store.schema import claim_assessments, claims, datasets
 
@@ -71,8 +71,10 @@ def select_needs(policy: _Policy, unit: Unit) -> sa.Select[Any]:
         .subquery()
     )
     within = sa.select(shares.c.dataset_id)
-    whole = select_amounts(policy, dataset=within).subquery()
-    by_model = select_amounts(policy, aspect="model", dataset=within).subquery()
+    whole = select_amounts(select_stored(policy), dataset=within).subquery()
+    by_model = select_amounts(
+        select_stored(policy, "model"), aspect="model", dataset=within
+    ).subquery()
     totals = (
         sa.select(whole.c.dataset_id, _amount(whole, unit).label("total"))
         .group_by(whole.c.dataset_id)

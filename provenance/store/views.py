@@ -21,6 +21,7 @@ from provenance.store.amounts import (
     dataset_columns,
     default_policy,
     select_amounts,
+    select_stored,
 )
 from provenance.store.schema import (
     assessments,
@@ -101,7 +102,8 @@ def _by_unit(column: str, **grouping: Any) -> sa.CompoundSelect[Any]:
 
 
 def _one_unit(unit: Unit, column: str, **grouping: Any) -> sa.Select[Any]:
-    found = select_amounts(default_policy(), **grouping).subquery()
+    assessed = select_stored(default_policy(), grouping.get("aspect", ""))
+    found = select_amounts(assessed, **grouping).subquery()
     amount: ColumnElement[Any] = sa.cast(found.c[str(unit)], sa.Double())
     missing: ColumnElement[int] = sa.literal(0)
     if unit in ASSESSED:

@@ -228,6 +228,7 @@ def test_whatever_is_done_to_a_table_is_refused(
     "table",
     [
         schema.records,
+        schema.record_salts,
         schema.generated_by,
         schema.derived_from,
         schema.batches,
@@ -273,4 +274,4 @@ def test_the_ledger_has_rows_in_every_table(on_sqlite: Whole) -> None:
     assert tuple(alike) == NOT_EXCHANGED
     with on_sqlite.ledger._reading() as connection:
         assert is_sqlite(connection)
-        assert verify_ledger(connection, deep=True, anchors=Anchors()).records == 311
+        assert verify_ledger(connection, deep=True, anchors=Anchors()).records == 314

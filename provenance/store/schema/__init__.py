@@ -51,6 +51,7 @@ from provenance.store.schema.rows import (
     generated_by,
     media_types,
     origins,
+    record_salts,
     records,
     sources,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "pedigree_origins",
     "pedigrees",
     "policies",
+    "record_salts",
     "records",
     "redactions",
     "sources",

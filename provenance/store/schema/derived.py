@@ -109,7 +109,9 @@ item_loops = Table(
     Column("loop", BigInteger, nullable=False, comment="items of one cycle share it"),
     Column("content_key", BigInteger, nullable=False),
     Column("item", LargeBinary, nullable=False),
-    comment="items derived from themselves, directly or around a cycle",
+    Column("since", BigInteger, nullable=False, comment="log entry that closed it"),
+    Column("until", BigInteger, comment="log entry that changed it; null: it stands"),
+    comment="items derived from themselves, directly or around a cycle; past ones, too",
 )
 
 tally_values = Table(
