@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import new_database
 
 from provenance import Ledger
 from provenance.domain import Tier, make_claim
@@ -308,6 +309,52 @@ def test_what_does_not_stand_there_cannot_be_withdrawn(
     ledger.withdraw_batch(batch, why="w")
     with pytest.raises(LedgerStateError, match="was withdrawn"):
         ledger.withdraw_batch(batch, why="again")
+
+
+def _tell(ledger: Ledger, path: Path) -> list[Any]:
+    """Say and take back all that can be said; return what came of it."""
+    batch = ledger.ingest(path, dataset="d@1").position
+    assert batch is not None
+    done = [
+        ledger.claim(
+            source="www.example.org",
+            generated_by="M",
+            since=date(2023, 1, 1),
+            until=date(2023, 1, 31),
+        ),
+        ledger.claim(dataset="d", generated_by="N", share="0.95", unit="tokens"),
+    ]
+    with ledger._reading() as connection:
+        view = connection.exec_driver_sql(
+            "SELECT unit, generated, unknown, unattributed FROM report_dataset"
+        )
+        rows = sorted(map(tuple, view))
+    report = ledger.report("d", unit="tokens", by=["model"])
+    done.append(ledger.withdraw_claim(done[0].position, why="w"))
+    assert ledger.check() == []
+    done.append(ledger.withdraw_batch(batch, why="w"))
+    assert ledger.check() == []
+    told = [one.to_dict() for one in done]
+    return [*told, rows, report.to_dict()["shares"], ledger.claims()]
+
+
+def test_both_databases_say_the_same(postgresql: str, tmp_path: Path) -> None:
+    path = tmp_path / "d.jsonl"
+    pages = [
+        row | {"url": f"https://www.example.org/{n}", "fetched_at": f"2023-0{n}-31"}
+        for n, row in zip((1, 3, 5), _rows("abc"), strict=True)
+    ]
+    pages += [row | {"derived_from": ["a"]} for row in _rows("e")]
+    path.write_text("".join(json.dumps(row) + "\n" for row in pages))
+    told = []
+    with new_database(postgresql) as other:
+        for url in (f"sqlite:///{tmp_path}/ledger.db", other):
+            with Ledger.open(url, clock=lambda: 0) as ledger:
+                told.append(_tell(ledger, path))
+    assert told[0] == told[1]
+    first, share, *_ = told[0]
+    assert first["changes"][0]["units"]["items"]["after"]["derived"] == 1
+    assert share["changes"][0]["units"]["tokens"]["after"]["unattributed"] == 20
 
 
 @pytest.mark.parametrize(
