@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -24,14 +25,23 @@ from provenance.log.entries import parse_entry
 
 Record = Callable[..., int]
 
+NOW = 1_700_000_000_000_000
 ROOT = Path(__file__).parent.parent.parent
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a ledger without rows."""
+    path = tmp_path_factory.mktemp("empty") / "ledger.db"
+    Ledger.open(f"sqlite:///{path}", clock=lambda: NOW).close()
+    return path
+
+
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
+def ledger(empty: Path, tmp_path: Path) -> Iterator[Ledger]:
     """On SQLite alone: the state machine makes claims on both databases."""
-    url = f"sqlite:///{tmp_path}/ledger.db"
-    with Ledger.open(url, clock=lambda: 1_700_000_000_000_000) as opened:
+    path = shutil.copy(empty, tmp_path)
+    with Ledger.open(f"sqlite:///{path}", clock=lambda: NOW) as opened:
         yield opened
 
 
@@ -118,7 +128,6 @@ def test_what_a_row_says_as_well_keeps_a_claim_out_and_what_it_says_less_well_do
     assert _tiers(ledger, "d") == {"generated": 3, "human": 1}
     models = {value for value, _ in ledger.report("d", by=["model"]).by["model"]}
     assert models == {"M", "N", "(none)"}
-    assert ledger.check() == []
 
 
 def test_a_row_that_speaks_later_takes_the_item_from_the_claim(
@@ -155,7 +164,6 @@ def test_labels_and_claims_about_models_are_listed_and_change_no_number(
     assert (labelled.changes, about.changes) == ((), ())
     assert (labelled.reached, about.reached) == (None, None)
     assert [claim["effect"] for claim in ledger.claims()] == ["changes no number"] * 2
-    assert ledger.check() == []
     assert ledger.verify(deep=True).records == 2
 
 
@@ -269,7 +277,6 @@ def test_a_dry_run_tells_what_would_change_and_keeps_nothing(
     assert gone.changes[0].after["records"].total == 0
     assert ledger.withdraw_claim(done.position, why="w", dry_run=True).changes
     assert _tiers(ledger, "d") == {"generated": 2}
-    assert ledger.check() == []
 
 
 def test_a_withdrawn_batch_no_longer_counts_and_can_be_recorded_again(
@@ -279,9 +286,12 @@ def test_a_withdrawn_batch_no_longer_counts_and_can_be_recorded_again(
     path.write_text("".join(json.dumps(row) + "\n" for row in _rows("abcd")))
     ledger.ingest(path, dataset="d@1", batch_rows=2)
     first, second = (batch["position"] for batch in ledger.batches("d"))
+    part = ledger.withdraw_batch(first, why="wrong file", dry_run=True)
+    assert part.note == f"of the same manifest these still stand: {second}"
     done = ledger.withdraw_batch(first, second, why="wrong file")
     (change,) = done.changes
     assert (change.dataset, change.after["items"].total) == ("d@1", 0)
+    assert done.note is None
     assert [batch["withdrawn"] for batch in ledger.batches("d@1")] == [
         done.position,
         done.position,
@@ -442,7 +452,7 @@ def test_the_log_says_the_whole_claim(ledger: Ledger) -> None:
             "share": "0.125",
             "note": "n",
             "who": "w",
-            "recorded_at": 1_700_000_000_000_000,
+            "recorded_at": NOW,
         },
     )
     _, body = parse_entry(entries[1])
