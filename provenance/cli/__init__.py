@@ -10,6 +10,7 @@ import click
 from provenance import __version__
 from provenance.cli.database import db
 from provenance.cli.dataset import dataset
+from provenance.cli.descendants import descendants
 from provenance.cli.explain import explain
 from provenance.cli.formats import formats
 from provenance.cli.ingest import ingest
@@ -77,6 +78,7 @@ for command in (
     formats,
     report,
     explain,
+    descendants,
     loops,
     model,
     dataset,

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from provenance.domain import Model, Unit, parse_dataset
 from provenance.errors import LedgerStateError
+from provenance.ledger.asking import Asking
 from provenance.ledger.erasing import Erasing
 from provenance.ledger.facts import (
     record_dataset,
@@ -41,7 +42,6 @@ from provenance.ledger.transactions import now
 from provenance.ledger.witnessed import Witnessed
 from provenance.lineage import rebuild
 from provenance.log import log_size, read_key
-from provenance.query import Explanation, explain_item
 from provenance.report import Report
 from provenance.store.engine import connect_engine
 from provenance.store.migrate import (
@@ -55,7 +55,7 @@ from provenance.store.triggers import missing_triggers
 __all__ = ["Ledger"]
 
 
-class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
+class Ledger(Signed, Proofs, Witnessed, Reporting, Asking, Erasing, Guarded):
     r"""A database of where training items came from, and what made them.
 
     Open it with ``Ledger.open(url)``, best in a ``with`` statement. Every method that
@@ -337,18 +337,6 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
                 unit=Unit(unit),
                 policy=policy,
             )
-
-    def explain(self, subject: str) -> list[Explanation]:
-        """Say why items have their tier.
-
-        Args:
-            subject: A digest in any spelling, a name, ``DATASET#NAME``, or a URL.
-
-        Raises:
-            NotRecordedError: Nothing of that name or digest is recorded.
-        """
-        with self._reading() as connection:
-            return explain_item(connection, subject)
 
     def loops(self) -> list[Loop]:
         """Return models trained on what they wrote, and items of a cycle."""
