@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from hypothesis import strategies as st
 
 from provenance.batch import BATCH_SCHEMA
-from provenance.domain import Model, Policy, parse_dataset, parse_digest
+from provenance.domain import Model, WhatIf, parse_dataset, parse_digest
 from provenance.domain.origins import Grade, Mode
 from provenance.ingest import Arranger, BatchWriter
 from provenance.ledger.facts import find_dataset, record_dataset, record_model
@@ -29,7 +29,7 @@ __all__ = [
     "record_batch",
     "record_rows",
     "record_world",
-    "to_policy",
+    "to_what_if",
     "world_models",
     "world_records",
     "worlds",
@@ -137,13 +137,18 @@ def policies(draw: st.DrawFn) -> ref.Policy:
     )
 
 
-def to_policy(policy: ref.Policy) -> Policy:
-    """The same policy for the engine."""
-    return Policy(
-        name="drawn",
+def to_what_if(policy: ref.Policy, world: ref.World) -> WhatIf:
+    """The same policy for the engine, as changes to the default one.
+
+    To ignore a model that is nowhere named would be refused.
+    """
+    named = {o.model for r in world.records for o in r.origins} | {
+        name for model in world.models for name in (model.name, *model.aliases)
+    }
+    return WhatIf(
         least_grade=Grade(policy.least_grade),
         generating=frozenset(map(Mode, policy.generating_modes)),
-        ignored_models=policy.ignored_models,
+        ignored_models=policy.ignored_models & named,
         cutoffs=policy.cutoffs,
     )
 

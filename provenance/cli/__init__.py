@@ -17,6 +17,7 @@ from provenance.cli.inspect import inspect
 from provenance.cli.log import log
 from provenance.cli.loops import loops
 from provenance.cli.model import model
+from provenance.cli.policy import policy
 from provenance.cli.records import records
 from provenance.cli.reporting import report
 from provenance.cli.target import Target
@@ -80,6 +81,7 @@ for command in (
     loops,
     model,
     dataset,
+    policy,
     records,
     log,
     verify,

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from provenance.domain import Tier, Unit
+from provenance.domain import DEFAULT, Tier, Unit
 from provenance.query import Explanation, Occurrence, Parent, Statement
 from provenance.report.figures import Amounts, DepthFigures, Report
 from provenance.report.words import say_interval, say_number, say_share
@@ -25,6 +25,7 @@ def draw_report(report: Report) -> RenderableType:
     """Lay a report out: the answer in words, the units, then each breakdown."""
     parts: list[RenderableType] = [
         Text(f"{report.dataset} · policy {report.policy} · as of {report.as_of}"),
+        *(Text(line) for line in _say_policy(report)),
         Text(""),
         *(Text(line) for line in _answer(report)),
         _units(report),
@@ -45,6 +46,14 @@ def draw_report(report: Report) -> RenderableType:
             Text(f"declared parent {parent['dataset']}: {own} (inherited, unresolved)")
         )
     return Group(*parts)
+
+
+def _say_policy(report: Report) -> Iterator[str]:
+    """Say what counts, where that is not what everybody expects."""
+    if report.what_if:
+        yield f"what if {'; '.join(report.what_if)}"
+    if report.what_if or report.policy != DEFAULT.name:
+        yield from (f"  {words}" for words in report.policy_words)
 
 
 def _answer(report: Report) -> Iterator[str]:
