@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from provenance.domain import Model, parse_dataset
 from provenance.errors import LedgerStateError
 from provenance.ledger.answering import Answering
+from provenance.ledger.correcting import Correcting
 from provenance.ledger.erasing import Erasing
 from provenance.ledger.facts import (
     record_dataset,
@@ -52,7 +54,9 @@ from provenance.store.triggers import missing_triggers
 __all__ = ["Ledger"]
 
 
-class Ledger(Signed, Proofs, Witnessed, Reporting, Answering, Erasing, Guarded):
+class Ledger(
+    Signed, Proofs, Witnessed, Reporting, Answering, Correcting, Erasing, Guarded
+):
     r"""A database of where training items came from, and what made them.
 
     Open it with ``Ledger.open(url)``, best in a ``with`` statement. Every method that
@@ -80,6 +84,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Answering, Erasing, Guarded):
         upgrade: bool = False,
         key: Path | None = None,
         clock: Callable[[], int] = now,
+        random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> Ledger:
         """Open the ledger at a database URL; it is created on first use.
 
@@ -89,6 +94,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Answering, Erasing, Guarded):
             upgrade: Whether to bring an older schema up to date.
             key: File of the key that signs the log after every change.
             clock: Returns microseconds since 1970 UTC.
+            random: Returns as many random bytes as are asked for, for salts.
 
         Raises:
             LedgerStateError: The place cannot be opened or written.
@@ -98,7 +104,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Answering, Erasing, Guarded):
         engine = connect_engine(url)
         if not create:
             _refuse_missing(engine.url)
-        ledger = cls(engine, clock, signer)
+        ledger = cls(engine, clock, signer, random)
         try:
             ledger._prepare(url, create=create, upgrade=upgrade)
         except BaseException:
@@ -136,6 +142,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Answering, Erasing, Guarded):
         batch_rows: int = LARGEST_BATCH,
         memory: str = "500MB",
         dry_run: bool = False,
+        salt: bool = False,
         progress: Callable[[int, int, float | None], None] | None = None,
     ) -> Ingested:
         """Record the rows of one manifest.
@@ -155,6 +162,8 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Answering, Erasing, Guarded):
             batch_rows: Records of a batch, at most: what is committed at once.
             memory: How much the set work of a batch may hold before it spills.
             dry_run: Do everything and keep nothing.
+            salt: Put random bytes into the leaf of each record, so that name and URL
+                cannot be guessed once they are erased.
             progress: Called with rows read and rows quarantined so far, and the
                 share of the file, if known.
 
@@ -179,6 +188,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Answering, Erasing, Guarded):
             batch_rows=batch_rows,
             memory=memory,
             dry_run=dry_run,
+            salt=salt,
         )
         named, folder = Named(str(path)), self._quarantine_folder()
         with named.fetch(folder) as here:
@@ -214,7 +224,9 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Answering, Erasing, Guarded):
         return ingest_each(self._ingest, names, folder, options, watcher)
 
     def _ingest(self, order: Ingest) -> Ingested:
-        return ingest_file(order, self._reading, self._writing, self._clock)
+        return ingest_file(
+            order, self._reading, self._writing, self._clock, self._random
+        )
 
     def _quarantine_folder(self) -> Path:
         database = self._engine.url.database

@@ -55,7 +55,7 @@ def make_report(
     view = open_view(connection, policy, as_of, what_if)
     number, name = find_version(connection, dataset, view.size)
     size, root = _find_head(connection, view.size)
-    units, depth = load_units(view, number, unit)
+    units, depth, shares = load_units(view, number, unit)
     return Report(
         dataset=str(name),
         policy=policy,
@@ -68,6 +68,7 @@ def make_report(
         units=units,
         depth=depth,
         by={grouping: load_groups(view, number, grouping, unit) for grouping in by},
+        shares=shares,
         loops=tuple(loop.to_dict() for loop in _loops_of(view, number, str(name))),
         parents=tuple(_parents(view, number)),
     )
@@ -169,7 +170,7 @@ def _parents(view: Standpoint, number: int) -> list[dict[str, Any]]:
         if not versions:
             found.append({"dataset": str(wanted), "recorded": False, "units": {}})
         for one, name in versions:
-            units, _ = load_units(view, one, Unit.ITEMS)
+            units, _, _ = load_units(view, one, Unit.ITEMS)
             shares = {
                 str(unit): figures.to_dict()["downstream_share"]
                 for unit, figures in units.items()

@@ -55,6 +55,7 @@ class Run:
     size: int
     quarantine: Quarantine
     clock: Callable[[], int]
+    random: Callable[[int], bytes]
     plan: Plan
     writing: Opens
     url: sa.URL
@@ -72,7 +73,11 @@ class Run:
         """
         order, whole = self.order, self.order.dry_run or self.order.stop_on_fault
         self._recorded_row = self.plan.skip_rows
-        arranger = Arranger(dataset=order.dataset, manifest_sha256=self.sha256)
+        arranger = Arranger(
+            dataset=order.dataset,
+            manifest_sha256=self.sha256,
+            random=self.random if order.salt else None,
+        )
         parts = cut_parts(self._rows(), self.plan.skip_rows + 1, order.batch_rows)
         writer = BatchWriter()
         with ExitStack() as stack:
@@ -255,6 +260,7 @@ class Run:
             "quarantined": part.quarantined,
             "generated_by": batch.generated_by.num_rows,
             "derived_from": batch.derived_from.num_rows,
+            "salted": self.order.salt,
         }
         entry = {
             name: value.hex() if isinstance(value, bytes) else value
@@ -265,6 +271,8 @@ class Run:
             "version": self.order.dataset.version,
             "previous": {"size": before.tree_size, "root": before.root().hex()},
         }
+        if not self.order.salt:
+            del entry["salted"]  # said of those alone that are
         position = append_entry(connection, "batch", entry, now)
         connection.execute(
             schema.batches.insert().values(

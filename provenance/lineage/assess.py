@@ -103,6 +103,13 @@ class Assessor:
             return None
         return self._book.find(origin.model or "").name
 
+    def tier(self, pedigree: Iterable[Element]) -> Tier:
+        """The one tier of an item with these elements."""
+        marks = Mark(0)
+        for element in pedigree:
+            marks |= self._judge(element).marks
+        return tell_tier(marks)
+
     def generating(self, elements: Iterable[Element]) -> Pedigree:
         """The believed elements that are generation."""
         return tuple(e for e in elements if self._counts(e) and self._generates(e))

@@ -19,6 +19,7 @@ from sqlalchemy.types import TypeEngine
 
 from provenance.domain import DatasetName, Policy, Tier, parse_dataset
 from provenance.lineage.assess import NONE, Assessor, Mark, Verdict, tell_tier
+from provenance.lineage.claimed import assess_claims
 from provenance.lineage.depth import Depths, ModelLoop, measure_depths
 from provenance.lineage.pedigree import Element, Pedigree
 from provenance.store import schema
@@ -256,7 +257,7 @@ def select_assessed(
 
 
 def reassess(connection: sa.Connection) -> None:
-    """Assess every pedigree anew under every stored policy.
+    """Assess every pedigree and claim anew under every stored policy.
 
     Enough after a change of models or policies that leaves the pedigrees alone.
     """
@@ -280,6 +281,7 @@ def reassess(connection: sa.Connection) -> None:
             ("policy_id", "loop", "model", "dataset_id"),
             members_of_loops,
         )
+    assess_claims(connection)
 
 
 def assess_change(

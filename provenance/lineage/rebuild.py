@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from provenance.domain import Unit
 from provenance.lineage.assessments import reassess
 from provenance.lineage.book import PedigreeBook
+from provenance.lineage.claims import load_reaches
 from provenance.lineage.facts import list_batches, load_everything
 from provenance.lineage.keep import (
     end_loops,
@@ -191,6 +192,7 @@ def _solve_everything(
     connection: sa.Connection, duck: duckdb.DuckDBPyConnection
 ) -> Solver:
     start_over(duck, list_batches(connection))
+    load_reaches(connection, duck)
     start_cone(duck)
     load_everything(connection, duck)
     if _has_names(connection):

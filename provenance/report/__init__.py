@@ -6,9 +6,11 @@ from provenance.report.figures import (
     DepthFigures,
     Report,
     UnitFigures,
+    load_all_amounts,
     load_groups,
     load_units,
 )
+from provenance.report.shares import ShareFigures
 from provenance.report.standpoint import Standpoint
 
 __all__ = [
@@ -16,8 +18,10 @@ __all__ = [
     "Amounts",
     "DepthFigures",
     "Report",
+    "ShareFigures",
     "Standpoint",
     "UnitFigures",
+    "load_all_amounts",
     "load_groups",
     "load_units",
 ]

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa
+import sqlalchemy as sa
 
 from provenance.domain import Tier, Unit
+from provenance.report.shares import ShareFigures, attribute, plain
 from provenance.report.standpoint import Standpoint
-from provenance.store.amounts import ASSESSED
+from provenance.store.amounts import ASSESSED, select_amounts, select_stored
+from provenance.store.schema import datasets
+from provenance.store.shares import select_shares
 
 __all__ = [
     "GROUPINGS",
@@ -18,6 +23,7 @@ __all__ = [
     "DepthFigures",
     "Report",
     "UnitFigures",
+    "load_all_amounts",
     "load_groups",
     "load_units",
 ]
@@ -78,6 +84,13 @@ class UnitFigures(Amounts):
 
     missing: Mapping[Tier, int]
     """Records without a value, by the tier of their item: never guessed."""
+    unattributed: Number = 0
+    """Part of *generated* of which only shares speak: not said which items."""
+
+    @classmethod
+    def empty(cls) -> UnitFigures:
+        """The figures of a dataset version without records."""
+        return cls(tiers=dict.fromkeys(Tier, 0), missing=dict.fromkeys(Tier, 0))
 
     @property
     def downstream_share(self) -> Share | None:
@@ -87,6 +100,7 @@ class UnitFigures(Amounts):
     def to_dict(self) -> dict[str, Any]:
         """The figures as JSON values."""
         return Amounts.to_dict(self) | {
+            "unattributed": self.unattributed,
             "missing": {str(tier): self.missing[tier] for tier in Tier},
             "downstream_share": _pair(self.downstream_share),
             "measured_share": _pair(self.share),
@@ -143,6 +157,8 @@ class Report:
     depth: DepthFigures
     by: Mapping[str, tuple[tuple[str | int | None, Amounts], ...]]
     """Grouping → value and amounts, in ``unit``, greatest first."""
+    shares: tuple[ShareFigures, ...]
+    """Shares that are claimed of it, held against what is known."""
     loops: tuple[Mapping[str, Any], ...]
     """Models trained on what they wrote, and items derived from themselves."""
     parents: tuple[Mapping[str, Any], ...]
@@ -167,6 +183,7 @@ class Report:
                 name: [{name: value} | amounts.to_dict() for value, amounts in groups]
                 for name, groups in self.by.items()
             },
+            "shares": [share.to_dict() for share in self.shares],
             "loops": [dict(loop) for loop in self.loops],
             "parents": [dict(parent) for parent in self.parents],
         }
@@ -175,17 +192,21 @@ class Report:
         """The report as one long table: a row per unit, then per group.
 
         Columns: by, value (both null for the whole dataset), unit, total, one per
-        tier, missing (records that lack the unit; null for groups).
+        tier, missing (records that lack the unit), unattributed (part of generated
+        of which only shares speak); both null for groups.
         """
         rows: list[dict[str, Any]] = [
             {"by": None, "value": None, "unit": str(unit)}
             | Amounts.to_dict(figures)
-            | {"missing": sum(figures.missing.values())}
+            | {
+                "missing": sum(figures.missing.values()),
+                "unattributed": figures.unattributed,
+            }
             for unit, figures in self.units.items()
         ]
         rows += [
             {"by": name, "value": None if value is None else str(value)}
-            | {"unit": str(self.unit), **amounts.to_dict(), "missing": None}
+            | {"unit": str(self.unit), **amounts.to_dict()}
             for name, groups in self.by.items()
             for value, amounts in groups
         ]
@@ -195,23 +216,77 @@ class Report:
             "unit": pa.string(),
             **{name: pa.float64() for name in ("total", *map(str, Tier))},
             "missing": pa.int64(),
+            "unattributed": pa.float64(),
         }
         return pa.Table.from_pylist(rows, schema=pa.schema(types))
 
 
 def load_units(
     view: Standpoint, dataset_id: int, unit: Unit
-) -> tuple[dict[str, UnitFigures], DepthFigures]:
-    """Return the figures of a dataset version in every unit, and its depth in one."""
+) -> tuple[dict[str, UnitFigures], DepthFigures, tuple[ShareFigures, ...]]:
+    """Return the figures of a dataset version in every unit.
+
+    And its depth in one unit, and the shares that are claimed of it.
+    """
     rows = view.amounts(dataset_id, by_depth=True)
+    shares: tuple[ShareFigures, ...] = ()
+    if said := view.shares(dataset_id):
+        shares = attribute(said, rows, view.amounts(dataset_id, aspect="model"))
+    return _figures(rows, shares), _measure_depth(rows, unit), shares
+
+
+def load_all_amounts(
+    connection: sa.Connection, policy_id: int | sa.ScalarSelect[int]
+) -> dict[int, dict[str, UnitFigures]]:
+    """Return the figures of every dataset version that has records, by its id."""
+    # Tallies are found by dataset version; without one, all of them would be read.
+    every = select_amounts(select_stored(policy_id), dataset=sa.select(datasets.c.id))
+    rows = _by_dataset(connection, every)
+    shares = _by_dataset(connection, select_shares(policy_id))
+    known = _by_dataset(
+        connection,
+        select_amounts(
+            select_stored(policy_id, "model"),
+            aspect="model",
+            dataset=sa.select(datasets.c.id).where(datasets.c.id.in_(shares)),
+        ),
+    )
+    return {
+        number: _figures(
+            found,
+            attribute(shares.get(number, ()), found, known.get(number, ())),
+        )
+        for number, found in rows.items()
+    }
+
+
+def _by_dataset(
+    connection: sa.Connection, query: sa.Select[Any]
+) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in connection.execute(query).mappings():
+        found.setdefault(row["dataset_id"], []).append(row)
+    return found
+
+
+def _figures(rows: list[Any], shares: Iterable[ShareFigures]) -> dict[str, UnitFigures]:
+    moved = dict.fromkeys(Unit, Fraction(0))
+    for share in shares:
+        moved[share.unit] += share.unattributed
     figures: dict[str, UnitFigures] = {}
-    for each in Unit:
+    for unit in Unit:
+        tiers, part = _tiers(rows, unit), moved[unit]
+        if part:
+            tiers[Tier.GENERATED] = plain(Fraction(tiers[Tier.GENERATED]) + part)
+            tiers[Tier.UNKNOWN] = plain(Fraction(tiers[Tier.UNKNOWN]) - part)
         missing = dict.fromkeys(Tier, 0)
-        if each in ASSESSED:
+        if unit in ASSESSED:
             for row in rows:
-                missing[Tier(row["tier"])] += row[f"without_{each}"]
-        figures[each] = UnitFigures(tiers=_tiers(rows, each), missing=missing)
-    return figures, _measure_depth(rows, unit)
+                missing[Tier(row["tier"])] += row[f"without_{unit}"]
+        figures[unit] = UnitFigures(
+            tiers=tiers, missing=missing, unattributed=plain(part)
+        )
+    return figures
 
 
 def load_groups(

@@ -13,8 +13,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from provenance.domain import Policy
-from provenance.lineage import Judged, ModelLoop, judge, load_loops, select_assessed
+from provenance.lineage import (
+    Judged,
+    ModelLoop,
+    assess_shares,
+    judge,
+    load_loops,
+    select_assessed,
+)
 from provenance.store.amounts import select_amounts, select_pedigrees, select_stored
+from provenance.store.facts import load_datasets
 
 __all__ = ["Standpoint"]
 
@@ -51,6 +59,11 @@ class Standpoint:
         assessed = self._assess(dataset, grouping.get("aspect", ""))
         query = select_amounts(assessed, dataset=dataset, size=self.size, **grouping)
         return list(self.connection.execute(query).mappings())
+
+    def shares(self, dataset: int) -> list[dict[str, Any]]:
+        """The shares that are claimed of a dataset version; see ``assess_shares``."""
+        name = load_datasets(self.connection, self.size)[dataset]
+        return assess_shares(self.connection, name, self.policy, self.size)
 
     def models(self, dataset: int) -> set[str]:
         """The models that a dataset version has something of."""

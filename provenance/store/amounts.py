@@ -69,7 +69,7 @@ def select_amounts(
     aspect: str = "",
     by_depth: bool = False,
     only: Unit | None = None,
-    dataset: int | None = None,
+    dataset: int | sa.Select[tuple[int]] | None = None,
     size: int | None = None,
 ) -> sa.Select[Any]:
     """Sum the tallies by dataset, group and tier under a policy.
@@ -82,7 +82,8 @@ def select_amounts(
         by_depth: Group by generation depth, and whether it is open.
         only: Leave out the other units, and what records lack: a breakdown by a
             dimension of many values takes half the time.
-        dataset: Id of the one dataset version that is asked about.
+        dataset: Id of the one dataset version that is asked about, or a query for
+            those of several.
         size: Entries of the log that count; all of them by default.
 
     Returns:
@@ -124,7 +125,10 @@ def select_amounts(
 
 
 def _sum_by_pedigree(
-    summed: list[str], dimension: str, dataset: int | None, size: int | None
+    summed: list[str],
+    dimension: str,
+    dataset: int | sa.Select[tuple[int]] | None,
+    size: int | None,
 ) -> sa.Subquery:
     """Add up the differences before anything is joined: a few rows per pedigree.
 
@@ -143,8 +147,10 @@ def _sum_by_pedigree(
         .where(logged_by(tallies.c.position, size))
         .group_by(*keys)
     )
-    if dataset is not None:
+    if isinstance(dataset, int):
         query = query.where(tallies.c.dataset_id == dataset)
+    elif dataset is not None:
+        query = query.where(tallies.c.dataset_id.in_(dataset))
     return query.subquery()
 
 

@@ -26,7 +26,6 @@ NOT_AUTHENTICATED = {
 NOT_EXCHANGED = (
     "assessments",
     "batch_tiles",
-    "claims",
     "cosignatures",
     "item_loops",
     "item_pedigrees",
@@ -34,6 +33,5 @@ NOT_EXCHANGED = (
     "model_loops",
     "named_parents",
     "open_parents",
-    "withdrawals",
 )
 """Tables without two rows, in the ledger of the tests, that say different things."""
