@@ -12,7 +12,7 @@ from provenance.ledger.loops import Loop, list_loops
 from provenance.ledger.reports import list_datasets, list_models, make_report
 from provenance.ledger.transactions import Transactions
 from provenance.ledger.view import AsOf, find_policy, list_policies, open_view
-from provenance.report import Report
+from provenance.report import Difference, Report
 
 __all__ = ["Answering"]
 
@@ -58,6 +58,47 @@ class Answering(Transactions):
                 as_of=as_of,
                 what_if=what_if,
             )
+
+    def compare(
+        self,
+        dataset: str,
+        against: str,
+        *,
+        by: Sequence[str] = (),
+        unit: str | Unit = Unit.ITEMS,
+        policy: str = "default",
+        as_of: AsOf = None,
+        what_if: WhatIf | None = None,
+    ) -> Difference:
+        """Compare the reports of two dataset versions.
+
+        Args:
+            dataset: The later one, or the one that is asked about.
+            against: The earlier one.
+            by: See ``report``, as for what follows.
+            unit: The unit of the breakdowns and of the depth.
+            policy: Name of a stored policy.
+            as_of: How many entries of the log count, or a date.
+            what_if: Changes to the policy for this question.
+
+        Raises:
+            NotRecordedError: No such dataset or policy.
+            NameRefusedError: A name stands for several versions.
+        """
+        with self._reading() as connection:
+            before, after = (
+                make_report(
+                    connection,
+                    parse_dataset(name),
+                    by=by,
+                    unit=Unit(unit),
+                    policy=policy,
+                    as_of=as_of,
+                    what_if=what_if,
+                )
+                for name in (against, dataset)
+            )
+        return Difference(before=before, after=after)
 
     def datasets(self, *, as_of: AsOf = None) -> list[dict[str, Any]]:
         """Return every dataset version with its records, licence and parents."""
