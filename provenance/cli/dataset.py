@@ -47,14 +47,21 @@ def add(
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 @click.pass_obj
 def list_(target: Target, as_of: str | None, as_json: bool) -> None:
-    """List dataset versions with their records."""
+    """List dataset versions with their records, and what cards state of them.
+
+    The last column tells what cards call machine-generated, which covers templates
+    and OCR, and the ancestors whose language is.
+    """
     with target.open() as ledger:
         datasets = ledger.datasets(as_of=as_of)
     if as_json:
         print_json(datasets)
         return
     print_table(
-        ("dataset", "version", "records", "contents", "derived from", "license"),
+        (
+            *("dataset", "version", "records", "contents", "derived from", "license"),
+            "machine-generated",
+        ),
         [
             (
                 one["dataset"],
@@ -63,6 +70,10 @@ def list_(target: Target, as_of: str | None, as_json: bool) -> None:
                 f"{one['contents']:,}",
                 ", ".join(one["derived_from"]),
                 one["license"] or "",
+                ", ".join(
+                    one["machine_generated"]
+                    + [f"upstream: {name}" for name in one["machine_upstream"]]
+                ),
             )
             for one in datasets
         ],

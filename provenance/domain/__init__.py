@@ -20,6 +20,7 @@ from provenance.domain.digests import (
     parse_digest,
     scoped_item,
 )
+from provenance.domain.facts import DatasetFact, Fact, ModelFact, to_dataset_name
 from provenance.domain.fields import FIELDS, Field
 from provenance.domain.models import Model, ModelBook
 from provenance.domain.origins import (
@@ -45,16 +46,19 @@ __all__ = [
     "FIELDS",
     "LOW_BACKGROUND",
     "Claim",
+    "DatasetFact",
     "DatasetName",
     "Derivation",
     "Digest",
     "Evidence",
+    "Fact",
     "Field",
     "Grade",
     "Kind",
     "Mode",
     "Model",
     "ModelBook",
+    "ModelFact",
     "Origin",
     "Policy",
     "Spelling",
@@ -71,4 +75,5 @@ __all__ = [
     "parse_dataset",
     "parse_digest",
     "scoped_item",
+    "to_dataset_name",
 ]

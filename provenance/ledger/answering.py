@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from provenance.domain import Model, Policy, Unit, WhatIf, parse_dataset
+from provenance.ledger.catalogue import list_datasets
 from provenance.ledger.facts import record_policy
 from provenance.ledger.loops import Loop, list_loops
-from provenance.ledger.reports import list_datasets, list_models, make_report
+from provenance.ledger.reports import list_models, make_report
 from provenance.ledger.transactions import Transactions
 from provenance.ledger.view import AsOf, find_policy, list_policies, open_view
 from provenance.report import Difference, Report

@@ -8,9 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from provenance.domain import Tier, Unit, format_digest
+from provenance.ledger.family import Family
+from provenance.lineage.condense import condense
 from provenance.report import Standpoint
 from provenance.store import schema
-from provenance.store.facts import load_datasets
+from provenance.store.facts import load_datasets, load_parents
 
 __all__ = [
     "Loop",
@@ -25,10 +27,10 @@ _MOST_ITEMS = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
-    """One strongly connected component of models and datasets, or of items."""
+    """One strongly connected component of models and datasets, or of either alone."""
 
     kind: str
-    """``model`` or ``item``."""
+    """``model``, ``dataset`` or ``item``."""
     text: str
     """The loop in words."""
     models: tuple[str, ...] = ()
@@ -48,8 +50,26 @@ class Loop:
 
 
 def list_loops(view: Standpoint) -> list[Loop]:
-    """Return every loop: those of models first, by name, then those of items."""
-    return list_model_loops(view) + list_item_loops(view)
+    """Return every loop: of models, by name, of declared parents, then of items."""
+    return list_model_loops(view) + _dataset_loops(view) + list_item_loops(view)
+
+
+def _dataset_loops(view: Standpoint) -> list[Loop]:
+    """Return what is declared to be derived from itself, by way of others or not."""
+    names = load_datasets(view.connection, view.size)
+    family = Family(names, load_parents(view.connection, view.size))
+    loops = []
+    for component in condense(sorted(names), family.parents_of):
+        (*others, first) = component
+        if not others and first not in family.parents_of(first):
+            continue
+        members = tuple(sorted(str(names[number]) for number in component))
+        told = f"{', '.join(members)}: declared to be derived from "
+        told += "each other" if others else "itself"
+        loops.append(
+            Loop(kind="dataset", text=told, datasets=members, size=len(members))
+        )
+    return sorted(loops, key=lambda loop: loop.datasets)
 
 
 def list_model_loops(view: Standpoint) -> list[Loop]:

@@ -36,6 +36,8 @@ class Ingest:
     shown: str
     """How messages and quarantined rows name it."""
     dataset: DatasetName
+    is_named: bool = False
+    """Whether the caller named the dataset; else a document may name it itself."""
     format: str
     columns: Mapping[Field, str]
     constants: Mapping[Field, str]
@@ -105,6 +107,8 @@ class Ingested:
     edges: int = 0
     generated_by: int = 0
     derived_from: int = 0
+    facts: int = 0
+    """What a document stated of datasets and models: entries of the log."""
     batch: int | None = None
     """Number of the (last) batch."""
     position: int | None = None

@@ -16,7 +16,7 @@ from provenance.ledger.loops import (
     list_model_loops,
     standing_loops,
 )
-from provenance.ledger.view import AsOf, find_size, open_view
+from provenance.ledger.view import AsOf, open_view
 from provenance.log import load_frontier
 from provenance.log.prove import hash_entries
 from provenance.merkle import hash_tree
@@ -28,11 +28,10 @@ from provenance.report import (
     load_units,
 )
 from provenance.store import schema
-from provenance.store.amounts import DIMENSIONS
 from provenance.store.facts import load_datasets, load_models, load_origins
-from provenance.store.standing import logged_by, standing
+from provenance.store.standing import standing, standing_fact
 
-__all__ = ["find_version", "list_datasets", "list_models", "make_report"]
+__all__ = ["find_version", "list_models", "make_report"]
 
 
 def make_report(
@@ -157,7 +156,7 @@ def _parents(view: Standpoint, number: int) -> list[dict[str, Any]]:
     recorded = load_datasets(view.connection, view.size)
     table = schema.dataset_parents
     query = sa.select(table).where(
-        table.c.dataset_id == number, logged_by(table.c.position, view.size)
+        table.c.dataset_id == number, standing_fact(table.c.position, view.size)
     )
     found = []
     for row in view.connection.execute(query).all():
@@ -180,56 +179,6 @@ def _parents(view: Standpoint, number: int) -> list[dict[str, Any]]:
                 {"dataset": str(name), "recorded": recorded_rows, "units": shares}
             )
     return sorted(found, key=lambda parent: str(parent["dataset"]))
-
-
-def list_datasets(
-    connection: sa.Connection, as_of: AsOf = None
-) -> list[dict[str, Any]]:
-    """Return every dataset version with its records, licence, note and parents."""
-    size = find_size(connection, as_of)
-    facts, parents, tallied = (
-        schema.dataset_facts,
-        schema.dataset_parents,
-        schema.tallies,
-    )
-    said: dict[int, dict[str, Any]] = {}
-    query = sa.select(facts).where(logged_by(facts.c.position, size))
-    for row in connection.execute(query.order_by(facts.c.position)):
-        stated = {"license": row.license, "note": row.note}
-        known = {name: value for name, value in stated.items() if value is not None}
-        said.setdefault(row.dataset_id, {}).update(known)
-    derived: dict[int, list[str]] = {}
-    query = sa.select(parents).where(logged_by(parents.c.position, size))
-    for row in connection.execute(query.order_by(parents.c.position)):
-        name = str(DatasetName(row.parent_name, row.parent_version))
-        derived.setdefault(row.dataset_id, []).append(name)
-    counts = {
-        row[0]: (int(row[1]), int(row[2]))
-        for row in connection.execute(
-            sa.select(
-                tallied.c.dataset_id,
-                sa.func.sum(tallied.c.records),
-                sa.func.sum(tallied.c.contents),
-            )
-            .where(tallied.c.dimension == DIMENSIONS[""])
-            .where(logged_by(tallied.c.position, size))
-            .group_by(tallied.c.dataset_id)
-        )
-    }
-    return [
-        {
-            "dataset": name.name,
-            "version": name.version,
-            "records": counts.get(number, (0, 0))[0],
-            "contents": counts.get(number, (0, 0))[1],
-            "derived_from": derived.get(number, []),
-            "license": said.get(number, {}).get("license"),
-            "note": said.get(number, {}).get("note"),
-        }
-        for number, name in sorted(
-            load_datasets(connection, size).items(), key=lambda pair: pair[1]
-        )
-    ]
 
 
 def list_models(connection: sa.Connection) -> list[Model]:

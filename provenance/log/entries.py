@@ -42,8 +42,9 @@ def expected_rows(position: int, kind: str, body: dict[str, Any]) -> Iterator[Fa
         case "dataset":
             name = (body["dataset"], body["version"])
             yield ("datasets", *name, position)
-            if body["license"] is not None or body["note"] is not None:
-                yield ("dataset_facts", *name, body["license"], body["note"], position)
+            said = (body["license"], body["note"], _stated(body))
+            if said != (None, None, None):
+                yield ("dataset_facts", *name, *said, position)
             for parent in body["derived_from"]:
                 yield ("dataset_parents", *name, *_split(parent), position)
         case "model":
@@ -82,12 +83,15 @@ BATCH_FIELDS = (
     "generated_by",
     "derived_from",
     "salted",
+    "facts",
 )
 
 """What an entry says of a batch, and its row in the table as well."""
 
 
 def _batch_value(body: dict[str, Any], name: str) -> Any:
+    if name == "facts":
+        return body.get(name, 0)  # entries of older versions have none
     if name == "mapping":
         return _canonical(body[name])
     if name == "salted":
@@ -108,6 +112,10 @@ def _claim_values(body: dict[str, Any]) -> Iterator[Any]:
     yield body["unit"]
     yield None if body["share"] is None else float(body["share"])
     yield from (body["note"], body["who"])
+
+
+def _stated(body: dict[str, Any]) -> str | None:
+    return _canonical(body["stated"]) if "stated" in body else None
 
 
 def _canonical(value: Any) -> str:

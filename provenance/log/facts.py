@@ -18,7 +18,7 @@ _ORIGIN = ("kind", "model", "mode", "evidence", "detector", "score", "asserted")
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "datasets": ("name", "version"),
-    "dataset_facts": (*_DATASET, "license", "note"),
+    "dataset_facts": (*_DATASET, "license", "note", "stated"),
     "dataset_parents": (*_DATASET, "parent_name", "parent_version"),
     "models": ("name",),
     "model_facts": (
@@ -86,9 +86,12 @@ def verify_facts(connection: sa.Connection) -> int:
 
 
 def _expected(connection: sa.Connection) -> Iterator[FactRow]:
-    """Read the log; of what is said more than once, the first time counts."""
+    """Read the log; of what is said more than once, the first time counts.
+
+    What a withdrawal took back may be said anew.
+    """
     entries = schema.log_entries
-    said: set[FactRow] = set()
+    said: dict[FactRow, int] = {}
     for row in connection.execute(sa.select(entries).order_by(entries.c.position)):
         kind, body = parse_entry(row.entry)
         for column, value in (("kind", kind), ("recorded_at", body.get("recorded_at"))):
@@ -106,8 +109,13 @@ def _expected(connection: sa.Connection) -> Iterator[FactRow]:
             ) from error
         for expected in rows:
             if expected[:-1] not in said or expected[0] in _SAID_ONCE:
-                said.add(expected[:-1])
+                said[expected[:-1]] = row.position
                 yield expected
+        if kind == "withdrawal":
+            gone = set(body["withdrawn"])
+            taken = [f for f, at in said.items() if at in gone and f[0] in _SAID_ANEW]
+            for fact in taken:
+                del said[fact]
 
 
 _SAID_ONCE = frozenset(
@@ -122,6 +130,12 @@ _SAID_ONCE = frozenset(
     }
 )
 """Tables in which every entry has a row of its own."""
+
+
+_SAID_ANEW = frozenset(
+    {"dataset_parents", "model_aliases", "model_bases", "training_sets"}
+)
+"""Tables in which a row that was withdrawn makes room for a later one."""
 
 
 def _stored_rows(connection: sa.Connection) -> Iterator[FactRow]:

@@ -13,6 +13,7 @@ from provenance.log.edges import write_origins, write_parents
 from provenance.log.leaves import LEAF_SCHEMA, SALTED_SCHEMA
 from provenance.log.many import hash_tops
 from provenance.merkle import (
+    EMPTY_ROOT,
     TILE_WIDTH,
     Frontier,
     Hash,
@@ -34,6 +35,10 @@ class BatchTree:
     root: bytes
     tiles: tuple[tuple[TilePath, bytes], ...]
     """Tiles of level 1 and above; level 0 is hashed anew from the records."""
+
+
+EMPTY_TREE = BatchTree(size=0, root=EMPTY_ROOT, tiles=())
+"""Of a manifest that states facts and has no rows."""
 
 
 def hash_batch(tables: Mapping[str, pa.Table]) -> BatchTree:

@@ -22,13 +22,14 @@ from provenance.domain import (
     Policy,
 )
 from provenance.store import schema
-from provenance.store.standing import logged_by
+from provenance.store.standing import logged_by, standing_fact
 
 __all__ = [
     "load_datasets",
     "load_derivations",
     "load_models",
     "load_origins",
+    "load_parents",
     "load_policies",
     "load_policy_versions",
 ]
@@ -74,6 +75,20 @@ def load_datasets(
     }
 
 
+def load_parents(
+    connection: sa.Connection, size: int | None = None
+) -> dict[int, list[DatasetName]]:
+    """Return the declared parents of dataset versions, as declared, by their ids."""
+    table = schema.dataset_parents
+    query = sa.select(table).where(standing_fact(table.c.position, size))
+    found: dict[int, list[DatasetName]] = {}
+    order = (table.c.position, table.c.parent_name, table.c.parent_version)
+    for row in connection.execute(query.order_by(*order)):
+        parent = DatasetName(row.parent_name, row.parent_version)
+        found.setdefault(row.dataset_id, []).append(parent)
+    return found
+
+
 def load_policies(
     connection: sa.Connection, size: int | None = None
 ) -> dict[int, Policy]:
@@ -97,10 +112,13 @@ def load_policy_versions(
 
 
 def load_models(connection: sa.Connection, size: int | None = None) -> ModelBook:
-    """Return the models as recorded; of each attribute the latest value stands."""
+    """Return the models as recorded; of each attribute the latest value stands.
+
+    A model of which everything was withdrawn is not recorded any more.
+    """
     stated: dict[int, dict[str, object]] = {}
     facts = schema.model_facts
-    said = sa.select(facts).where(logged_by(facts.c.position, size))
+    said = sa.select(facts).where(standing_fact(facts.c.position, size))
     for row in connection.execute(said.order_by(facts.c.position)):
         known = stated.setdefault(row.model_id, {})
         for name in ("provider", "released", "generative", "training_complete"):
@@ -111,7 +129,7 @@ def load_models(connection: sa.Connection, size: int | None = None) -> ModelBook
     def listed(table: sa.Table, *columns: str) -> dict[int, list[str]]:
         found: dict[int, list[str]] = {}
         order = [table.c.position, *(table.c[name] for name in columns)]
-        query = sa.select(table).where(logged_by(table.c.position, size))
+        query = sa.select(table).where(standing_fact(table.c.position, size))
         for row in connection.execute(query.order_by(*order)):
             parts = [getattr(row, name) for name in columns]
             found.setdefault(row.model_id, []).append("@".join(filter(None, parts)))
@@ -121,9 +139,10 @@ def load_models(connection: sa.Connection, size: int | None = None) -> ModelBook
     bases = listed(schema.model_bases, "base")
     training = listed(schema.training_sets, "dataset_name", "dataset_version")
     models = []
-    named = sa.select(schema.models).where(logged_by(schema.models.c.position, size))
-    for row in connection.execute(named):
-        known = stated.get(row.id, {})
+    for row in connection.execute(sa.select(schema.models)):
+        if row.id not in stated:
+            continue
+        known = stated[row.id]
         released = known.get("released")
         models.append(
             Model(

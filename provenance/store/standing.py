@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from provenance.store.schema import batches, records, withdrawals
 
-__all__ = ["logged_by", "standing"]
+__all__ = ["logged_by", "standing", "standing_fact"]
 
 
 def logged_by(position: ColumnElement[int], size: int | None) -> ColumnElement[bool]:
@@ -23,6 +23,21 @@ def logged_by(position: ColumnElement[int], size: int | None) -> ColumnElement[b
         size: How many entries count; all of them when None.
     """
     return sa.true() if size is None else position < size
+
+
+def standing_fact(
+    position: ColumnElement[int], size: int | None = None
+) -> ColumnElement[bool]:
+    """The condition that a fact was recorded and not withdrawn.
+
+    Args:
+        position: The log entry that recorded it.
+        size: Entries of the log that count; all of them by default.
+    """
+    taken = sa.select(withdrawals.c.withdrawn).where(
+        logged_by(withdrawals.c.position, size)
+    )
+    return sa.and_(logged_by(position, size), position.not_in(taken))
 
 
 def standing(

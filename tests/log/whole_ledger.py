@@ -73,7 +73,7 @@ def _odd_rows() -> Iterator[dict[str, Any]]:
 
 
 def record_whole(url: str, folder: Path) -> None:
-    """Record it: batches that stand, one that was replaced, models, datasets."""
+    """Record it: three batches that stand, two that were replaced, models …"""
     rows, grown = [*_plain_rows()], [*_odd_rows()]
     plain, odd = folder / "plain.jsonl", folder / "odd.jsonl"
     salted = folder / "salted.jsonl"
@@ -101,6 +101,11 @@ def record_whole(url: str, folder: Path) -> None:
         ledger.redact(gone, "request 1")
         _vouch(ledger)
         ledger.add_model("looker@2", generative=False)
+        card = folder / "carded.md"
+        card.write_text("---\nsource_datasets: [plain, odd]\n---\n")
+        ledger.ingest(card)
+        card.write_text("---\nsource_datasets: [odd, web]\nlanguage: en\n---\n")
+        ledger.ingest(card, replace=True)
 
 
 def _vouch(ledger: Ledger) -> None:
