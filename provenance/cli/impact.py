@@ -40,6 +40,8 @@ def print_correction(done: Correction, said: str, *, as_json: bool) -> None:
         click.echo(f"{said}; log position {done.position}")
     if done.reached is not None:
         click.echo(f"it speaks of {done.reached:,} recorded items")
+    if done.note is not None:
+        click.echo(done.note)
     if not done.changes:
         click.echo("no report changes under the policy default")
         return
