@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from provenance.domain import Model, Policy, Unit, WhatIf, parse_dataset
+from provenance.domain.model_names import Guess, guess_models
 from provenance.ledger.catalogue import list_datasets
 from provenance.ledger.facts import record_policy
 from provenance.ledger.loops import Loop, list_loops
@@ -146,6 +147,16 @@ class Answering(Transactions):
             base = find_policy(connection, based_on)[1]
             policy = replace(changes.apply(base), name=name)
             return record_policy(connection, policy, self._clock())
+
+    def suggest_models(self) -> list[Guess]:
+        """Guess what names of models mean that rows mention and nobody confirmed.
+
+        Nothing is merged: ``add_model(model, aliases=[name])`` confirms a guess, and
+        ``add_model(name)`` turns it down.
+        """
+        found = self.models()
+        unconfirmed = [model.name for model in found if not model.registered]
+        return guess_models((m for m in found if m.registered), unconfirmed)
 
     def loops(self, *, policy: str = "default", as_of: AsOf = None) -> list[Loop]:
         """Return models trained on what they wrote, and items of a cycle."""

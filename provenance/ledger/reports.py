@@ -182,7 +182,10 @@ def _parents(view: Standpoint, number: int) -> list[dict[str, Any]]:
 
 
 def list_models(connection: sa.Connection) -> list[Model]:
-    """Return recorded models, and those that only rows or other models mention."""
+    """Return recorded models, and those that only rows or other models mention.
+
+    Of the latter nobody confirmed that the name is a model's, and its own.
+    """
     book = load_models(connection)
     mentioned = {
         origin.model
