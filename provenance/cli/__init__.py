@@ -12,6 +12,7 @@ from provenance.cli.batch import batch
 from provenance.cli.claim import claim
 from provenance.cli.database import db
 from provenance.cli.dataset import dataset
+from provenance.cli.descendants import descendants
 from provenance.cli.explain import explain
 from provenance.cli.formats import formats
 from provenance.cli.ingest import ingest
@@ -80,6 +81,7 @@ for command in (
     formats,
     report,
     explain,
+    descendants,
     loops,
     model,
     dataset,
