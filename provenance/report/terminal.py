@@ -51,7 +51,8 @@ def draw_report(report: Report) -> RenderableType:
 
 
 def say_policy(report: Report) -> Iterator[str]:
-    """Say what counts, where that is not what everybody expects."""
+    """Say what counts and what is assumed, where nobody would expect it."""
+    yield from (f"assumed, and not recorded: {claim}" for claim in report.assumed)
     if report.what_if:
         yield f"what if {'; '.join(report.what_if)}"
     if report.what_if or report.policy != DEFAULT.name:
