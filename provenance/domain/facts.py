@@ -12,7 +12,7 @@ from provenance.errors import NameRefusedError
 
 __all__ = ["DatasetFact", "Fact", "ModelFact", "to_dataset_name"]
 
-_NO_NAME = re.compile(r"[^\w.+:/-]+|(?<=/)[^\w]+|/+$")
+_NO_NAME = re.compile(r"[^\w.+:/-]+|/+$")
 
 
 def to_dataset_name(text: str) -> DatasetName | None:
@@ -23,17 +23,20 @@ def to_dataset_name(text: str) -> DatasetName | None:
 
     >>> str(to_dataset_name("The Stack"))
     'The-Stack'
-    >>> str(to_dataset_name("allenai/c4@en"))
-    'allenai/c4@en'
+    >>> str(to_dataset_name("all en/c4@v 1"))
+    'all-en/c4@v-1'
     """
     text = text.strip()
     try:
         return parse_dataset(text)
     except NameRefusedError:
         pass
-    plain = re.sub(r"/[^\w]+", "/", _NO_NAME.sub("-", text)).strip("-/.+:")
+    parts = [
+        re.sub(r"/[^\w]+", "/", _NO_NAME.sub("-", part)).strip("-/.+:")
+        for part in text.split("@", 1)
+    ]
     try:
-        return parse_dataset(plain)
+        return parse_dataset("@".join(filter(None, parts)))
     except NameRefusedError:
         return None
 

@@ -60,7 +60,32 @@ FORMATS = (
     Format(
         name="dataset-card",
         told_by="YAML front matter with keys of a dataset's card; README.md",
-        gives="facts about the dataset, its parents",
+        gives="facts about the dataset, its parents; a record per component",
+    ),
+    Format(
+        name="mixture",
+        told_by="a table of components in Markdown; in CSV with a total, 1.2M …",
+        gives="a record per component, standing for many items",
+    ),
+    Format(
+        name="model-card",
+        told_by="YAML front matter with keys of a model's card; README.md",
+        gives="facts about the model: bases, training sets",
+    ),
+    Format(
+        name="croissant",
+        told_by="JSON-LD of a dataset that names mlcommons.org/croissant",
+        gives="facts about the dataset, its parents; a record per file with a digest",
+    ),
+    Format(
+        name="ecosystem-graphs",
+        told_by="a YAML list of assets: - type: model, dataset or application",
+        gives="facts about the datasets and models",
+    ),
+    Format(
+        name="data-provenance",
+        told_by="JSON with a Unique Dataset Identifier in each member",
+        gives="facts about the datasets, parents, generators",
     ),
     Format(
         name="spdx",

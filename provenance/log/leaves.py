@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provenance.domain.leaf import LEAF_FIELDS, LEAF_TAG
+from provenance.domain.leaf import LEAF_TAG, SALTED_TAG
 
-__all__ = ["LEAF_SCHEMA", "encode_leaves", "join_fields"]
+__all__ = [
+    "LEAF_SCHEMA",
+    "SALTED_SCHEMA",
+    "encode_leaves",
+    "join_fields",
+    "join_leaves",
+]
 
 _TYPES: dict[str, pa.DataType] = {
     "row": pa.int64(),
@@ -36,6 +42,9 @@ _TYPES: dict[str, pa.DataType] = {
 LEAF_SCHEMA = pa.schema(_TYPES)
 """The columns of a leaf; edges are written out already, empty where none."""
 
+SALTED_SCHEMA = LEAF_SCHEMA.append(pa.field("salt", pa.binary()))
+"""The columns of a salted leaf; only what remains of an erased record has no salt."""
+
 _ROWS_JOINED = 32_768
 _BYTES_JOINED = 256 << 20
 _LENGTHS_KEPT = 2048
@@ -45,22 +54,37 @@ _FEW = 16
 
 
 def encode_leaves(records: pa.Table | pa.RecordBatch) -> list[bytes]:
-    """Return the leaf of each row of ``LEAF_SCHEMA``, in its order.
+    """Return the leaf of each row of ``LEAF_SCHEMA`` or ``SALTED_SCHEMA``, in order.
 
     The same bytes as ``domain.format_leaf`` on each row.
+    """
+    leaves: list[bytes] = []
+    for texts in join_leaves(records):
+        leaves += texts.cast(pa.binary()).to_pylist()
+    return leaves
+
+
+def join_leaves(
+    records: pa.Table | pa.RecordBatch, before: str = ""
+) -> Iterator[pa.Array[Any]]:
+    """Yield the leaves of the rows of ``LEAF_SCHEMA`` as texts, many at a time.
+
+    Args:
+        records: The fields.
+        before: Stands before each leaf.
     """
     rows = len(records)
     if rows > _ROWS_JOINED or (rows > 1 and records.nbytes > _BYTES_JOINED):
         # Texts are joined with 32-bit offsets, and faster in the processor's cache.
         step = min(_ROWS_JOINED, -(-rows // 2))
-        leaves: list[bytes] = []
         for start in range(0, rows, step):
-            leaves += encode_leaves(records.slice(start, step))
-        return leaves
-    columns = [_chunk(records.column(name)) for name in LEAF_FIELDS]
-    joined = join_fields(columns, tag=LEAF_TAG.decode())
-    found: list[bytes] = joined.cast(pa.binary()).to_pylist()
-    return found
+            yield from join_leaves(records.slice(start, step), before)
+        return
+    salted = "salt" in records.schema.names
+    names = (SALTED_SCHEMA if salted else LEAF_SCHEMA).names
+    columns = [_chunk(records.column(name)) for name in names]
+    tag = SALTED_TAG if salted else LEAF_TAG
+    yield join_fields(columns, tag=before + tag.decode())
 
 
 def join_fields(columns: Sequence[pa.Array[Any]], *, tag: str = "") -> pa.Array[Any]:

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provenance.log.edges import write_origins, write_parents
-from provenance.log.leaves import LEAF_SCHEMA, encode_leaves
+from provenance.log.leaves import LEAF_SCHEMA, SALTED_SCHEMA
+from provenance.log.many import hash_tops
 from provenance.merkle import (
     EMPTY_ROOT,
     TILE_WIDTH,
@@ -19,8 +20,6 @@ from provenance.merkle import (
     LeafHash,
     TilePath,
     grow_tiles,
-    hash_leaves,
-    hash_tiles,
 )
 
 __all__ = ["BatchTree", "grow_tree", "hash_batch"]
@@ -47,11 +46,10 @@ def hash_batch(tables: Mapping[str, pa.Table]) -> BatchTree:
 
     Args:
         tables: Rows of the batch under the names and columns that the tables of a
-            ledger have; their numbers count from 1 within the batch.
+            ledger have; their numbers count from 1 within the batch. With salts in
+            it, the leaves are salted.
     """
-    hashes = hash_leaves(encode_leaves(_leaves(tables)))
-    rest = hashes[len(hashes) // TILE_WIDTH * TILE_WIDTH :]
-    return grow_tree(hash_tiles(hashes), rest)
+    return grow_tree(*hash_tops(_leaves(tables)))
 
 
 def grow_tree(tops: Iterable[Hash], rest: Iterable[LeafHash]) -> BatchTree:
@@ -112,7 +110,10 @@ def _leaves(tables: Mapping[str, pa.Table]) -> pa.Table:
             ),
         ],
     )
-    return pa.table(columns).select(LEAF_SCHEMA.names).cast(LEAF_SCHEMA)
+    leaves = LEAF_SCHEMA
+    if "record_salts" in tables:
+        columns["salt"], leaves = tables["record_salts"]["salt"], SALTED_SCHEMA
+    return pa.table(columns).select(leaves.names).cast(leaves)
 
 
 def _follow(target: pa.Table, column: str, numbers: Any) -> pa.Array[Any]:

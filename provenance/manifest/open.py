@@ -10,8 +10,13 @@ from provenance.manifest.archives.warc import WarcReader
 from provenance.manifest.cdx import CdxReader
 from provenance.manifest.cdxj import CdxjReader
 from provenance.manifest.delimited import DelimitedReader
+from provenance.manifest.documents.croissant import read_croissant
 from provenance.manifest.documents.cyclonedx import read_cyclonedx
+from provenance.manifest.documents.data_provenance import read_data_provenance
 from provenance.manifest.documents.dataset_card import read_dataset_card
+from provenance.manifest.documents.ecosystem_graphs import read_ecosystem_graphs
+from provenance.manifest.documents.mixture_file import read_mixture
+from provenance.manifest.documents.model_card import read_model_card
 from provenance.manifest.documents.openlineage import read_openlineage
 from provenance.manifest.documents.prov_json import read_prov_json
 from provenance.manifest.documents.reader import DocumentReader
@@ -63,6 +68,8 @@ def open_manifest(
 
 def _find_reader(path: Path, format: str, named: Mapping[Field, str]) -> Reader:  # noqa: A002  as above
     name = recognise(path) if format == "auto" else format
+    if format == "auto" and name == "mixture" and named:
+        name = "csv"  # the caller knows its columns
     if name not in READERS:
         raise ManifestError(
             f"{name!r} is no manifest format",
@@ -99,6 +106,11 @@ READERS: Mapping[str, Callable[[Path], Reader]] = {
     "offsets": OffsetsReader,
     "media": MediaReader,
     "dataset-card": _document("dataset-card", read_dataset_card),
+    "mixture": _document("mixture", read_mixture),
+    "model-card": _document("model-card", read_model_card),
+    "croissant": _document("croissant", read_croissant),
+    "ecosystem-graphs": _document("ecosystem-graphs", read_ecosystem_graphs),
+    "data-provenance": _document("data-provenance", read_data_provenance),
     "spdx": _document("spdx", read_spdx),
     "cyclonedx": _document("cyclonedx", read_cyclonedx),
     "openlineage": _document("openlineage", read_openlineage),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +112,77 @@ def test_a_readme_is_called_as_its_repository(
     card.parent.mkdir(parents=True)
     with Ledger.open(f"sqlite:///{tmp_path}/l.db") as ledger:
         assert ledger.ingest(put(card, "a")).dataset == name
+
+
+ASSETS = """- type: model
+  name: Base
+  created_date: 2023-01-02
+- type: model
+  name: Tuned
+  organization: Org
+  dependencies: [Base, Some Set]
+- type: dataset
+  name: Some Set
+  dependencies: [Base]
+"""
+
+
+def test_a_file_that_tells_of_others_is_of_no_dataset(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    graphs, card = tmp_path / "org.yaml", tmp_path / "models--o--m/x/README.md"
+    card.parent.mkdir(parents=True)
+    graphs.write_text(ASSETS)
+    card.write_text("---\nbase_model: Tuned\npipeline_tag: text-generation\n---\n")
+    done = ledger.ingest(graphs)
+    assert (done.dataset, done.facts) == ("", 3)
+    assert ledger.ingest(graphs).already
+    assert ledger.ingest(card).facts == 1
+    models = {model.name: model for model in ledger.models()}
+    assert sorted(models) == ["Base", "Tuned", "o/m"]
+    assert (models["Tuned"].based_on, models["Tuned"].trained_on) == (
+        ("Base",),
+        ("Some-Set",),
+    )
+    assert models["o/m"].based_on == ("Tuned",)
+    assert list(listed(ledger)) == ["Some-Set"]
+    assert listed(ledger)["Some-Set"]["stated"]["depends_on_models"] == ["Base"]
+    graphs.write_text(ASSETS.replace("[Base, Some Set]", "[Base]"))
+    with pytest.raises(ManifestChangedError):
+        ledger.ingest(graphs)
+    ledger.ingest(graphs, replace=True)
+    models = {model.name: model for model in ledger.models()}
+    assert models["Tuned"].trained_on == ()
+    verify(ledger)
+
+
+def test_a_document_speaks_of_a_model_by_its_alias(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    ledger.add_model("GPT-4", aliases=["Base"])
+    (tmp_path / "a.yaml").write_text(ASSETS)
+    ledger.ingest(tmp_path / "a.yaml")
+    assert "Base" not in [model.name for model in ledger.models()]
+
+
+def test_croissant_names_its_dataset_unless_the_caller_does(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    file = {"@type": "cr:FileObject", "@id": "f", "sha256": "ab" * 32}
+    found = {
+        "@context": {"conformsTo": "http://mlcommons.org/croissant/1.0"},
+        "@type": "sc:Dataset",
+        "name": "my set",
+        "version": "2",
+        "isBasedOn": "https://huggingface.co/datasets/o/up",
+        "distribution": file,
+    }
+    path = tmp_path / "metadata.json"
+    path.write_text(json.dumps(found))
+    done = ledger.ingest(path)
+    assert (done.dataset, done.facts, done.recorded) == ("my-set@2", 1, 1)
+    assert ledger.ingest(path, dataset="other").dataset == "other"
+    assert listed(ledger)["my-set"]["derived_from"] == ["o/up"]
+    assert ledger.report("my-set@2").parents[0]["dataset"] == "o/up"
+    assert ledger.ingest(path).already
+    verify(ledger)

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from provenance.domain import DatasetFact, DatasetName, to_dataset_name
-from provenance.manifest.documents.document import Document, Notes, to_words
+from provenance.domain import DatasetFact, DatasetName
+from provenance.manifest.documents.addresses import find_dataset_names
+from provenance.manifest.documents.document import Document, Notes, Row, to_words
 from provenance.manifest.documents.front_matter import read_front, split_front
+from provenance.manifest.documents.markdown import find_mixture
+from provenance.manifest.documents.mixture import Mixture
 
 __all__ = ["read_dataset_card"]
 
@@ -44,33 +47,39 @@ def read_dataset_card(text: str) -> Document:
         >>> read_dataset_card(card).facts[0].to_dict()["derived_from"]
         ['squad']
     """
-    front, _, _ = split_front(text)
+    front, body, before = split_front(text)
     keys = read_front(front)
     notes = Notes()
     stated, license_, lost = _read_keys(keys, notes)
-    fact = DatasetFact(
-        parents=find_parents(stated.get("source_datasets", []), notes),
-        license=license_,
-        stated=stated,
-    )
-    return Document(facts=[fact], lost=lost, notes=notes.found)
+    parents = find_parents(stated.get("source_datasets", []), notes)
+    rows: list[Row] = []
+    lines: list[int] = []
+    mixture = find_mixture(body, before)
+    if mixture and mixture.names_sources:
+        _compare(mixture, stated.get("items", []), notes)
+        rows, lines = mixture.to_rows(notes)
+        parents = tuple(dict.fromkeys([*parents, *mixture.parents()]))
+    fact = DatasetFact(parents=parents, license=license_, stated=stated)
+    return Document(facts=[fact], rows=rows, lines=lines, lost=lost, notes=notes.found)
 
 
 def find_parents(sources: list[str], notes: Notes) -> tuple[DatasetName, ...]:
     """Return the parents that ``source_datasets`` declares."""
-    found: dict[DatasetName, None] = {}
-    for source in sources:
-        if source == "original":
-            continue
-        said = source.removeprefix(_EXTENDED)
-        parent = to_dataset_name(said)
-        if said == "extended":
-            notes.add("source_datasets says extended and not from what")
-        elif parent is None:
-            notes.add(f"source_datasets: {source[:80]!r} is no name, no parent made")
-        else:
-            found[parent] = None
-    return tuple(found)
+    said = [one.removeprefix(_EXTENDED) for one in sources if one != "original"]
+    if "extended" in said:
+        notes.add("source_datasets says extended and not from what")
+    named = [one for one in said if one != "extended"]
+    return find_dataset_names(named, "source_datasets", notes)
+
+
+def _compare(mixture: Mixture, splits: list[str], notes: Notes) -> None:
+    """Hold the total of a mixture against that of the splits, of one configuration."""
+    counts = [split.rpartition(": ")[::2] for split in splits]
+    if len({name.partition("/")[0] for name, _ in counts}) != 1:
+        return
+    total = sum(int(count) for _, count in counts)
+    if mixture.totals.setdefault("items", total) != total:
+        notes.add(f"items: dataset_info says {total:,}, the text otherwise")
 
 
 def _read_keys(

@@ -68,7 +68,7 @@ def test_all_that_a_card_states_is_taken() -> None:
     }
     document = read_dataset_card(CARD)
     assert document.lost == ["task_ids"]
-    assert document.rows == ()
+    assert not document.rows
     assert list(document.notes) == ["source_datasets says extended and not from what"]
 
 
