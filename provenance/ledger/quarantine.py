@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from provenance.batch import Fault, Faults
+from provenance.domain import say_count
 from provenance.errors import LedgerStateError, QuarantineError
 from provenance.ledger.limit import BadRowLimit
 from provenance.ledger.order import Ingest
@@ -134,7 +135,7 @@ class Quarantine:
     def _describe(self, key: tuple[str, str]) -> str:
         field, reason = key
         fault, number = self._examples[key], self._reasons[key]
-        times = f"{number:,} rows" if number > 1 else "1 row"
+        times = say_count(number, "row")
         value = repr(fault.value[:_SHOWN_VALUE])
         return f"{field}: {reason} ({times}, as row {fault.row:,}: {value})"
 

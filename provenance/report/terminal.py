@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from provenance.domain import Tier, Unit
+from provenance.domain import Tier, Unit, say_count
 from provenance.query import Explanation, Occurrence, Parent, Statement
 from provenance.report.figures import Amounts, DepthFigures, Report
 from provenance.report.shares import ShareFigures
@@ -72,8 +72,8 @@ def _answer(report: Report) -> Iterator[str]:
         yield f"{say_share(low)} {where} are downstream of generative models."
     if lacking:
         yield (
-            f"{lacking:,} records do not say how many {unit} they have: "
-            "the share of all cannot be told."
+            f"{say_count(lacking, 'record')} without a number of {unit}: the share of "
+            "all cannot be told."
         )
 
 
