@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from provenance.cli.as_of import as_of_option
 from provenance.cli.output import print_json, print_table
 from provenance.cli.target import Target
 
@@ -42,16 +43,17 @@ def add(
 
 
 @dataset.command("list")
+@as_of_option
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 @click.pass_obj
-def list_(target: Target, as_json: bool) -> None:
+def list_(target: Target, as_of: str | None, as_json: bool) -> None:
     """List dataset versions with their records, and what cards state of them.
 
     The last column tells what cards call machine-generated, which covers templates
     and OCR, and the ancestors whose language is.
     """
     with target.open() as ledger:
-        datasets = ledger.datasets()
+        datasets = ledger.datasets(as_of=as_of)
     if as_json:
         print_json(datasets)
         return

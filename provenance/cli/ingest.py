@@ -43,6 +43,11 @@ _REFUSED = 1
     metavar="N|N%",
     help="Refuse a file with more bad rows, as soon as they are met.",
 )
+@click.option(
+    "--salt",
+    is_flag=True,
+    help="Salt each leaf: name and URL cannot be guessed once erased.",
+)
 @click.option("--dry-run", is_flag=True, help="Do everything and keep nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per file.")
 @click.option(
@@ -65,6 +70,7 @@ def ingest(
     replace: bool,
     on_error: str,
     max_bad: str | None,
+    salt: bool,
     dry_run: bool,
     as_json: bool,
     progress: str,
@@ -99,6 +105,7 @@ def ingest(
             replace=replace,
             stop_on_fault=on_error == "stop",
             max_bad=max_bad,
+            salt=salt,
             dry_run=dry_run,
             watcher=watcher,
         ):

@@ -7,6 +7,7 @@ Example:
     'sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709'
 """
 
+from provenance.domain.claims import Claim, Subject, make_claim
 from provenance.domain.datasets import DatasetName, parse_dataset
 from provenance.domain.digests import (
     Digest,
@@ -37,6 +38,7 @@ __all__ = [
     "DEFAULT",
     "FIELDS",
     "LOW_BACKGROUND",
+    "Claim",
     "DatasetFact",
     "DatasetName",
     "Derivation",
@@ -53,12 +55,14 @@ __all__ = [
     "Origin",
     "Policy",
     "Spelling",
+    "Subject",
     "Tier",
     "Unit",
     "choose_spelling",
     "content_key",
     "format_digest",
     "is_weak",
+    "make_claim",
     "named_item",
     "parse_dataset",
     "parse_digest",

@@ -6,6 +6,9 @@ A leaf is a type line and sixteen fields::
     <row><part><digest><name><url><fetched_at><bytes><tokens><items><copies>
     <language><media_type><medium><split><origins><parents>
 
+A salted one is of type ``provenance/record/v2`` and has a seventeenth, ``<salt>``:
+random bytes in hex, so that nobody can guess what was erased by hashing guesses.
+
 A field is ``-`` when nothing is stated, else its length in bytes, a colon, the bytes,
 and a comma: a netstring (https://cr.yp.to/proto/netstrings.txt). Numbers are decimal,
 digests are multihashes in lower-case hex, texts are UTF-8. ``origins`` and ``parents``
@@ -21,13 +24,21 @@ from collections.abc import Iterator, Sequence
 __all__ = [
     "LEAF_FIELDS",
     "LEAF_TAG",
+    "SALTED_FIELDS",
+    "SALTED_TAG",
+    "SALT_BYTES",
     "format_field",
     "format_leaf",
+    "name_fields",
     "parse_fields",
     "parse_leaf",
 ]
 
 LEAF_TAG = b"provenance/record/v1\n"
+SALTED_TAG = b"provenance/record/v2\n"
+
+SALT_BYTES = 16
+"""Nobody tries 2**128 salts for each guess."""
 
 LEAF_FIELDS = (
     "row",
@@ -49,6 +60,11 @@ LEAF_FIELDS = (
 )
 """Names of the fields, in order; origins and parents are never absent."""
 
+SALTED_FIELDS = (*LEAF_FIELDS, "salt")
+"""Names of the fields of a salted leaf."""
+
+_FIELDS = {LEAF_TAG: LEAF_FIELDS, SALTED_TAG: SALTED_FIELDS}
+
 
 def format_field(value: object) -> str:
     """Write one field: ``-`` for None, else a netstring.
@@ -66,8 +82,12 @@ def format_leaf(fields: Sequence[object]) -> bytes:
     """Write the leaf of one record from its fields, in the order of the format.
 
     The slow and obvious encoder: the vectorised one is tested against it.
+
+    Args:
+        fields: Values of ``LEAF_FIELDS``, or of ``SALTED_FIELDS``.
     """
-    return LEAF_TAG + "".join(map(format_field, fields)).encode()
+    tag = SALTED_TAG if len(fields) == len(SALTED_FIELDS) else LEAF_TAG
+    return tag + "".join(map(format_field, fields)).encode()
 
 
 def parse_leaf(leaf: bytes) -> tuple[str | None, ...]:
@@ -76,12 +96,23 @@ def parse_leaf(leaf: bytes) -> tuple[str | None, ...]:
     Raises:
         ValueError: The bytes are not a leaf that ``format_leaf`` writes.
     """
-    if not leaf.startswith(LEAF_TAG):
+    tag = leaf[: len(LEAF_TAG)]
+    if tag not in _FIELDS:
         raise ValueError("the type line of a record is missing")
-    fields = tuple(parse_fields(leaf[len(LEAF_TAG) :]))
-    if len(fields) != len(LEAF_FIELDS):
-        raise ValueError(f"{len(fields)} fields, expected {len(LEAF_FIELDS)}")
+    fields = tuple(parse_fields(leaf[len(tag) :]))
+    if len(fields) != len(_FIELDS[tag]):
+        raise ValueError(f"{len(fields)} fields, expected {len(_FIELDS[tag])}")
     return fields
+
+
+def name_fields(leaf: bytes) -> dict[str, str | None]:
+    """Read a leaf back into its fields, by their names.
+
+    Raises:
+        ValueError: The bytes are not a leaf that ``format_leaf`` writes.
+    """
+    # A leaf without a salt has the same fields, but for the last.
+    return dict(zip(SALTED_FIELDS, parse_leaf(leaf), strict=False))
 
 
 def parse_fields(rest: bytes) -> Iterator[str | None]:

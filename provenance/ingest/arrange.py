@@ -7,7 +7,7 @@ batch; the writer gives them their ids.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import floor
@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from provenance.domain import DatasetName, Evidence, Kind, Mode, Origin
 from provenance.domain.digests import finding_key
+from provenance.domain.leaf import SALT_BYTES
 from provenance.domain.origins import SCORE_STEP
 from provenance.domain.sources import Source
 from provenance.ingest.identity import identify
@@ -72,6 +73,8 @@ class Batch:
     generated_by: pa.Table
     derivations: pa.Table
     derived_from: pa.Table
+    record_salts: pa.Table | None
+    """A salt for each record, if any has one."""
 
     @property
     def size(self) -> int:
@@ -80,7 +83,7 @@ class Batch:
 
     def tables(self) -> dict[str, pa.Table]:
         """The tables by the names they have in a ledger."""
-        return {
+        tables = {
             "records": self.records,
             "sources": self.sources,
             "media_types": self.media_types,
@@ -89,6 +92,9 @@ class Batch:
             "derivations": self.derivations,
             "derived_from": self.derived_from,
         }
+        if self.record_salts is not None:
+            tables["record_salts"] = self.record_salts
+        return tables
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,6 +103,8 @@ class Arranger:
 
     dataset: DatasetName
     manifest_sha256: bytes
+    random: Callable[[int], bytes] | None = None
+    """Where the bytes of salts come from; None: leaves have none."""
     _sources: dict[str, Source] = field(default_factory=dict)
     _duck: duckdb.DuckDBPyConnection = field(
         default_factory=partial(duckdb.connect, config={"threads": "1"})
@@ -152,6 +160,7 @@ class Arranger:
             generated_by=generated_by,
             derivations=derivations,
             derived_from=derived_from,
+            record_salts=_draw_salts(self.random, numbers) if self.random else None,
         )
 
     def _place(
@@ -167,6 +176,14 @@ class Arranger:
                 self._sources[name] = read_source(name)
         found = tuple((finding_key(name), self._sources[name]) for name in names)
         return found, pc.add(encoded.indices.cast(pa.int64()), 1), paths
+
+
+def _draw_salts(random: Callable[[int], bytes], numbers: pa.Array[Any]) -> pa.Table:
+    drawn = random(SALT_BYTES * len(numbers))
+    salts = pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(SALT_BYTES), len(numbers), [None, pa.py_buffer(drawn)]
+    )
+    return pa.table({"record_id": numbers, "salt": salts.cast(pa.binary())})
 
 
 def _sources_table(found: Sequence[tuple[int, Source]]) -> pa.Table:

@@ -69,7 +69,7 @@ class BatchWriter:
             _copy(connection, name, batch, ids, batch_id, first)
         return WrittenBatch(
             first_record=first,
-            records=_of_lineage(batch, batch_id, first),
+            records=_of_lineage(batch, ids, batch_id, first),
             generated_by=_numbered(batch.generated_by, first).set_column(
                 1, "origin_id", _take(ids["origins"], batch.generated_by["origin_id"])
             ),
@@ -129,7 +129,9 @@ def _numbered(table: pa.Table, first: int) -> pa.Table:
     return table.set_column(0, "record_id", records)
 
 
-def _of_lineage(batch: Batch, batch_id: int, first: int) -> pa.Table:
+def _of_lineage(
+    batch: Batch, ids: Mapping[str, pa.Array[Any]], batch_id: int, first: int
+) -> pa.Table:
     rows = batch.records
     domains = batch.sources["domain"].combine_chunks()
     columns = {
@@ -150,6 +152,7 @@ def _of_lineage(batch: Batch, batch_id: int, first: int) -> pa.Table:
                 "split",
             )
         },
+        "source_id": _take(ids["sources"], rows["source_id"]),
         "medium": batch.medium,
         "domain": _take(domains, rows["source_id"]),
         "name": rows["name"],
@@ -183,6 +186,8 @@ def _insert(
             5, "derivation_id", ways
         ),
     }
+    if batch.record_salts is not None:
+        written[schema.record_salts] = _numbered(batch.record_salts, first)
     for table, values in written.items():
         for part in values.combine_chunks().to_batches():
             insert_batch(connection, table, part)
@@ -239,5 +244,12 @@ def _copy(
         f"FROM {scratch}.derived_from AS e JOIN new_derivations AS n "
         "ON n.number = e.derivation_id ORDER BY 1, 2"
     )
-    for statement in (into_records, into_generated_by, into_derived_from):
+    statements = [into_records, into_generated_by, into_derived_from]
+    if batch.record_salts is not None:
+        statements.append(
+            "INSERT INTO record_salts (record_id, salt) "  # noqa: S608 - our names
+            f"SELECT record_id + {offset}, salt FROM {scratch}.record_salts "
+            "ORDER BY rowid"
+        )
+    for statement in statements:
         connection.exec_driver_sql(statement)

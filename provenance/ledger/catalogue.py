@@ -8,27 +8,31 @@ from typing import Any
 import sqlalchemy as sa
 
 from provenance.ledger.family import Family
+from provenance.ledger.view import AsOf, find_size
 from provenance.store import schema
 from provenance.store.amounts import DIMENSIONS
 from provenance.store.facts import load_datasets, load_parents
-from provenance.store.standing import standing_fact
+from provenance.store.standing import logged_by, standing_fact
 
 __all__ = ["list_datasets"]
 
 _MACHINE = "machine-generated"
 
 
-def list_datasets(connection: sa.Connection) -> list[dict[str, Any]]:
+def list_datasets(
+    connection: sa.Connection, as_of: AsOf = None
+) -> list[dict[str, Any]]:
     """Return every dataset version: its records, its parents, what is stated of it.
 
     ``machine_generated`` says which of it cards call so: *language* or *annotations*.
     That covers templates and OCR and is no generative model. ``machine_upstream``
     lists ancestors whose language is.
     """
-    said = _load_stated(connection)
-    declared = load_parents(connection)
-    counts = _count(connection)
-    names = load_datasets(connection)
+    size = find_size(connection, as_of)
+    said = _load_stated(connection, size)
+    declared = load_parents(connection, size)
+    counts = _count(connection, size)
+    names = load_datasets(connection, size)
     family = Family(names, declared)
     flagged = {number: _machine_generated(said.get(number, {})) for number in names}
     found = []
@@ -53,10 +57,12 @@ def list_datasets(connection: sa.Connection) -> list[dict[str, Any]]:
     return found
 
 
-def _load_stated(connection: sa.Connection) -> dict[int, dict[str, Any]]:
+def _load_stated(
+    connection: sa.Connection, size: int | None
+) -> dict[int, dict[str, Any]]:
     """Return what was said of each dataset version; the latest value stands."""
     facts = schema.dataset_facts
-    query = sa.select(facts).where(standing_fact(facts.c.position))
+    query = sa.select(facts).where(standing_fact(facts.c.position, size))
     said: dict[int, dict[str, Any]] = {}
     for row in connection.execute(query.order_by(facts.c.position)):
         known = said.setdefault(row.dataset_id, {})
@@ -68,7 +74,7 @@ def _load_stated(connection: sa.Connection) -> dict[int, dict[str, Any]]:
     return said
 
 
-def _count(connection: sa.Connection) -> dict[int, tuple[int, int]]:
+def _count(connection: sa.Connection, size: int | None) -> dict[int, tuple[int, int]]:
     """Return records and contents of each dataset version."""
     tallied = schema.tallies
     query = (
@@ -78,6 +84,7 @@ def _count(connection: sa.Connection) -> dict[int, tuple[int, int]]:
             sa.func.sum(tallied.c.contents),
         )
         .where(tallied.c.dimension == DIMENSIONS[""])
+        .where(logged_by(tallied.c.position, size))
         .group_by(tallied.c.dataset_id)
     )
     return {row[0]: (int(row[1]), int(row[2])) for row in connection.execute(query)}

@@ -41,6 +41,7 @@ class Erasing(Transactions):
     def redact(self, subjects: Sequence[str], why: str) -> Erased:
         """Erase name and URL of records, after logging that they are erased.
 
+        Where a record has a salt it goes, too: nobody can guess them by its leaf.
         Digests, amounts, lineage by digest and every proof made before stay valid.
         The derived tables are rebuilt: what was told by host goes to none, and edges
         that called an erased record by name or URL lead nowhere now.

@@ -32,6 +32,7 @@ def ingest_file(
     reading: Callable[[], AbstractContextManager[sa.Connection]],
     writing: Opens,
     clock: Callable[[], int],
+    random: Callable[[int], bytes],
 ) -> Ingested:
     """Carry out an order; see ``Ledger.ingest`` for its meaning and errors."""
     started = time.monotonic()
@@ -71,6 +72,7 @@ def ingest_file(
                 size=size,
                 quarantine=quarantine,
                 clock=clock,
+                random=random,
                 plan=plan,
                 writing=writing,
                 url=url,

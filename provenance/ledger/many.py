@@ -113,6 +113,7 @@ def make_order(
         batch_rows=options.get("batch_rows", LARGEST_BATCH),
         memory=options.get("memory", "500MB"),
         dry_run=options.get("dry_run", False),
+        salt=options.get("salt", False),
         quarantine=folder,
         progress=progress,
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 import sqlalchemy as sa
 
-from provenance.domain import Model, Unit, parse_dataset
+from provenance.domain import Model, parse_dataset
 from provenance.errors import LedgerStateError
-from provenance.ledger.catalogue import list_datasets
+from provenance.ledger.answering import Answering
+from provenance.ledger.correcting import Correcting
 from provenance.ledger.erasing import Erasing
 from provenance.ledger.facts import (
     record_dataset,
@@ -20,7 +22,6 @@ from provenance.ledger.facts import (
 )
 from provenance.ledger.guarded import Guarded
 from provenance.ledger.ingest import ingest_file
-from provenance.ledger.loops import Loop, list_loops
 from provenance.ledger.maintain import check_ledger
 from provenance.ledger.manifests import Named
 from provenance.ledger.many import ingest_each, make_order
@@ -35,14 +36,12 @@ from provenance.ledger.order import (
 from provenance.ledger.parts import LARGEST_BATCH
 from provenance.ledger.proofs import Proofs
 from provenance.ledger.reporting import Reporting
-from provenance.ledger.reports import list_models, make_report
 from provenance.ledger.signed import Signed
 from provenance.ledger.transactions import now
 from provenance.ledger.witnessed import Witnessed
 from provenance.lineage import rebuild
 from provenance.log import log_size, read_key
 from provenance.query import Explanation, explain_item
-from provenance.report import Report
 from provenance.store.engine import connect_engine
 from provenance.store.migrate import (
     check_schema,
@@ -55,7 +54,9 @@ from provenance.store.triggers import missing_triggers
 __all__ = ["Ledger"]
 
 
-class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
+class Ledger(
+    Signed, Proofs, Witnessed, Reporting, Answering, Correcting, Erasing, Guarded
+):
     r"""A database of where training items came from, and what made them.
 
     Open it with ``Ledger.open(url)``, best in a ``with`` statement. Every method that
@@ -83,6 +84,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
         upgrade: bool = False,
         key: Path | None = None,
         clock: Callable[[], int] = now,
+        random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> Ledger:
         """Open the ledger at a database URL; it is created on first use.
 
@@ -92,6 +94,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
             upgrade: Whether to bring an older schema up to date.
             key: File of the key that signs the log after every change.
             clock: Returns microseconds since 1970 UTC.
+            random: Returns as many random bytes as are asked for, for salts.
 
         Raises:
             LedgerStateError: The place cannot be opened or written.
@@ -101,7 +104,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
         engine = connect_engine(url)
         if not create:
             _refuse_missing(engine.url)
-        ledger = cls(engine, clock, signer)
+        ledger = cls(engine, clock, signer, random)
         try:
             ledger._prepare(url, create=create, upgrade=upgrade)
         except BaseException:
@@ -139,6 +142,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
         batch_rows: int = LARGEST_BATCH,
         memory: str = "500MB",
         dry_run: bool = False,
+        salt: bool = False,
         progress: Callable[[int, int, float | None], None] | None = None,
     ) -> Ingested:
         """Record the rows of one manifest.
@@ -158,6 +162,8 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
             batch_rows: Records of a batch, at most: what is committed at once.
             memory: How much the set work of a batch may hold before it spills.
             dry_run: Do everything and keep nothing.
+            salt: Put random bytes into the leaf of each record, so that name and URL
+                cannot be guessed once they are erased.
             progress: Called with rows read and rows quarantined so far, and the
                 share of the file, if known.
 
@@ -182,6 +188,7 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
             batch_rows=batch_rows,
             memory=memory,
             dry_run=dry_run,
+            salt=salt,
         )
         named, folder = Named(str(path)), self._quarantine_folder()
         with named.fetch(folder) as here:
@@ -217,7 +224,9 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
         return ingest_each(self._ingest, names, folder, options, watcher)
 
     def _ingest(self, order: Ingest) -> Ingested:
-        return ingest_file(order, self._reading, self._writing, self._clock)
+        return ingest_file(
+            order, self._reading, self._writing, self._clock, self._random
+        )
 
     def _quarantine_folder(self) -> Path:
         database = self._engine.url.database
@@ -271,11 +280,6 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
                 now=self._clock(),
             )
 
-    def models(self) -> list[Model]:
-        """Return every recorded model by name, those only mentioned by rows too."""
-        with self._reading() as connection:
-            return list_models(connection)
-
     def add_dataset(
         self,
         dataset: str,
@@ -295,41 +299,6 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
                 now=self._clock(),
             )
 
-    def datasets(self) -> list[dict[str, Any]]:
-        """Return every dataset version: records, parents, and what is stated of it."""
-        with self._reading() as connection:
-            return list_datasets(connection)
-
-    def report(
-        self,
-        dataset: str,
-        *,
-        by: Sequence[str] = (),
-        unit: str | Unit = Unit.ITEMS,
-        policy: str = "default",
-    ) -> Report:
-        """Say how much of a dataset is downstream of generative models.
-
-        Args:
-            dataset: ``NAME@VERSION``; ``NAME`` when it has but one version.
-            by: Groupings: model, mode, evidence, depth, source, month, language
-                or split.
-            unit: The unit of the breakdowns and of the depth.
-            policy: Name of a stored policy.
-
-        Raises:
-            NotRecordedError: No such dataset or policy.
-            NameRefusedError: The name stands for several versions.
-        """
-        with self._reading() as connection:
-            return make_report(
-                connection,
-                parse_dataset(dataset),
-                by=by,
-                unit=Unit(unit),
-                policy=policy,
-            )
-
     def explain(self, subject: str) -> list[Explanation]:
         """Say why items have their tier.
 
@@ -341,11 +310,6 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Erasing, Guarded):
         """
         with self._reading() as connection:
             return explain_item(connection, subject)
-
-    def loops(self) -> list[Loop]:
-        """Return models trained on what they wrote, and items of a cycle."""
-        with self._reading() as connection:
-            return list_loops(connection)
 
     def upgrade(self) -> str:
         """Bring the schema up to date; return its revision."""

@@ -47,6 +47,8 @@ class Ingest:
     stop_on_fault: bool
     max_bad: BadRowLimit | None
     dry_run: bool
+    salt: bool
+    """Whether each leaf gets random bytes of its own."""
     batch_rows: int
     """Records of a batch, at most."""
     memory: str
@@ -72,6 +74,7 @@ class Options(TypedDict, total=False):
     batch_rows: int
     memory: str
     dry_run: bool
+    salt: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,12 @@ from provenance.store.values import verify_values
 
 __all__ = ["ROWS", "Rehashed", "rehash_records", "start_hashing"]
 
-ROWS = (schema.records, schema.generated_by, schema.derived_from)
+ROWS = (
+    schema.records,
+    schema.record_salts,
+    schema.generated_by,
+    schema.derived_from,
+)
 """Tables of a row for each record or edge."""
 
 _WORKERS = 2

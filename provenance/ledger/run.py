@@ -80,6 +80,7 @@ class Run:
     size: int
     quarantine: Quarantine
     clock: Callable[[], int]
+    random: Callable[[int], bytes]
     plan: Plan
     writing: Opens
     url: sa.URL
@@ -99,7 +100,11 @@ class Run:
         """
         order, whole = self.order, self.order.dry_run or self.order.stop_on_fault
         self._recorded_row = self.plan.skip_rows
-        arranger = Arranger(dataset=order.dataset, manifest_sha256=self.sha256)
+        arranger = Arranger(
+            dataset=order.dataset,
+            manifest_sha256=self.sha256,
+            random=self.random if order.salt else None,
+        )
         parts = cut_parts(self._rows(), self.plan.skip_rows + 1, order.batch_rows)
         writer = BatchWriter()
         with ExitStack() as stack:
@@ -330,6 +335,7 @@ class Run:
             "quarantined": part.quarantined,
             "generated_by": batch.generated_by,
             "derived_from": batch.derived_from,
+            "salted": self.order.salt,
         }
         dataset = None if batch.dataset_id is None else self.order.dataset
         entry = {
@@ -343,6 +349,8 @@ class Run:
         }
         if batch.facts:
             entry["facts"] = batch.facts
+        if not self.order.salt:
+            del entry["salted"]  # said of those alone that are
         position = append_entry(connection, "batch", entry, now)
         connection.execute(
             schema.batches.insert().values(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,10 +35,12 @@ class Transactions:
         engine: sa.Engine,
         clock: Callable[[], int] = now,
         signer: SignerKey | None = None,
+        random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._signer = signer
+        self._random = random
 
     def __enter__(self) -> Self:
         return self

@@ -22,6 +22,7 @@ __all__ = [
     "verify_counts",
 ]
 
+_HINT = "Rows were removed or added without the log. Restore the ledger from a backup."
 _ROWS = 256 * TILE_WIDTH
 """Records in a piece: whole tiles, and little memory."""
 
@@ -41,6 +42,7 @@ class LoggedBatch:
     root: bytes
     generated_by: int
     derived_from: int
+    salted: bool
 
 
 _NAMES = [name for name in LoggedBatch.__dataclass_fields__ if name != "dataset"]
@@ -123,7 +125,7 @@ def split_batch(
 
 
 def verify_counts(connection: sa.Connection, batches: list[LoggedBatch]) -> None:
-    """Check that records and edges are as many as the batches have.
+    """Check that records, edges and salts are as many as the batches have.
 
     Raises:
         VerificationError: There are more, or fewer; names the table, and the row
@@ -141,9 +143,24 @@ def verify_counts(connection: sa.Connection, batches: list[LoggedBatch]) -> None
             raise VerificationError(
                 f"{table.name}: {found} rows, the log has {expected}"
                 f"{_stray(connection, table, batches)}",
-                hint="Rows were removed or added without the log. Restore the ledger "
-                "from a backup.",
+                hint=_HINT,
             )
+    _verify_salt_count(connection, batches)
+
+
+def _verify_salt_count(connection: sa.Connection, batches: list[LoggedBatch]) -> None:
+    """Check that every record of a salted batch has a salt, but for erased ones."""
+    salts, erased, table = schema.record_salts, schema.redactions, schema.batches
+    count = sa.select(sa.func.count())
+    found = connection.execute(count.select_from(salts)).scalar_one()
+    joined = erased.join(table, table.c.position == erased.c.batch)
+    gone = count.select_from(joined).where(table.c.salted)
+    expected = sum(batch.records for batch in batches if batch.salted)
+    expected -= connection.execute(gone).scalar_one()
+    if found != expected:
+        raise VerificationError(
+            f"record_salts: {found} rows, the log has {expected}", hint=_HINT
+        )
 
 
 def _stray(

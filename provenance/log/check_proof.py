@@ -33,7 +33,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 LIMIT = 16 * 1024 * 1024
 NOTE_LIMIT, EXTRA_LIMIT, SIGNATURES_LIMIT, HASHES_LIMIT = 256 * 1024, 64 * 1024, 64, 63
 ED25519, COSIGNATURE, AHEAD = 1, 4, -300
-FIELDS, DIGEST, NAME = 16, 2, 3  # of a record's leaf
+FIELDS, DIGEST, NAME = {b"provenance/record/v1": 16, b"provenance/record/v2": 17}, 2, 3
 OF_ENTRY = {"claim", "entry", "tlog_proof", "type"}
 Key = tuple[str, bytes, int, bytes]
 
@@ -211,9 +211,9 @@ def verify_entry(octets: bytes, entry: bytes, key: Key) -> tuple[int, bytes]:
 
 
 def read_leaf(leaf: bytes) -> list[str | None]:
-    """Read a record's leaf: its type line, then sixteen netstrings or ``-``."""
+    """Read a record's leaf: its type line, then netstrings or ``-``."""
     tag, _, rest = leaf.partition(b"\n")
-    require(tag == b"provenance/record/v1", "the leaf is not of a record's type")
+    require(tag in FIELDS, "the leaf is not of a record's type")
     fields: list[str | None] = []
     while rest:
         if rest[:1] == b"-":
@@ -225,7 +225,7 @@ def read_leaf(leaf: bytes) -> list[str | None]:
         require(rest[size : size + 1] == b",", "a field of the record is cut short")
         fields.append(rest[:size].decode())
         rest = rest[size + 1 :]
-    require(len(fields) == FIELDS, "the record has too few or too many fields")
+    require(len(fields) == FIELDS[tag], "the record has too few or too many fields")
     return fields
 
 

@@ -14,6 +14,7 @@ from provenance.store import schema
 __all__ = ["COLUMNS", "verify_facts"]
 
 _DATASET, _MODEL = ("dataset", "version"), ("model",)
+_ORIGIN = ("kind", "model", "mode", "evidence", "detector", "score", "asserted")
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "datasets": ("name", "version"),
@@ -34,16 +35,22 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "withdrawals": ("withdrawn", "why"),
     "redactions": ("batch", "leaf_index", "item", "leaf", "remains"),
     "batches": BATCH_FIELDS,
-    "claims": tuple(
-        column.name
-        for column in schema.claims.c
-        if column.name not in ("id", "position")
+    "claims": (
+        "subject",
+        "name",
+        "version",
+        "first_at",
+        "last_at",
+        *_ORIGIN,
+        "unit",
+        "share",
+        "note",
+        "who",
     ),
 }
 """What is compared of each table: no ids, and the position besides.
 
-Datasets and models stand by their names. No entry says anything of claims yet: the
-table must be empty.
+Datasets and models stand by their names, the origin of a claim by what it says.
 """
 
 _HINT = "The table was changed without the log. Restore the ledger from a backup."
@@ -133,10 +140,11 @@ _SAID_ANEW = frozenset(
 
 def _stored_rows(connection: sa.Connection) -> Iterator[FactRow]:
     """Yield what the tables hold, in the form of ``expected_rows``."""
-    data, models = schema.datasets, schema.models
+    data, models, origins = schema.datasets, schema.models, schema.origins
     owners: dict[str, tuple[sa.Table, dict[str, Any]]] = {
         "dataset_id": (data, {"dataset": data.c.name, "version": data.c.version}),
         "model_id": (models, {"model": models.c.name}),
+        "origin_id": (origins, {name: origins.c[name] for name in _ORIGIN}),
     }
     for name, columns in COLUMNS.items():
         table: sa.Table = schema.METADATA.tables[name]

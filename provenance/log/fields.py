@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from provenance.errors import VerificationError
 from provenance.log.edges import write_origins, write_parents
-from provenance.log.leaves import LEAF_SCHEMA
+from provenance.log.leaves import LEAF_SCHEMA, SALTED_SCHEMA
 from provenance.log.shared import Lookup, Shared
 from provenance.log.stored import StoredPiece
 
@@ -17,16 +17,17 @@ __all__ = ["find_row", "join_urls", "leaf_fields"]
 
 
 def leaf_fields(stored: StoredPiece, shared: Shared) -> pa.RecordBatch:
-    """Return the fields of leaves, in the columns of ``LEAF_SCHEMA``.
+    """Return the fields of leaves: ``LEAF_SCHEMA``, with salts ``SALTED_SCHEMA``.
 
     Raises:
         VerificationError: A pointer leads nowhere; names table, record and column.
     """
     records, made = stored.records, stored.generated_by
     first = pa.scalar(stored.piece.first, pa.int64())
+    leaves = SALTED_SCHEMA if stored.piece.batch.salted else LEAF_SCHEMA
     columns: dict[str, Any] = {
         name: records.column(name)
-        for name in LEAF_SCHEMA.names
+        for name in leaves.names
         if name in records.schema.names
     }
     columns["url"] = join_urls(stored, shared)
@@ -60,9 +61,7 @@ def leaf_fields(stored: StoredPiece, shared: Shared) -> pa.RecordBatch:
             ),
         ],
     )
-    return pa.record_batch(
-        [columns[name] for name in LEAF_SCHEMA.names], schema=LEAF_SCHEMA
-    )
+    return pa.record_batch([columns[name] for name in leaves.names], schema=leaves)
 
 
 def join_urls(stored: StoredPiece, shared: Shared) -> pa.Array[Any]:

@@ -10,9 +10,15 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from provenance.domain.leaf import LEAF_FIELDS, LEAF_TAG
+from provenance.domain.leaf import LEAF_TAG, SALTED_TAG
 
-__all__ = ["LEAF_SCHEMA", "encode_leaves", "join_fields", "join_leaves"]
+__all__ = [
+    "LEAF_SCHEMA",
+    "SALTED_SCHEMA",
+    "encode_leaves",
+    "join_fields",
+    "join_leaves",
+]
 
 _TYPES: dict[str, pa.DataType] = {
     "row": pa.int64(),
@@ -36,6 +42,9 @@ _TYPES: dict[str, pa.DataType] = {
 LEAF_SCHEMA = pa.schema(_TYPES)
 """The columns of a leaf; edges are written out already, empty where none."""
 
+SALTED_SCHEMA = LEAF_SCHEMA.append(pa.field("salt", pa.binary()))
+"""The columns of a salted leaf; only what remains of an erased record has no salt."""
+
 _ROWS_JOINED = 32_768
 _BYTES_JOINED = 256 << 20
 _LENGTHS_KEPT = 2048
@@ -45,7 +54,7 @@ _FEW = 16
 
 
 def encode_leaves(records: pa.Table | pa.RecordBatch) -> list[bytes]:
-    """Return the leaf of each row of ``LEAF_SCHEMA``, in its order.
+    """Return the leaf of each row of ``LEAF_SCHEMA`` or ``SALTED_SCHEMA``, in order.
 
     The same bytes as ``domain.format_leaf`` on each row.
     """
@@ -71,8 +80,11 @@ def join_leaves(
         for start in range(0, rows, step):
             yield from join_leaves(records.slice(start, step), before)
         return
-    columns = [_chunk(records.column(name)) for name in LEAF_FIELDS]
-    yield join_fields(columns, tag=before + LEAF_TAG.decode())
+    salted = "salt" in records.schema.names
+    names = (SALTED_SCHEMA if salted else LEAF_SCHEMA).names
+    columns = [_chunk(records.column(name)) for name in names]
+    tag = SALTED_TAG if salted else LEAF_TAG
+    yield join_fields(columns, tag=before + tag.decode())
 
 
 def join_fields(columns: Sequence[pa.Array[Any]], *, tag: str = "") -> pa.Array[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from provenance.domain.leaf import LEAF_FIELDS, parse_leaf
+from provenance.domain.leaf import name_fields
 from provenance.errors import NotRecordedError, VerificationError
 from provenance.log.batch_hashes import read_batch_tile, read_leaf
 from provenance.log.batches import find_batch
@@ -97,7 +97,7 @@ def prove_record(connection: sa.Connection, position: int, index: int) -> Proof:
         tree_size=body["records"], root=RootHash(Hash(bytes.fromhex(body["root"])))
     )
     verify_inclusion(hash_leaf(leaf), proof, head)
-    record = dict(zip(LEAF_FIELDS, parse_leaf(leaf), strict=True))
+    record = name_fields(leaf)
     return Proof(
         claim=make_claim(position, kind, body, record, index),
         entry=entry,

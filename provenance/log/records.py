@@ -123,9 +123,9 @@ def _locate(
     rows = [row for _, row in among]
     return (
         f"; the first difference is among the records with ids {first} to {end - 1} "
-        f"(rows {min(rows)} to {max(rows)} of the manifest), in their edges "
-        "(generated_by, derived_from), or in the sources, media_types, origins or "
-        "derivations they point to"
+        f"(rows {min(rows)} to {max(rows)} of the manifest), in their edges and salts "
+        "(generated_by, derived_from, record_salts), or in the sources, media_types, "
+        "origins or derivations they point to"
     )
 
 

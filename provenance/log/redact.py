@@ -1,4 +1,4 @@
-"""Log that name and URL of records are erased, and erase them."""
+"""Log that name, URL and salt of records are erased, and erase them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from provenance.log.append import append_entry
 from provenance.log.batch_hashes import read_batch_tile
 from provenance.log.batches import LoggedBatch, find_batch, split_batch
 from provenance.log.fields import leaf_fields
-from provenance.log.leaves import LEAF_SCHEMA, encode_leaves
+from provenance.log.leaves import encode_leaves
 from provenance.log.redactions import Redaction
 from provenance.log.shared import load_shared
 from provenance.log.stored import read_piece
@@ -38,13 +38,13 @@ _AN_ENTRY = 250
 """Records in one entry, at most: it has to fit the log format."""
 
 _ASKED = 500
-_ERASED = ("name", "url")
+_ERASED = ("name", "url", "salt")
 
 
 def redact_records(
     connection: sa.Connection, ids: Sequence[int], why: str, now: int
 ) -> list[int]:
-    """Log a redaction and erase name, source and path of records.
+    """Log a redaction and erase name, source, path and salt of records.
 
     Every record is shown to stand in its batch first: what was changed behind the
     log's back is not washed by an erasure.
@@ -141,12 +141,10 @@ def _hash_record(
         raise VerificationError(f"records, id {number}: it was erased before")
     fields = leaf_fields(stored, load_shared(read, join_sources=True))
     columns: list[Any] = [
-        pa.nulls(1, LEAF_SCHEMA.field(name).type)
-        if name in _ERASED
-        else fields.column(name)
-        for name in LEAF_SCHEMA.names
+        pa.nulls(1, field.type) if field.name in _ERASED else column
+        for field, column in zip(fields.schema, fields.columns, strict=True)
     ]
-    remains = pa.record_batch(columns, schema=LEAF_SCHEMA)
+    remains = pa.record_batch(columns, schema=fields.schema)
     return Redaction(
         item=stored.records.column("item")[0].as_py(),
         leaf=hash_leaf(encode_leaves(fields)[0]),
@@ -155,9 +153,9 @@ def _hash_record(
 
 
 def _erase(connection: sa.Connection, ids: Sequence[int]) -> None:
-    """Empty name, source and path, and drop sources that nothing points to now."""
-    records, sources = schema.records, schema.sources
-    with lift_triggers(connection, records, sources):
+    """Empty name, source and path; drop salts, and sources with no record left."""
+    records, sources, salts = schema.records, schema.sources, schema.record_salts
+    with lift_triggers(connection, records, sources, salts):
         for start in range(0, len(ids), _ASKED):
             asked = records.c.id.in_(ids[start : start + _ASKED])
             pointed = sa.select(records.c.source_id).where(asked).distinct()
@@ -167,5 +165,7 @@ def _erase(connection: sa.Connection, ids: Sequence[int]) -> None:
                 .where(asked)
                 .values(name=None, source_id=None, path=None)
             )
+            salted = salts.c.record_id.in_(ids[start : start + _ASKED])
+            connection.execute(salts.delete().where(salted))
             used = sa.exists().where(records.c.source_id == sources.c.id)
             connection.execute(sources.delete().where(sources.c.id.in_(left), ~used))

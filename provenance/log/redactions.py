@@ -2,9 +2,10 @@
 
 A redaction is a log entry. It names each record by its batch and place, the hash of the
 leaf that the batch's root was made of, and the hash of what remains of it: the same
-fields without name and URL. So the tree stays whole, and what remains cannot be changed
-either. That the erased fields were the ones once logged is shown to whoever still holds
-them, by hashing; the ledger's owner alone vouches that ``remains`` belongs to ``leaf``.
+fields without name, URL and salt. So the tree stays whole, and what remains cannot be
+changed either. That the erased fields were the ones once logged is shown to whoever
+still holds them, by hashing; the ledger's owner alone vouches that ``remains`` belongs
+to ``leaf``.
 """
 
 from __future__ import annotations
@@ -84,9 +85,9 @@ def put_leaves_back(
         if whole[place] != redaction.remains:
             raise VerificationError(
                 f"records, id {first + place}: it was erased, and is not what remained "
-                "of it then; the change is in it, in its edges (generated_by, "
-                "derived_from), or in the media_types, origins or derivations they "
-                "point to",
+                "of it then; the change is in it, in its edges and salt (generated_by, "
+                "derived_from, record_salts), or in the media_types, origins or "
+                "derivations they point to",
                 hint="Something was changed after the erasure, without the log.",
             )
         whole[place] = redaction.leaf

@@ -72,7 +72,8 @@ class StoredPiece:
 
     piece: Piece
     records: pa.RecordBatch
-    """Columns as stored; with ``prefix`` of the source where that was joined."""
+    """Columns as stored; with ``prefix`` of the source where that was joined, and
+    ``salt`` in a salted batch."""
     generated_by: pa.RecordBatch
     derived_from: pa.RecordBatch
     redactions: Mapping[int, Redaction]
@@ -154,7 +155,9 @@ def _narrow(
 def _select_records(
     piece: Piece, *, join_sources: bool
 ) -> tuple[sa.Select[Any], pa.Schema]:
-    records, sources = schema.records, schema.sources
+    records, sources, salts = schema.records, schema.sources, schema.record_salts
+    kept = _RECORDS
+    joined: sa.FromClause = records
     query = (
         sa.select(*(records.c[name] for name in _RECORDS.names))
         .where(
@@ -164,11 +167,15 @@ def _select_records(
         )
         .order_by(records.c.id)
     )
-    if not join_sources:
-        return query, _RECORDS
-    joined = records.outerjoin(sources, sources.c.id == records.c.source_id)
-    query = query.add_columns(sources.c.prefix).select_from(joined)
-    return query, _RECORDS.append(pa.field("prefix", _TEXT))
+    if join_sources:
+        joined = joined.outerjoin(sources, sources.c.id == records.c.source_id)
+        query = query.add_columns(sources.c.prefix)
+        kept = kept.append(pa.field("prefix", _TEXT))
+    if piece.batch.salted:
+        joined = joined.outerjoin(salts, salts.c.record_id == records.c.id)
+        query = query.add_columns(salts.c.salt)
+        kept = kept.append(pa.field("salt", _BYTES))
+    return query.select_from(joined), kept
 
 
 def _select_edges(table: sa.Table, piece: Piece, kept: pa.Schema) -> sa.Select[Any]:

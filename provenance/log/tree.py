@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provenance.log.edges import write_origins, write_parents
-from provenance.log.leaves import LEAF_SCHEMA
+from provenance.log.leaves import LEAF_SCHEMA, SALTED_SCHEMA
 from provenance.log.many import hash_tops
 from provenance.merkle import (
     EMPTY_ROOT,
@@ -46,7 +46,8 @@ def hash_batch(tables: Mapping[str, pa.Table]) -> BatchTree:
 
     Args:
         tables: Rows of the batch under the names and columns that the tables of a
-            ledger have; their numbers count from 1 within the batch.
+            ledger have; their numbers count from 1 within the batch. With salts in
+            it, the leaves are salted.
     """
     return grow_tree(*hash_tops(_leaves(tables)))
 
@@ -109,7 +110,10 @@ def _leaves(tables: Mapping[str, pa.Table]) -> pa.Table:
             ),
         ],
     )
-    return pa.table(columns).select(LEAF_SCHEMA.names).cast(LEAF_SCHEMA)
+    leaves = LEAF_SCHEMA
+    if "record_salts" in tables:
+        columns["salt"], leaves = tables["record_salts"]["salt"], SALTED_SCHEMA
+    return pa.table(columns).select(leaves.names).cast(leaves)
 
 
 def _follow(target: pa.Table, column: str, numbers: Any) -> pa.Array[Any]:

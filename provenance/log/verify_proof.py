@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from provenance.domain import parse_dataset, parse_digest
-from provenance.domain.leaf import LEAF_FIELDS, parse_leaf
+from provenance.domain.leaf import name_fields
 from provenance.errors import NameRefusedError, VerificationError
 from provenance.log.entries import parse_entry
 from provenance.log.proof import Proof, make_claim, parse_proof
@@ -160,10 +160,10 @@ def _verify_leaf(
     try:
         octets = bytes.fromhex(str(root))
         head = TreeHead(tree_size=size, root=RootHash(Hash(octets)))
-        fields = parse_leaf(leaf)
+        fields = name_fields(leaf)
     except ValueError as error:
         raise VerificationError(f"the leaf is not a record's: {error}") from error
     verify_inclusion(
         hash_leaf(leaf), InclusionProof(leaf_index=index, hashes=path), head
     )
-    return dict(zip(LEAF_FIELDS, fields, strict=True))
+    return fields

@@ -1,4 +1,7 @@
-"""What stands in the ledger: everything that no withdrawal took back."""
+"""What stands in the ledger: everything that no withdrawal took back.
+
+Today, or when the log had some size: every fact carries the position of its entry.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +12,48 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from provenance.store.schema import batches, records, withdrawals
 
-__all__ = ["standing", "standing_fact"]
+__all__ = ["logged_by", "standing", "standing_fact"]
 
 
-def standing_fact(position: ColumnElement[int]) -> ColumnElement[bool]:
-    """The condition that a fact was not withdrawn.
+def logged_by(position: ColumnElement[int], size: int | None) -> ColumnElement[bool]:
+    """The condition that a fact is among the first entries of the log.
 
     Args:
-        position: The log entry that recorded it.
+        position: Log position of the fact.
+        size: How many entries count; all of them when None.
     """
-    return position.not_in(sa.select(withdrawals.c.withdrawn))
+    return sa.true() if size is None else position < size
 
 
-def standing(column: ColumnElement[Any] = records.c.batch_id) -> ColumnElement[bool]:
-    """The condition that a batch was not withdrawn.
+def standing_fact(
+    position: ColumnElement[int], size: int | None = None
+) -> ColumnElement[bool]:
+    """The condition that a fact was logged and not withdrawn.
+
+    Args:
+        position: Log position of the fact.
+        size: Entries of the log that count; all of them by default.
+    """
+    taken = sa.select(withdrawals.c.withdrawn).where(
+        logged_by(withdrawals.c.position, size)
+    )
+    return sa.and_(logged_by(position, size), position.not_in(taken))
+
+
+def standing(
+    column: ColumnElement[Any] = records.c.batch_id, size: int | None = None
+) -> ColumnElement[bool]:
+    """The condition that a batch was recorded and not withdrawn.
 
     Args:
         column: Id of the batch; that of a record by default.
+        size: Entries of the log that count; all of them by default.
     """
-    gone = sa.select(batches.c.id).where(
-        batches.c.position.in_(sa.select(withdrawals.c.withdrawn))
+    taken = sa.select(withdrawals.c.withdrawn).where(
+        logged_by(withdrawals.c.position, size)
     )
+    gone = sa.select(batches.c.id).where(batches.c.position.in_(taken))
+    if size is not None:
+        later = sa.select(batches.c.id).where(batches.c.position >= size)
+        return sa.and_(column.not_in(gone), column.not_in(later))
     return column.not_in(gone)

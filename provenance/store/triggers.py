@@ -28,6 +28,7 @@ _BULK = {
     table.name
     for table in (
         schema.records,
+        schema.record_salts,
         schema.generated_by,
         schema.derived_from,
         schema.sources,

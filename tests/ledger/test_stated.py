@@ -186,3 +186,23 @@ def test_croissant_names_its_dataset_unless_the_caller_does(
     assert ledger.report("my-set@2").parents[0]["dataset"] == "o/up"
     assert ledger.ingest(path).already
     verify(ledger)
+
+
+def test_a_batch_is_taken_back_with_all_that_its_file_states(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    (tmp_path / "a.yaml").write_text(ASSETS)
+    graphs = ledger.ingest(tmp_path / "a.yaml").position
+    card = ledger.ingest(put(tmp_path / "child.md", "a", "machine-generated")).position
+    assert graphs is not None
+    assert card is not None
+    size = card + 2
+    ledger.withdraw_batch(graphs, card, why="wrong")
+    assert ledger.models() == []
+    found = listed(ledger)["child"]
+    assert (found["derived_from"], found["machine_generated"]) == ([], [])
+    (before,) = (d for d in ledger.datasets(as_of=size) if d["dataset"] == "child")
+    assert before["derived_from"] == ["a"]
+    assert [batch["facts"] for batch in ledger.batches()] == [3, 1]
+    assert not ledger.ingest(tmp_path / "a.yaml").already
+    verify(ledger)

@@ -14,14 +14,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance import Ledger
-from provenance.domain.leaf import LEAF_FIELDS, format_field, format_leaf, parse_leaf
+from provenance.domain.leaf import (
+    LEAF_FIELDS,
+    SALTED_FIELDS,
+    format_field,
+    format_leaf,
+    name_fields,
+    parse_leaf,
+)
 from provenance.log.edges import (
     ORIGIN_FIELDS,
     PARENT_FIELDS,
     write_origins,
     write_parents,
 )
-from provenance.log.leaves import LEAF_SCHEMA, encode_leaves
+from provenance.log.leaves import LEAF_SCHEMA, SALTED_SCHEMA, encode_leaves
 
 GOLDEN = Path(__file__).parent / "golden"
 LEAVES = list(
@@ -73,6 +80,7 @@ RECORDS = st.fixed_dictionaries(
         "parents": PARENTS,
     }
 )
+SALTS = st.none() | st.binary(max_size=20).map(bytes.hex)
 
 
 def plainly(record: Record) -> bytes:
@@ -86,7 +94,8 @@ def plainly(record: Record) -> bytes:
         "origins": "".join(sorted(origins, key=str.encode)),
         "parents": "".join("".join(map(format_field, one)) for one in parents),
     }
-    return format_leaf([(record | written)[name] for name in LEAF_FIELDS])
+    names = SALTED_FIELDS if "salt" in record else LEAF_FIELDS
+    return format_leaf([(record | written)[name] for name in names])
 
 
 def by_column(records: list[Record]) -> list[bytes]:
@@ -110,21 +119,22 @@ def by_column(records: list[Record]) -> list[bytes]:
         return pa.binary() if field == "digest" else pa.string()
 
     def octets(field: str, value: Any) -> Any:
-        return (
-            bytes.fromhex(value) if field == "digest" and value is not None else value
-        )
+        is_hex = field in ("digest", "salt") and value is not None
+        return bytes.fromhex(value) if is_hex else value
+
+    schema = SALTED_SCHEMA if "salt" in records[0] else LEAF_SCHEMA
 
     columns = {
         name: pa.array(
             [octets(name, record[name]) for record in records],
-            LEAF_SCHEMA.field(name).type,
+            schema.field(name).type,
         )
-        for name in LEAF_FIELDS
+        for name in schema.names
         if name not in ("origins", "parents")
     }
     columns["origins"] = edges("origins", ORIGIN_FIELDS, write_origins)
     columns["parents"] = edges("parents", PARENT_FIELDS, write_parents)
-    return encode_leaves(pa.table(columns, schema=LEAF_SCHEMA))
+    return encode_leaves(pa.table(columns, schema=schema))
 
 
 @pytest.mark.parametrize("golden", LEAVES, ids=lambda golden: golden["what"])
@@ -140,6 +150,22 @@ def test_a_leaf_keeps_its_bytes_in_every_version(golden: Record) -> None:
 def test_both_encoders_write_the_same_bytes(records: list[Record]) -> None:
     leaves = by_column(records)
     assert leaves == [plainly(record) for record in records]
+
+
+@given(st.lists(st.tuples(RECORDS, SALTS), min_size=1, max_size=9))
+def test_a_salt_is_the_last_field_of_a_leaf_of_another_type(
+    salted: list[tuple[Record, str | None]],
+) -> None:
+    records = [record | {"salt": salt} for record, salt in salted]
+    leaves = by_column(records)
+    assert leaves == [plainly(record) for record in records]
+    for leaf, (record, salt) in zip(leaves, salted, strict=True):
+        plain = plainly(record)
+        assert (
+            leaf == plain.replace(b"/v1\n", b"/v2\n", 1) + format_field(salt).encode()
+        )
+        assert name_fields(leaf) == name_fields(plain) | {"salt": salt}
+        assert format_leaf(parse_leaf(leaf)) == leaf
 
 
 @given(st.lists(RECORDS, min_size=2, max_size=6), st.integers(1, 5))
@@ -192,12 +218,13 @@ def test_a_leaf_is_read_back(record: Record) -> None:
 
 @given(st.binary(max_size=60))
 def test_what_is_read_as_a_leaf_is_written_the_same(octets: bytes) -> None:
-    leaf = b"provenance/record/v1\n" + octets
-    try:
-        read = parse_leaf(leaf)
-    except ValueError:
-        return
-    assert format_leaf(read) == leaf
+    for version in (b"v1", b"v2"):
+        leaf = b"provenance/record/" + version + b"\n" + octets
+        try:
+            read = parse_leaf(leaf)
+        except ValueError:
+            continue
+        assert format_leaf(read) == leaf
 
 
 def test_many_rows_are_encoded_as_each_alone() -> None:

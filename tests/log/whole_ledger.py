@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from hashlib import shake_128
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +73,13 @@ def _odd_rows() -> Iterator[dict[str, Any]]:
 
 
 def record_whole(url: str, folder: Path) -> None:
-    """Record it: three batches that stand, two that were replaced, models …"""
+    """Record it: batches that stand, some that were replaced, models, datasets."""
     rows, grown = [*_plain_rows()], [*_odd_rows()]
     plain, odd = folder / "plain.jsonl", folder / "odd.jsonl"
-    with Ledger.open(url, clock=lambda: 1_700_000_000_000_000) as ledger:
+    salted = folder / "salted.jsonl"
+    with Ledger.open(
+        url, clock=lambda: 1_700_000_000_000_000, random=shake_128(b"salt").digest
+    ) as ledger:
         ledger.make_key(folder / "whole.key", "example.org/whole")
         plain.write_text("".join(json.dumps(row) + "\n" for row in rows))
         ledger.ingest(plain, dataset="plain@1")
@@ -88,7 +92,13 @@ def record_whole(url: str, folder: Path) -> None:
         ledger.add_model("B", based_on=["M"], generative=True, training_complete=True)
         ledger.add_dataset("plain@1", derived_from=["web"], license="MIT")
         ledger.add_model("C", aliases=["c"], based_on=["B"], trained_on=["plain@1"])
-        ledger.redact(["https://a.example.org/6", "by a person"], "request 1")
+        ledger.claim(dataset="plain@1", generated_by="W", mode="edited", who="w")
+        wrong = ledger.claim(source="b.example.org", origin="human", note="n")
+        ledger.withdraw_claim(wrong.position, why="not so")
+        salted.write_text('{"name": "s1"}\n{"name": "s2"}\n{"name": "s3"}\n')
+        ledger.ingest(salted, dataset="salted", salt=True)
+        gone = ["https://a.example.org/6", "by a person", "s3"]
+        ledger.redact(gone, "request 1")
         _vouch(ledger)
         ledger.add_model("looker@2", generative=False)
         card = folder / "carded.md"

@@ -10,6 +10,7 @@ them row by row would cost more than writing them.
 from provenance.store.schema.derived import (
     DERIVED,
     assessments,
+    claim_assessments,
     dataset_traits,
     item_loops,
     item_pedigrees,
@@ -50,6 +51,7 @@ from provenance.store.schema.rows import (
     generated_by,
     media_types,
     origins,
+    record_salts,
     records,
     sources,
 )
@@ -61,6 +63,7 @@ __all__ = [
     "batch_tiles",
     "batches",
     "checkpoints",
+    "claim_assessments",
     "claims",
     "cosignatures",
     "dataset_facts",
@@ -86,6 +89,7 @@ __all__ = [
     "pedigree_origins",
     "pedigrees",
     "policies",
+    "record_salts",
     "records",
     "redactions",
     "sources",

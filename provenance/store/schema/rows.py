@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from provenance.store.schema.metadata import METADATA, id_column, position_column
@@ -27,6 +28,7 @@ __all__ = [
     "generated_by",
     "media_types",
     "origins",
+    "record_salts",
     "records",
     "sources",
 ]
@@ -75,6 +77,13 @@ batches = Table(
     Column("quarantined", BigInteger, nullable=False),
     Column("generated_by", BigInteger, nullable=False, comment="edges"),
     Column("derived_from", BigInteger, nullable=False, comment="edges"),
+    Column(
+        "salted",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="whether its leaves have salts",
+    ),
     position_column(),
     Column(
         "facts",
@@ -111,6 +120,15 @@ records = Table(
     CheckConstraint("digest IS NOT NULL OR item IS NOT NULL", name="identified"),
     Index("ix_records_content_key", "content_key"),
     comment="occurrences of training items in manifests (PROV Entity)",
+)
+
+record_salts = Table(
+    "record_salts",
+    METADATA,
+    Column("record_id", BigInteger, primary_key=True, comment="→ records"),
+    Column("salt", LargeBinary, nullable=False, comment="16 random bytes"),
+    comment="salts in the leaves of records, where they were asked for",
+    sqlite_with_rowid=False,
 )
 
 origins = Table(
