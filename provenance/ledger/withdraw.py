@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from provenance.domain import DatasetName
 from provenance.errors import LedgerStateError, NotRecordedError
-from provenance.ledger.facts import follow_models, record_withdrawal
+from provenance.ledger.facts import record_withdrawal
 from provenance.ledger.impact import Done
+from provenance.ledger.stated import follow_withdrawn
 from provenance.lineage import Lineage, PedigreeBook, open_workspace
 from provenance.store import schema
 from provenance.store.facts import load_models
@@ -86,9 +87,10 @@ def take_back_batches(
     ]
     position = record_withdrawal(connection, taken, why, now)
     with open_workspace(_MEMORY) as duck:
-        Lineage(duck=duck, book=PedigreeBook()).withdraw(connection, numbers, position)
-    if len(taken) > len(wanted):
-        follow_models(connection, before, position)
+        lineage = Lineage(duck=duck, book=PedigreeBook())
+        lineage.withdraw(connection, numbers, position)
+        if len(taken) > len(wanted):
+            follow_withdrawn(connection, taken, before, position, lineage)
     listed = ", ".join(map(str, wanted))
     plural = "" if len(wanted) == 1 else "es"
     return Done(
