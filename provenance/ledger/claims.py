@@ -23,6 +23,7 @@ from provenance.store.claims import LoggedClaim, insert_claim, load_claims
 __all__ = ["add_claim", "describe_claim", "record_claim", "take_back_claim"]
 
 _MEMORY = "1GB"
+_THREADS = 2
 
 
 def record_claim(connection: sa.Connection, claim: Claim, now: int) -> int:
@@ -76,7 +77,7 @@ def _follow(connection: sa.Connection, claim: Claim, position: int) -> Done:
     subject = f"{claim.about}: {claim.says}"
     if not reaches_items(claim):
         return Done(subject=subject, position=position)
-    with open_workspace(_MEMORY) as duck:
+    with open_workspace(_MEMORY, _THREADS) as duck:
         lineage = Lineage(duck=duck, book=PedigreeBook())
         reached = lineage.restate(connection, claim, position)
     return Done(subject=subject, position=position, reached=reached)

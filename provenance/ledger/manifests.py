@@ -2,7 +2,8 @@
 
 ``-`` is standard input. A pattern (``*``, ``?``, ``[…]``, and ``**`` for folders of
 any depth) and a folder stand for the files found there, sorted by their names; of a
-folder those of every depth, but nothing hidden. ``file://`` is a path, and every
+folder those of every depth, but nothing hidden. The media files of a folder are one
+manifest, the folder itself. ``file://`` is a path, and every
 other URL is read by fsspec.
 """
 
@@ -21,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 from provenance.errors import ManifestError
 from provenance.ledger import remote
 from provenance.ledger.spool import copy_input, place_for_copy
+from provenance.manifest import MEDIA_SUFFIXES, iter_files
 
 __all__ = ["STANDARD_INPUT", "Named", "find_manifests"]
 
@@ -102,7 +104,7 @@ class Named:
         if self.is_input or self.is_remote:
             return 0
         try:
-            return Path(self.name).stat().st_size
+            return 0 if Path(self.name).is_dir() else Path(self.name).stat().st_size
         except OSError:
             return 0
 
@@ -207,19 +209,20 @@ def _match(pattern: str) -> Iterator[Named]:
 
 
 def _walk(folder: str) -> Iterator[Named]:
-    """Yield the files of a folder and of those in it, but not hidden ones."""
-    has_any = False
-    for path, folders, files in os.walk(folder, onerror=_refuse):
-        folders[:] = sorted(f for f in folders if not f.startswith("."))
-        for file in sorted(files):
-            if not file.startswith("."):
-                has_any = True
-                yield Named(str(Path(path, file)), is_found=True)
+    """Yield the files of a folder and of those in it, but not hidden ones.
+
+    Its media files are one manifest, which is named as the folder is.
+    """
+    has_any = has_media = False
+    for path in iter_files(folder):
+        has_any = True
+        if path.suffix.lower() in MEDIA_SUFFIXES:
+            has_media = True
+        else:
+            yield Named(str(path), is_found=True)
+    if has_media:
+        yield Named(folder, is_found=True)
     if not has_any:
         raise ManifestError(
             f"{folder} holds no files", hint="Hidden ones do not count."
         )
-
-
-def _refuse(error: OSError) -> None:
-    raise ManifestError(f"{error.filename} cannot be read: {error.strerror}") from error

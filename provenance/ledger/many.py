@@ -126,7 +126,10 @@ def _why_none(path: Path, options: Options) -> str:
     """
     if path.name.endswith(".jsonl") and ".quarantine" in path.name:
         return "holds rows that were set aside before"
-    if options.get("format", "auto") != "auto":
+    format_ = options.get("format", "auto")
+    if path.is_dir() and format_ not in ("auto", "media"):
+        return "is a folder of media files"
+    if format_ != "auto":
         return ""
     try:
         format_ = recognise(path)

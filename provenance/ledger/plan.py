@@ -81,6 +81,8 @@ def make_plan(
 
 def _rows_before(path: Path, earlier: list[EarlierManifest]) -> int:
     """Return up to which row the file is what was recorded, bytes for bytes."""
+    if not path.is_file():
+        return 0  # the files of a folder have no order in time
     for manifest in reversed(earlier):
         digest, left = hashlib.sha256(), manifest.size
         with path.open("rb") as file:

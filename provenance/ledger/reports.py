@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from provenance.domain import DatasetName, Kind, Model, Unit
+from provenance.domain import DatasetName, Kind, Model, Unit, WhatIf
 from provenance.errors import NameRefusedError, NotRecordedError
 from provenance.ledger.loops import (
     Loop,
@@ -42,6 +42,7 @@ def make_report(
     unit: Unit,
     policy: str,
     as_of: AsOf = None,
+    what_if: WhatIf | None = None,
 ) -> Report:
     """Join tallies and assessments of a dataset version; see ``Ledger.report``."""
     for grouping in by:
@@ -50,7 +51,7 @@ def make_report(
                 f"{grouping!r} is nothing a report can be broken down by",
                 hint=f"Choose from: {', '.join(GROUPINGS)}.",
             )
-    view = open_view(connection, policy, as_of)
+    view = open_view(connection, policy, as_of, what_if)
     number, name = find_version(connection, dataset, view.size)
     size, root = _find_head(connection, view.size)
     units, depth, shares = load_units(view, number, unit)
@@ -60,6 +61,8 @@ def make_report(
         as_of=size,
         root=root,
         policy_body=json.loads(view.policy.to_json()),
+        policy_words=tuple(view.policy.words()),
+        what_if=tuple(what_if.words()) if what_if else (),
         unit=unit,
         units=units,
         depth=depth,

@@ -347,10 +347,10 @@ class Run:
             "version": dataset.version if dataset else None,
             "previous": {"size": before.tree_size, "root": before.root().hex()},
         }
-        if batch.facts:
-            entry["facts"] = batch.facts
         if not self.order.salt:
             del entry["salted"]  # said of those alone that are
+        if batch.facts:
+            entry["facts"] = batch.facts
         position = append_entry(connection, "batch", entry, now)
         connection.execute(
             schema.batches.insert().values(

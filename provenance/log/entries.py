@@ -101,10 +101,6 @@ def _batch_value(body: dict[str, Any], name: str) -> Any:
     )
 
 
-def _stated(body: dict[str, Any]) -> str | None:
-    return _canonical(body["stated"]) if "stated" in body else None
-
-
 def _claim_values(body: dict[str, Any]) -> Iterator[Any]:
     """What a claim says; no detector ever speaks of a whole dataset."""
     for name in ("subject", "name", "version", "first_at", "last_at"):
@@ -116,6 +112,10 @@ def _claim_values(body: dict[str, Any]) -> Iterator[Any]:
     yield body["unit"]
     yield None if body["share"] is None else float(body["share"])
     yield from (body["note"], body["who"])
+
+
+def _stated(body: dict[str, Any]) -> str | None:
+    return _canonical(body["stated"]) if "stated" in body else None
 
 
 def _canonical(value: Any) -> str:

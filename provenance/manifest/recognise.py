@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from provenance.errors import ManifestError
 from provenance.manifest.documents.recognise import recognise_document
-from provenance.manifest.stream import iter_chunks
+from provenance.manifest.media.kinds import START, find_media_type
+from provenance.manifest.media.members import find_container, holds_media
+from provenance.manifest.stream import find_packing, iter_chunks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +62,26 @@ def first_line(path: Path) -> bytes:
     return next(line for line in start.split(b"\n") if line.strip())
 
 
+def _is_media(path: Path) -> bool:
+    """Whether it is a media file, or something that holds such files.
+
+    Raises:
+        ManifestError: It could hold some, and does not.
+    """
+    container = find_container(path)
+    if not container:
+        find_packing(path)
+        with path.open("rb") as file:
+            return find_media_type(file.read(START)) is not None
+    if holds_media(path, container):
+        return True
+    find_packing(path)  # says what else it is
+    raise ManifestError(
+        f"{path} is a tar archive without media files",
+        hint="Unpack it, and name the manifest in it.",
+    )
+
+
 def _find_document(path: Path, suffix: str) -> str:
     """Return which kind of document it is, by its first chunk; empty: it is none."""
     try:
@@ -98,6 +120,10 @@ def recognise(path: Path) -> str:
     Raises:
         ManifestError: It is none of these; the message says what it looks like.
     """
+    return "media" if _is_media(path) else _recognise_text(path)
+
+
+def _recognise_text(path: Path) -> str:
     line = first_line(path)
     start = line.lstrip()
     suffixes = [s.lower() for s in PurePath(path).suffixes if s.lower() not in _PACKED]

@@ -13,7 +13,7 @@ from provenance.domain import Claim, DatasetName, Subject, Unit
 from provenance.store.facts import load_origins
 from provenance.store.intern import intern_origins, last_id
 from provenance.store.schema import claims, sources, withdrawals
-from provenance.store.standing import logged_by
+from provenance.store.standing import standing_fact
 
 __all__ = [
     "LoggedClaim",
@@ -46,10 +46,7 @@ def stands(size: int | None = None) -> ColumnElement[bool]:
     Args:
         size: Entries of the log that count; all of them by default.
     """
-    taken = sa.select(withdrawals.c.withdrawn).where(
-        logged_by(withdrawals.c.position, size)
-    )
-    return sa.and_(logged_by(claims.c.position, size), claims.c.position.not_in(taken))
+    return standing_fact(claims.c.position, size)
 
 
 def is_of_source(name: str) -> ColumnElement[bool]:

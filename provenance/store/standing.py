@@ -28,10 +28,10 @@ def logged_by(position: ColumnElement[int], size: int | None) -> ColumnElement[b
 def standing_fact(
     position: ColumnElement[int], size: int | None = None
 ) -> ColumnElement[bool]:
-    """The condition that a fact was logged and not withdrawn.
+    """The condition that a fact was recorded and not withdrawn.
 
     Args:
-        position: Log position of the fact.
+        position: The log entry that recorded it.
         size: Entries of the log that count; all of them by default.
     """
     taken = sa.select(withdrawals.c.withdrawn).where(

@@ -15,7 +15,8 @@ from typing import Any
 from provenance.domain import Mode
 from provenance.manifest.documents.addresses import find_model_names, hub_name
 from provenance.manifest.documents.document import Notes, to_words
-from provenance.manifest.documents.json_ld import Graph, as_list
+from provenance.manifest.documents.json_ld import Graph
+from provenance.manifest.documents.json_object import as_list
 
 __all__ = ["Activity", "find_activities", "find_mode", "find_sources"]
 

@@ -19,8 +19,8 @@ from provenance.manifest.documents.activities import (
 )
 from provenance.manifest.documents.addresses import find_dataset_names, hub_name
 from provenance.manifest.documents.document import Document, Notes, Row, to_words
-from provenance.manifest.documents.json_ld import Graph, as_list
-from provenance.manifest.documents.json_text import read_object
+from provenance.manifest.documents.json_ld import Graph
+from provenance.manifest.documents.json_object import as_list, read_object
 
 __all__ = ["read_croissant"]
 

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
     from provenance.domain import Fact
 
-__all__ = ["LARGEST_DOCUMENT", "Document", "Notes", "Row", "read_text", "to_words"]
+__all__ = [
+    "LARGEST_DOCUMENT",
+    "BadRow",
+    "Document",
+    "Notes",
+    "Row",
+    "read_text",
+    "to_words",
+]
 
 LARGEST_DOCUMENT = 1 << 26
 """Bytes; a document is read whole, and none that people write is near this."""
@@ -28,6 +36,9 @@ _DEEPEST = 4
 Row = Mapping[str, Any]
 """Field → what the document has for it, as a reader would hand it on."""
 
+BadRow = tuple[int, str, str]
+"""Line, what stands there, and what was expected."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
@@ -37,6 +48,8 @@ class Document:
     rows: Sequence[Row] = ()
     lines: Sequence[int] = ()
     """For each row where it stands: its line, or its number."""
+    bad: Sequence[BadRow] = ()
+    """Lines that are not what they must be; the rest of the document stands."""
     lost: Sequence[str] = ()
     """What of it nothing is made of."""
     notes: Mapping[str, Sequence[int]] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ import pyarrow as pa
 from provenance.errors import ManifestError
 from provenance.manifest.documents.document import read_text
 from provenance.manifest.reader import RawBatch
+from provenance.manifest.text_lines import row_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,11 +57,20 @@ class DocumentReader:
         yield RawBatch(
             rows=pa.array(document.lines, pa.int64()),
             columns={name: self._column(name) for name in columns},
-            faults=[],
+            faults=[
+                row_fault(self.file, line, value, reason)
+                for line, value, reason in document.bad
+            ],
             notes=document.notes,
             share=1.0,
         )
 
     def _column(self, name: str) -> pa.Array[Any]:
         values = [row.get(name) for row in self.document.rows]
-        return pa.array([None if v is None else str(v) for v in values], pa.string())
+        return pa.array([_write(value) for value in values], pa.string())
+
+
+def _write(value: object) -> str | None:
+    if isinstance(value, list):
+        return json.dumps(value)
+    return None if value is None else str(value)

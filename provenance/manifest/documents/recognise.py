@@ -6,8 +6,10 @@ import re
 
 from provenance.manifest.documents.data_provenance import IDENTIFIER
 from provenance.manifest.documents.front_matter import split_front
+from provenance.manifest.documents.json_object import top_keys
 from provenance.manifest.documents.markdown import find_mixture
 from provenance.manifest.documents.mixture_file import is_mixture_table
+from provenance.manifest.documents.prov_json import STATEMENTS
 
 __all__ = ["recognise_document"]
 
@@ -57,15 +59,40 @@ def recognise_document(start: str, suffix: str) -> str:
     if start.lstrip().startswith("---"):
         return _recognise_card(start)
     text = start.lstrip()
-    if text.startswith("{") and _SUMMARY.match(text):
-        return "data-provenance"
-    if text.startswith("{") and _CROISSANT.search(text) and _CONTEXT.search(text):
-        return "croissant"
+    if text.startswith("{"):
+        return _recognise_object(start)
     if suffix in _MARKDOWN:
         if find_mixture(start):
             return "mixture"
         raise ValueError("has no YAML front matter, and no table of components")
     return "mixture" if suffix in _TABLES and is_mixture_table(start) else ""
+
+
+_EVENTS = (
+    {"eventTime", "run", "job", "producer"},
+    {"eventTime", "job", "producer", "schemaURL"},
+    {"eventTime", "dataset", "producer", "schemaURL"},
+)
+_FACETS = "openlineage.io/spec/facets"
+
+
+def _recognise_object(start: str) -> str:
+    """Tell JSON documents apart: by a text of their own, else by outermost keys."""
+    text, keys = start.lstrip(), top_keys(start)
+    context = keys.get("@context", "")
+    has_statements = keys.keys() & STATEMENTS - {"prefix", "bundle"}
+    values = {keys[key] for key in keys.keys() & STATEMENTS}
+    is_of = {
+        "data-provenance": _SUMMARY.match(text),
+        "croissant": _CROISSANT.search(text) and _CONTEXT.search(text),
+        "cyclonedx": keys.get("bomFormat") == "CycloneDX",
+        "spdx": "spdx.org/rdf/" in context
+        or (context in ("", "[") and '"spdxId"' in start),
+        "openlineage": any(wanted <= keys.keys() for wanted in _EVENTS)
+        or (keys.keys() == {"lineage"} and _FACETS in start),
+        "prov-json": has_statements and keys.keys() <= STATEMENTS and values == {"{"},
+    }
+    return next((name for name, is_one in is_of.items() if is_one), "")
 
 
 def _recognise_card(start: str) -> str:
