@@ -207,9 +207,9 @@ def test_context_and_graph_may_spell_names_in_other_ways() -> None:
     [
         ('{"@context": {}, "mlcommons.org/croissant": ', "is no JSON"),
         ('{"@type": "Person", "x": "mlcommons.org/croissant"}', "describes no dataset"),
-        ("[" * 100_000, "is nested too deeply|is no JSON"),
+        ("[" * 100_000, "nested too deeply"),
         ("[]", "is no JSON object"),
-        ('{"a":' * 300 + "1" + "}" * 300, "is nested too deeply"),
+        ('{"a":' * 300 + "1" + "}" * 300, "nested too deeply"),
         ('{"@type": "Dataset", "license": "\\u0000"}', "a NUL or half a character"),
         ('{"@type": "Dataset", "license": "\\ud800"}', "a NUL or half a character"),
     ],
