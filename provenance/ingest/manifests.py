@@ -30,9 +30,9 @@ class EarlierManifest:
 
 
 def find_manifests(
-    connection: sa.Connection, dataset_id: int, path: str, sha256: bytes
+    connection: sa.Connection, dataset_id: int | None, path: str, sha256: bytes
 ) -> list[EarlierManifest]:
-    """Return standing manifests of a dataset with that path or those bytes.
+    """Return standing manifests of a dataset, or of evidence, by path or bytes.
 
     In the order in which they were recorded.
     """

@@ -43,7 +43,7 @@ def ingest_file(
     sha256, size = fingerprint(order.path)
     outcome = Ingested(
         file=order.shown,
-        dataset=str(order.dataset),
+        dataset=order.target,
         format=reader.format,
         mapping=columns.described(),
         unused=tuple(columns.unused),

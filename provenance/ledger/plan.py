@@ -35,9 +35,11 @@ def make_plan(
     connection: sa.Connection, order: Ingest, sha256: bytes, mapping: str
 ) -> Plan | None:
     """Decide what of the file is to be recorded; None: nothing, it is all there."""
-    number = find_dataset(connection, order.dataset)
-    if number is None:
-        return Plan()
+    number = None
+    if order.dataset is not None:
+        number = find_dataset(connection, order.dataset)
+        if number is None:
+            return Plan()
     earlier = find_manifests(connection, number, order.manifest, sha256)
     if not earlier:
         return Plan()
@@ -56,12 +58,12 @@ def make_plan(
         return Plan(skip_rows=_rows_before(order.path, earlier))
     if same:
         raise ManifestChangedError(
-            f"{order.shown} was recorded for {order.dataset} with another mapping",
+            f"{order.shown} was recorded for {order.target} with another mapping",
             hint="Use --replace to withdraw what was recorded and read it anew, or "
             "--append to record its rows once more.",
         )
     raise ManifestChangedError(
-        f"{order.shown} has changed since it was recorded for {order.dataset}",
+        f"{order.shown} has changed since it was recorded for {order.target}",
         hint="Use --replace to withdraw what was recorded of it, --append to record "
         "the rows it has now beside that, or name a new version of the dataset.",
     )

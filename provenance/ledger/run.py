@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from provenance.batch import Faults
 from provenance.errors import LedgerStateError, ManifestError, QuarantineError
 from provenance.ingest import Arranger, BatchWriter, find_manifests
+from provenance.ledger.evidence import keep_evidence
 from provenance.ledger.facts import find_dataset, record_dataset, record_withdrawal
 from provenance.ledger.order import Ingest, Ingested, Noted
 from provenance.ledger.parts import cut_parts
@@ -136,6 +137,8 @@ class Run:
             self._note(raw.notes)
             if self.plan.resumed:
                 self._set_aside(faults.until(skip))
+            if self.order.dataset is None:
+                batch, faults = keep_evidence(batch, faults)
             if skip:
                 batch = batch.filter(pc.greater(batch.column("row"), skip))
                 faults = faults.after(skip)
@@ -204,18 +207,21 @@ class Run:
             position=position,
         )
 
-    def _begin(self, connection: sa.Connection, lineage: Lineage, now: int) -> int:
+    def _begin(
+        self, connection: sa.Connection, lineage: Lineage, now: int
+    ) -> int | None:
         """Check that nobody else records this file; return the dataset's id."""
         if self.plan.withdrawn:
             why = f"replaced by {self.sha256.hex()}"
             position = record_withdrawal(connection, self.plan.withdrawn, why, now)
             lineage.withdraw(connection, self.plan.batches, position)
             self.plan = Plan()
-        number = find_dataset(connection, self.order.dataset)
-        if number is None:
-            record_dataset(connection, self.order.dataset, now=now)
-            number = find_dataset(connection, self.order.dataset)
-        assert number is not None  # noqa: S101 - it was recorded just now
+        number, dataset = None, self.order.dataset
+        if dataset is not None:
+            number = find_dataset(connection, dataset)
+            if number is None:
+                record_dataset(connection, dataset, now=now)
+                number = find_dataset(connection, dataset)
         standing = [
             manifest.last_row
             for manifest in find_manifests(
@@ -227,7 +233,7 @@ class Run:
         if max(standing, default=self._recorded_row) != self._recorded_row:
             raise LedgerStateError(
                 f"another process is recording {self.order.shown} for "
-                f"{self.order.dataset}",
+                f"{self.order.target}",
                 hint="Wait for it, then run the command again: it goes on behind the "
                 "last batch.",
             )
@@ -239,7 +245,7 @@ class Run:
         prepared: Prepared,
         tree: BatchTree,
         number: int,
-        dataset_id: int,
+        dataset_id: int | None,
         first_record: int,
         now: int,
     ) -> int:
@@ -267,8 +273,8 @@ class Run:
             for name, value in stored.items()
         } | {
             "mapping": json.loads(self.columns.to_json()),
-            "dataset": self.order.dataset.name,
-            "version": self.order.dataset.version,
+            "dataset": self.order.dataset.name if self.order.dataset else "",
+            "version": self.order.dataset.version if self.order.dataset else "",
             "previous": {"size": before.tree_size, "root": before.root().hex()},
         }
         if not self.order.salt:

@@ -65,7 +65,9 @@ def explain_items(
     walk = _walk_up(connection, roots, max(most, len(roots)))
     made = _describe(connection, walk.records)
     for key, found in walk.records.items():
-        made[key].records = [_say_record(record, book) for record in found]
+        told = [_say_record(record, book) for record in found]
+        made[key].records = [record for record in told if record.dataset]
+        made[key].evidence = [record for record in told if not record.dataset]
         made[key].records_left_out = (found[0].of_item if found else 0) - len(found)
     _connect(walk.records, made, roots)
     for key in roots:
@@ -219,7 +221,7 @@ def _capture(record: Found) -> tuple[str, str]:
 def _say_record(found: Found, book: ModelBook) -> Occurrence:
     row = found.row
     return Occurrence(
-        dataset=f"{row.dataset}@{row.version}" if row.version else row.dataset,
+        dataset="@".join(filter(None, (row.dataset, row.version))),
         file=row.manifest,
         row=row.row,
         part=row.part,

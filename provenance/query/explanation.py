@@ -46,9 +46,10 @@ class Parent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occurrence:
-    """One record of the item, and what it says."""
+    """One record of the item, or a row of evidence of it, and what it says."""
 
     dataset: str
+    """Name and version; empty of evidence, which belongs to none."""
     file: str
     row: int
     part: int
@@ -104,8 +105,10 @@ class Explanation:
     loop: bool
     """Whether the item is derived from itself, directly or around a cycle."""
     records: list[Occurrence] = field(default_factory=list)
+    evidence: list[Occurrence] = field(default_factory=list)
+    """What was observed of the content, apart from any dataset."""
     records_left_out: int = 0
-    """Further records of the item that are not shown."""
+    """Further records, and rows of evidence, that are not shown."""
     parents: list[Explanation] = field(default_factory=list)
     """The parent items that are recorded, each explained in turn, once."""
     paths: list[Path] = field(default_factory=list)

@@ -9,7 +9,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from provenance.store.schema import batches, records, withdrawals
 
-__all__ = ["standing"]
+__all__ = ["occurring", "standing"]
 
 
 def standing(column: ColumnElement[Any] = records.c.batch_id) -> ColumnElement[bool]:
@@ -18,7 +18,18 @@ def standing(column: ColumnElement[Any] = records.c.batch_id) -> ColumnElement[b
     Args:
         column: Id of the batch; that of a record by default.
     """
-    gone = sa.select(batches.c.id).where(
-        batches.c.position.in_(sa.select(withdrawals.c.withdrawn))
-    )
-    return column.not_in(gone)
+    return column.not_in(sa.select(batches.c.id).where(_withdrawn()))
+
+
+def occurring(column: ColumnElement[Any] = records.c.batch_id) -> ColumnElement[bool]:
+    """The condition that a record stands in a dataset: evidence does not.
+
+    Args:
+        column: Id of the batch; that of a record by default.
+    """
+    outside = sa.or_(_withdrawn(), batches.c.dataset_id.is_(None))
+    return column.not_in(sa.select(batches.c.id).where(outside))
+
+
+def _withdrawn() -> ColumnElement[bool]:
+    return batches.c.position.in_(sa.select(withdrawals.c.withdrawn))

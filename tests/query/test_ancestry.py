@@ -60,7 +60,10 @@ def test_every_fact_is_told_with_its_evidence_and_its_place(
     top = {"digest": "top", "url": "https://x.org/1", "fetched_at": "2023-02-03"}
     detected = {"generated_by": "M", "mode": "answered", "evidence": "detector"}
     scores = {"detector": "looker@2", "score": 0.91, "threshold": 0.5}
-    rows = [child | {"derivation": "cleaned"}, top | detected | scores]
+    rows: list[dict[str, Any]] = [
+        child | {"derivation": "cleaned"},
+        top | detected | scores,
+    ]
     path = write(tmp_path, "rows", rows)
     done = ledger.ingest(path, dataset="d@1")
     found = explain_one(ledger, "child")
@@ -91,7 +94,7 @@ def test_every_fact_is_told_with_its_evidence_and_its_place(
 def test_shortest_way_to_a_model_is_told_with_its_weakest_link(
     ledger: Ledger, tmp_path: Path
 ) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"digest": "x", "derived_from": ["y", "z"], "derivation": "cleaned"},
         {"digest": "y", "derived_from": ["w"], "derivation": "copied"},
         {"digest": "z", "derived_from": ["v"], "derivation": "copied"},
@@ -113,7 +116,7 @@ def test_shortest_way_to_a_model_is_told_with_its_weakest_link(
 def test_what_a_seed_does_not_pass_on_has_no_way(
     ledger: Ledger, tmp_path: Path
 ) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "digest": "x",
             "origin": "human",
@@ -129,7 +132,7 @@ def test_what_a_seed_does_not_pass_on_has_no_way(
 
 
 def test_a_loop_ends_and_is_called_one(ledger: Ledger, tmp_path: Path) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"digest": "x", "derived_from": ["y", "x"]},
         {"digest": "y", "derived_from": ["z"]},
         {"digest": "z", "derived_from": ["x"], "generated_by": "M"},
@@ -179,11 +182,12 @@ def test_what_was_withdrawn_explains_nothing(ledger: Ledger, tmp_path: Path) -> 
     assert [one.kind for one in found.records[0].origins] == ["human"]
 
 
-def _shortest(world: ref.World, root: str) -> dict[tuple[Any, ...], int]:
+def _shortest(world: ref.World, root: str) -> dict[ref.OriginKey, int]:
     """By brute force: how far each generative origin is that an item inherits."""
     items = ref.by_item(world.records)
-    far, front, found = 0, {root}, {}
-    seen = {root}
+    far, found = 0, dict[ref.OriginKey, int]()
+    front: set[Any] = {root}
+    seen: set[Any] = {root}
     while front:
         for item in front - {root}:
             for record in items[item]:
@@ -191,7 +195,7 @@ def _shortest(world: ref.World, root: str) -> dict[tuple[Any, ...], int]:
                     key = ref.own_element(world, origin)
                     if key.least and origin.is_of_the_content():
                         found.setdefault(key.origin, far)
-        following = set()
+        following = set[Any]()
         for item in front:
             elements = [
                 ref.own_element(world, o)

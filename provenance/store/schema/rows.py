@@ -57,7 +57,7 @@ batches = Table(
     "batches",
     METADATA,
     id_column(),
-    Column("dataset_id", ForeignKey("datasets.id"), nullable=False),
+    Column("dataset_id", ForeignKey("datasets.id"), comment="null: evidence"),
     Column("kind", Text, nullable=False, comment="dataset, crawl or evidence"),
     Column("manifest", Text, nullable=False, comment="path as given"),
     Column("manifest_sha256", LargeBinary, nullable=False),
