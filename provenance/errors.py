@@ -7,6 +7,7 @@
     │   ├── ManifestChangedError  the file is not the one recorded before
     │   └── QuarantineError       a bad row, and the caller asked to stop
     ├── NameRefusedError          a dataset, model or field name is not one
+    ├── ClaimRefusedError         a claim says nothing, or what has no meaning
     ├── NotRecordedError          the ledger knows nothing under that name
     ├── LedgerStateError          the operator must act: location, rights, lock
     │   └── MigrationError        the schema of the ledger is not the expected one
@@ -16,6 +17,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "ClaimRefusedError",
     "LedgerError",
     "LedgerStateError",
     "ManifestChangedError",
@@ -56,6 +58,10 @@ class QuarantineError(ManifestError):
 
 class NameRefusedError(LedgerError):
     """A name breaks the grammar of names, or names several things."""
+
+
+class ClaimRefusedError(LedgerError):
+    """A claim says nothing, or something that has no meaning."""
 
 
 class NotRecordedError(LedgerError):

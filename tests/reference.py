@@ -1,7 +1,7 @@
 """The meaning of the ledger by brute force: slow, obvious, and independent.
 
 Pedigrees, assessment, depth and loops as the page "What the ledger means" has them
-(sections 2 and 3), without claims and withdrawals; shares no code with the engine.
+(sections 2 and 3), without withdrawals; shares no code with the engine.
 """
 
 import math
@@ -95,9 +95,38 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class Claim:
+    origin: Origin
+    dataset: str | None = None  # a bare name: all versions of it
+    source: str | None = None  # a domain, or www. and a domain: its host
+    first: str | None = None  # months
+    last: str | None = None
+    share: Decimal | None = None
+    unit: str | None = None
+
+    def reaches(self, r: Record) -> bool:
+        """Tell whether it says of this record's item where the content is from."""
+        if self.share is not None or not self.origin.is_of_the_content():
+            return False
+        if r.dataset is None:
+            return False
+        hosts = {r.domain, f"www.{r.domain}"} if r.domain else set()
+        if self.source not in hosts | {None} or not self.is_about(r.dataset):
+            return False
+        if self.first is None and self.last is None:
+            return True
+        month = r.month or ""
+        return bool(month) and (self.first or "") <= month <= (self.last or month)
+
+    def is_about(self, dataset: str) -> bool:
+        return self.dataset in (None, dataset, dataset.partition("@")[0])
+
+
+@dataclass(frozen=True)
 class World:
     records: tuple[Record, ...] = ()
     models: tuple[Model, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
     def model(self, name: str | None) -> Model:
         """Find it by exact name, else by exact alias, else as unregistered."""
@@ -192,6 +221,9 @@ def pedigrees(world: World) -> Pedigrees:
 def flow(world: World, records: list[Record], known: Pedigrees) -> Pedigree:
     """Apply the rule once to one item; a parent that is not known is unseen."""
     origins = [o for r in records for o in r.origins if o.is_of_the_content()]
+    best = max((GRADES[o.evidence] for o in origins), default=-1)
+    reaching = [c for c in world.claims if any(map(c.reaches, records))]
+    origins += [c.origin for c in reaching if GRADES[c.origin.evidence] > best]
     parents = [p for r in records for p in r.parents if p.item != r.item]
     elements = [own_element(world, o) for o in origins]
     stated = [e for e in elements if e.grade >= DECLARED]
@@ -299,25 +331,58 @@ def rows(world: World, dataset: str, unit: str, dimension: str = "") -> list[Row
     return [(i, min(values[i], default=None), Decimal(1)) for i in same]
 
 
-def summarise(tiers: Iterable[tuple[str, Decimal | None]]) -> Summary:
-    """Add up weights per tier; `missing` counts the records that have none."""
+def summarise(
+    tiers: Iterable[tuple[str, Decimal | None]], needed: Decimal = Decimal(0)
+) -> Summary:
+    """Add up weights per tier; `missing` counts the records that have none.
+
+    What shares need beyond what is known moves from unknown to generated, if it fits.
+    """
     sums, missing = dict.fromkeys(TIERS, Decimal(0)), dict.fromkeys(TIERS, 0)
     for tier, weight in tiers:
         sums[tier] += weight or 0
         missing[tier] += weight is None
+    moved = min(needed, sums["unknown"])
+    sums["generated"] += moved
+    sums["unknown"] -= moved
     total, share = sum(sums.values()), None
     if total:
         least = Fraction(sums["generated"] + sums["derived"]) / Fraction(total)
         share = (least, least + Fraction(sums["unknown"]) / Fraction(total))
     complete = None if any(missing.values()) else share
     shares = {"measured_share": share, "downstream_share": complete}
-    return {"total": total, **sums, "missing": missing, **shares}
+    said = {"missing": missing, "unattributed": moved}
+    return {"total": total, **sums, **said, **shares}
 
 
 def report(world: World, dataset: str, policy: Policy) -> dict[str, Summary]:
     tiers = {i: assess(p, policy, world) for i, p in pedigrees(world).items()}
-    tables = {unit: rows(world, dataset, unit) for unit in UNITS}
-    return {u: summarise((tiers[i], n) for i, _, n in tables[u]) for u in UNITS}
+    found = {}
+    for unit in UNITS:
+        weights = [(tiers[i], n) for i, _, n in rows(world, dataset, unit)]
+        total = summarise(weights)["total"]
+        found[unit] = summarise(weights, needed(world, dataset, policy, unit, total))
+    return found
+
+
+def needed(
+    world: World, dataset: str, policy: Policy, unit: str, total: Decimal
+) -> Decimal:
+    """Add up what shares ask for beyond what is known of their generators."""
+    greatest: dict[Any, Decimal] = {}
+    for c in world.claims:
+        if c.share is None or c.unit != unit or not c.is_about(dataset):
+            continue
+        for e in generating(frozenset({own_element(world, c.origin)}), policy, world):
+            model = e.origin.model
+            greatest[model] = max(greatest.get(model, Decimal(0)), c.share)
+    if not greatest:
+        return Decimal(0)
+    known = by(world, dataset, policy, "model", unit)
+    of = {m: known[m]["generated"] if m in known else Decimal(0) for m in greatest}
+    return sum(
+        (max(Decimal(0), s * total - of[m]) for m, s in greatest.items()), Decimal(0)
+    )
 
 
 def by(world: World, dataset: str, policy: Policy, dimension: str, unit: str) -> Groups:

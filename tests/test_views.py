@@ -43,6 +43,7 @@ def _check(connection: sa.Connection, report: Report) -> None:
         figures = report.units[Unit(row["unit"])]
         assert _amounts(row) == Amounts.to_dict(figures)
         assert row["missing"] == sum(figures.missing.values())
+        assert row["unattributed"] == _near(figures.unattributed)
         low_high = row["downstream_low"], row["downstream_high"]
         expected = figures.downstream_share or (None, None)
         assert low_high == (_near(expected[0]), _near(expected[1]))

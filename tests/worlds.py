@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pyarrow as pa
@@ -13,9 +13,17 @@ import sqlalchemy as sa
 from hypothesis import strategies as st
 
 from provenance.batch import BATCH_SCHEMA
-from provenance.domain import Model, Policy, parse_dataset, parse_digest
+from provenance.domain import (
+    Claim,
+    Model,
+    Policy,
+    make_claim,
+    parse_dataset,
+    parse_digest,
+)
 from provenance.domain.origins import Grade, Mode
 from provenance.ingest import Arranger, BatchWriter
+from provenance.ledger.claims import record_claim
 from provenance.ledger.facts import find_dataset, record_dataset, record_model
 from provenance.lineage import Entering
 from provenance.log import append_entry, hash_batch
@@ -29,7 +37,9 @@ __all__ = [
     "record_batch",
     "record_rows",
     "record_world",
+    "to_claim",
     "to_policy",
+    "world_claims",
     "world_evidence",
     "world_models",
     "world_records",
@@ -55,13 +65,13 @@ _MONTHS = (None, "2019-05", "2022-07", "2022-09", "2023-01")
 
 
 @st.composite
-def _origins(draw: st.DrawFn) -> ref.Origin:
+def _origins(draw: st.DrawFn, *, scored: bool = True) -> ref.Origin:
     kind = draw(st.sampled_from(("model", "model", "model", "human", "other")))
     evidence = draw(st.sampled_from(_EVIDENCE))
     if kind != "model":
         return ref.Origin(kind, evidence=evidence)
     score = None
-    if evidence == "detector":
+    if evidence == "detector" and scored:
         score = draw(st.sampled_from((None, 0.2, 0.5, 0.93)))
     return ref.Origin(
         "model",
@@ -109,6 +119,7 @@ def world_evidence(draw: st.DrawFn) -> ref.Record:
         origins=tuple(draw(st.lists(_origins(), max_size=2))),
         month=draw(st.sampled_from(_MONTHS)),
         medium=draw(st.sampled_from((None, "text", "image", "audio"))),
+        domain=draw(st.sampled_from((None, "example.com"))),
         bytes=draw(st.sampled_from((None, 64, 3001))),
     )
 
@@ -127,14 +138,54 @@ def world_models(draw: st.DrawFn, name: str) -> ref.Model:
 
 
 @st.composite
+def world_claims(draw: st.DrawFn) -> ref.Claim:
+    """Claims of a dataset, a source or certain months of it, or a share of a set."""
+    origin = draw(_origins(scored=False))
+    if origin.kind == "model" and draw(st.integers(0, 3)) == 0:
+        named = draw(st.sampled_from((*DATASETS, "mix")))
+        share = draw(st.sampled_from((Decimal("0.25"), Decimal("0.6"), Decimal(1))))
+        unit = draw(st.sampled_from(ref.UNITS))
+        return ref.Claim(origin, named, share=share, unit=unit)
+    first = last = None
+    if draw(st.booleans()):
+        first, last = draw(st.sampled_from(_MONTHS)), draw(st.sampled_from(_MONTHS))
+        if first and last and last < first:
+            first, last = last, first
+    dataset = source = None
+    if draw(st.booleans()):
+        dataset = draw(st.sampled_from((*DATASETS, "mix", "elsewhere")))
+    else:
+        source = draw(st.sampled_from(("example.com", "www.example.org")))
+    return ref.Claim(origin, dataset, source, first, last)
+
+
+def to_claim(claim: ref.Claim) -> Claim:
+    """The same claim for the engine."""
+    origin = claim.origin
+    return make_claim(
+        dataset=claim.dataset,
+        source=claim.source,
+        generated_by=origin.model,
+        origin=origin.kind,
+        mode=origin.mode,
+        evidence=origin.evidence,
+        since=date.fromisoformat(f"{claim.first}-01") if claim.first else None,
+        until=date.fromisoformat(f"{claim.last}-28") if claim.last else None,
+        share=claim.share,
+        unit=claim.unit,
+    )
+
+
+@st.composite
 def worlds(draw: st.DrawFn) -> ref.World:
-    """A few records of a few items in three dataset versions, and some models."""
+    """A few records of a few items in three dataset versions, models and claims."""
     names = draw(st.sets(st.sampled_from(_MODELS)))
     records = draw(st.lists(world_records(), min_size=1, max_size=14))
     evidence = draw(st.lists(world_evidence(), max_size=3))
     return ref.World(
         records=(*records, *evidence),
         models=tuple(draw(world_models(name)) for name in sorted(names)),
+        claims=tuple(draw(st.lists(world_claims(), max_size=2))),
     )
 
 
@@ -220,6 +271,8 @@ def record_world(connection: sa.Connection, world: ref.World) -> None:
             training_complete=model.training_complete,
             now=0,
         )
+    for claim in world.claims:
+        record_claim(connection, to_claim(claim), 0)
 
 
 def record_rows(

@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 from provenance import __version__
+from provenance.cli.batch import batch
+from provenance.cli.claim import claim
 from provenance.cli.database import db
 from provenance.cli.dataset import dataset
 from provenance.cli.descendants import descendants
@@ -82,6 +84,8 @@ for command in (
     loops,
     model,
     dataset,
+    claim,
+    batch,
     records,
     log,
     verify,

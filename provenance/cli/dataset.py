@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from provenance.cli.as_of import as_of_option
 from provenance.cli.output import print_json, print_table
 from provenance.cli.target import Target
 
@@ -42,17 +43,25 @@ def add(
 
 
 @dataset.command("list")
+@as_of_option
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 @click.pass_obj
-def list_(target: Target, as_json: bool) -> None:
-    """List dataset versions with their records."""
+def list_(target: Target, as_of: str | None, as_json: bool) -> None:
+    """List dataset versions with their records, and what cards state of them.
+
+    The last column tells what cards call machine-generated, which covers templates
+    and OCR, and the ancestors whose language is.
+    """
     with target.open() as ledger:
-        datasets = ledger.datasets()
+        datasets = ledger.datasets(as_of=as_of)
     if as_json:
         print_json(datasets)
         return
     print_table(
-        ("dataset", "version", "records", "contents", "derived from", "license"),
+        (
+            *("dataset", "version", "records", "contents", "derived from", "license"),
+            "machine-generated",
+        ),
         [
             (
                 one["dataset"],
@@ -61,6 +70,10 @@ def list_(target: Target, as_json: bool) -> None:
                 f"{one['contents']:,}",
                 ", ".join(one["derived_from"]),
                 one["license"] or "",
+                ", ".join(
+                    one["machine_generated"]
+                    + [f"upstream: {name}" for name in one["machine_upstream"]]
+                ),
             )
             for one in datasets
         ],

@@ -11,9 +11,14 @@ from provenance.cli.mapping import mapping_options
 from provenance.cli.output import print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from provenance.manifest import Inspection
 
 __all__ = ["inspect"]
+
+_MOST = 20
+"""Values of one name that are shown."""
 
 _PLAIN = {"part": 0, "items": 1, "copies": 1000}
 """What is not worth showing: most records say it."""
@@ -65,13 +70,16 @@ def inspect(
 def _print(found: Inspection) -> None:
     mapped = ", ".join(f"{field} ← {column}" for field, column in found.mapping.items())
     click.echo(f"{found.file} ({found.format})")
-    click.echo(f"  mapped       {mapped}")
+    if mapped:
+        click.echo(f"  mapped       {mapped}")
     if found.unused:
         click.echo(f"  not read     {', '.join(found.unused)}")
     for field, spelling in found.spellings.items():
         click.echo(f"  digests      {field} is spelled in {spelling}")
     for what, count in found.noted.items():
         click.echo(f"  noted        {what}: {count:,} rows of those looked at")
+    for fact in found.facts:
+        _print_fact(fact)
     for record in found.records:
         part = f":{record['part']}" if record["part"] else ""
         click.echo(f"  row {record['row']}{part}")
@@ -80,8 +88,23 @@ def _print(found: Inspection) -> None:
                 click.echo(f"    {name:<10} {_show(value)}")
     for fault in found.faults:
         click.echo(f"  bad row      {fault.row}, {fault.field}: {fault.reason}")
-    if not found.records:
+    if not found.records and not found.facts:
         click.echo("  no record in what was looked at")
+
+
+def _print_fact(fact: Mapping[str, Any]) -> None:
+    """Print what is stated of one dataset or model."""
+    for what in ("dataset", "model"):
+        if what in fact:
+            click.echo(f"  {what:<12} {fact[what]}")
+            break
+    else:
+        click.echo("  states")
+    said = {k: v for k, v in fact.items() if k not in ("dataset", "model", "stated")}
+    for name, value in (said | dict(fact.get("stated", {}))).items():
+        words = [str(one) for one in value] if isinstance(value, list) else [str(value)]
+        more = f" … {len(words) - _MOST:,} more" if len(words) > _MOST else ""
+        click.echo(f"    {name:<20} {', '.join(words[:_MOST])}{more}")
 
 
 def _show(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from provenance.cli.as_of import as_of_option
 from provenance.cli.output import print_json
 from provenance.cli.target import Target
 
@@ -11,12 +12,13 @@ __all__ = ["loops"]
 
 
 @click.command()
+@as_of_option
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 @click.pass_obj
-def loops(target: Target, as_json: bool) -> None:
+def loops(target: Target, as_of: str | None, as_json: bool) -> None:
     """List models trained on what they wrote, and items derived from themselves."""
     with target.open() as ledger:
-        found = ledger.loops()
+        found = ledger.loops(as_of=as_of)
     if as_json:
         print_json([loop.to_dict() for loop in found])
         return

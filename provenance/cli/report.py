@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from provenance.cli.as_of import as_of_option
 from provenance.cli.output import make_console, print_json
 from provenance.cli.target import Target
 
@@ -42,6 +43,7 @@ _UNITS = ("items", "bytes", "tokens", "records", "contents")
     help="Unit of the breakdowns and of the depth.",
 )
 @click.option("--policy", metavar="NAME", default="default", show_default=True)
+@as_of_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--csv", "as_csv", is_flag=True, help="One row per unit and group.")
 @click.option(
@@ -57,6 +59,7 @@ def report(
     by: tuple[str, ...],
     unit: str,
     policy: str,
+    as_of: str | None,
     as_json: bool,
     as_csv: bool,
     sign: Path | None,
@@ -70,11 +73,13 @@ def report(
         raise click.UsageError("--json, --csv and --sign exclude each other")
     if sign is not None:
         with target.open(create=False) as ledger:
-            signed = ledger.sign_report(dataset, sign, by=by, unit=unit, policy=policy)
+            signed = ledger.sign_report(
+                dataset, sign, by=by, unit=unit, policy=policy, as_of=as_of
+            )
         click.echo(signed, nl=False)
         return
     with target.open(create=False) as ledger:
-        found = ledger.report(dataset, by=by, unit=unit, policy=policy)
+        found = ledger.report(dataset, by=by, unit=unit, policy=policy, as_of=as_of)
     if as_json:
         print_json(found.to_dict())
     elif as_csv:

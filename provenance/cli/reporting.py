@@ -81,6 +81,7 @@ def verify(
 ) -> None:
     """Check a signed report, and recompute its numbers from the ledger.
 
+    They are recomputed as of the log that the report is of, however far it has grown.
     Exits with 3 if it was changed, is of another history, or says other numbers than
     the ledger. Take the keys from a source you trust, not from whoever brings the
     report.

@@ -7,6 +7,7 @@ Example:
     'sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709'
 """
 
+from provenance.domain.claims import Claim, Subject, make_claim
 from provenance.domain.datasets import DatasetName, parse_dataset
 from provenance.domain.digests import (
     Digest,
@@ -19,6 +20,7 @@ from provenance.domain.digests import (
     parse_digest,
     scoped_item,
 )
+from provenance.domain.facts import DatasetFact, Fact, ModelFact, to_dataset_name
 from provenance.domain.fields import FIELDS, Field
 from provenance.domain.models import Model, ModelBook
 from provenance.domain.origins import (
@@ -36,27 +38,34 @@ __all__ = [
     "DEFAULT",
     "FIELDS",
     "LOW_BACKGROUND",
+    "Claim",
+    "DatasetFact",
     "DatasetName",
     "Derivation",
     "Digest",
     "Evidence",
+    "Fact",
     "Field",
     "Grade",
     "Kind",
     "Mode",
     "Model",
     "ModelBook",
+    "ModelFact",
     "Origin",
     "Policy",
     "Spelling",
+    "Subject",
     "Tier",
     "Unit",
     "choose_spelling",
     "content_key",
     "format_digest",
     "is_weak",
+    "make_claim",
     "named_item",
     "parse_dataset",
     "parse_digest",
     "scoped_item",
+    "to_dataset_name",
 ]

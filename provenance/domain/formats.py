@@ -52,6 +52,61 @@ FORMATS = (
         told_by="CSV of start, end, document, source and line, without a header",
         gives="a record per document in a file of tokens",
     ),
+    Format(
+        name="media",
+        told_by="an image, audio, video or PDF; a folder, tar or ZIP with such files",
+        gives="a record per file, and what its C2PA manifest or XMP says of its origin",
+    ),
+    Format(
+        name="dataset-card",
+        told_by="YAML front matter with keys of a dataset's card; README.md",
+        gives="facts about the dataset, its parents; a record per component",
+    ),
+    Format(
+        name="mixture",
+        told_by="a table of components in Markdown; in CSV with a total, 1.2M …",
+        gives="a record per component, standing for many items",
+    ),
+    Format(
+        name="model-card",
+        told_by="YAML front matter with keys of a model's card; README.md",
+        gives="facts about the model: bases, training sets",
+    ),
+    Format(
+        name="croissant",
+        told_by="JSON-LD of a dataset that names mlcommons.org/croissant",
+        gives="facts about the dataset, its parents; a record per file with a digest",
+    ),
+    Format(
+        name="ecosystem-graphs",
+        told_by="a YAML list of assets: - type: model, dataset or application",
+        gives="facts about the datasets and models",
+    ),
+    Format(
+        name="data-provenance",
+        told_by="JSON with a Unique Dataset Identifier in each member",
+        gives="facts about the datasets, parents, generators",
+    ),
+    Format(
+        name="spdx",
+        told_by="JSON-LD with the context of SPDX 3",
+        gives="facts about datasets and models, their sources; a record per file",
+    ),
+    Format(
+        name="cyclonedx",
+        told_by="JSON with bomFormat CycloneDX",
+        gives="facts about models and datasets, what they were trained on and made of",
+    ),
+    Format(
+        name="openlineage",
+        told_by="events of runs, jobs or datasets, one JSON object per line",
+        gives="datasets, and what they were derived from",
+    ),
+    Format(
+        name="prov-json",
+        told_by="JSON with the statements of PROV: entity, wasDerivedFrom …",
+        gives="a record per entity, its makers and parents; datasets and their parents",
+    ),
 )
 """What a file can be; the words of ``--format``."""
 

@@ -24,7 +24,7 @@ class EarlierManifest:
     complete: bool
     """Whether its last batch stands."""
     positions: tuple[int, ...]
-    """Log positions of its batches."""
+    """Log positions of its batches, and of the facts that stand behind them."""
     batches: tuple[int, ...]
     """Ids of its batches."""
 
@@ -34,7 +34,8 @@ def find_manifests(
 ) -> list[EarlierManifest]:
     """Return standing manifests of a dataset, or of evidence, by path or bytes.
 
-    In the order in which they were recorded.
+    In the order in which they were recorded. Without a dataset: of those that belong
+    to none.
     """
     batches, withdrawals = schema.batches, schema.withdrawals
     query = (
@@ -58,7 +59,11 @@ def find_manifests(
             mapping=rows[0].mapping,
             last_row=max(row.last_row for row in rows),
             complete=any(row.complete for row in rows),
-            positions=tuple(row.position for row in rows),
+            positions=tuple(
+                position
+                for row in rows
+                for position in range(row.position, row.position + 1 + row.facts)
+            ),
             batches=tuple(row.id for row in rows),
         )
         for rows in grouped.values()

@@ -69,7 +69,7 @@ class BatchWriter:
             _copy(connection, name, batch, ids, batch_id, first)
         return WrittenBatch(
             first_record=first,
-            records=_of_lineage(batch, batch_id, first),
+            records=_of_lineage(batch, ids, batch_id, first),
             generated_by=_numbered(batch.generated_by, first).set_column(
                 1, "origin_id", _take(ids["origins"], batch.generated_by["origin_id"])
             ),
@@ -129,7 +129,9 @@ def _numbered(table: pa.Table, first: int) -> pa.Table:
     return table.set_column(0, "record_id", records)
 
 
-def _of_lineage(batch: Batch, batch_id: int, first: int) -> pa.Table:
+def _of_lineage(
+    batch: Batch, ids: Mapping[str, pa.Array[Any]], batch_id: int, first: int
+) -> pa.Table:
     rows = batch.records
     domains = batch.sources["domain"].combine_chunks()
     columns = {
@@ -150,6 +152,7 @@ def _of_lineage(batch: Batch, batch_id: int, first: int) -> pa.Table:
                 "split",
             )
         },
+        "source_id": _take(ids["sources"], rows["source_id"]),
         "medium": batch.medium,
         "domain": _take(domains, rows["source_id"]),
         "name": rows["name"],

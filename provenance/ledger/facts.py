@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -23,14 +23,17 @@ from provenance.merkle import SignerKey, format_verifier_key
 from provenance.store import schema
 from provenance.store.facts import load_models, load_origins
 from provenance.store.intern import last_id
+from provenance.store.standing import standing_fact
 
 __all__ = [
     "find_dataset",
+    "follow_models",
     "record_dataset",
     "record_key",
     "record_model",
     "record_policies",
     "record_withdrawal",
+    "write_model",
 ]
 
 _LONGEST_NAME = 300
@@ -53,16 +56,23 @@ def record_dataset(
     parents: Sequence[DatasetName] = (),
     license_: str | None = None,
     note: str | None = None,
+    stated: Mapping[str, Sequence[str]] | None = None,
     now: int,
 ) -> int:
-    """Record a dataset version and what is said of it; return the log position."""
-    body = {
+    """Record a dataset version and what is said of it; return the log position.
+
+    Args:
+        stated: What else a document says of it, by name.
+    """
+    body: dict[str, object] = {
         "dataset": dataset.name,
         "version": dataset.version,
         "derived_from": [str(parent) for parent in parents],
         "license": license_,
         "note": note,
     }
+    if stated:
+        body["stated"] = {name: list(words) for name, words in stated.items()}
     position = append_entry(connection, "dataset", body, now)
     number = find_dataset(connection, dataset)
     if number is None:
@@ -75,10 +85,14 @@ def record_dataset(
                 position=position,
             )
         )
-    if license_ is not None or note is not None:
+    if license_ is not None or note is not None or stated:
         connection.execute(
             schema.dataset_facts.insert().values(
-                dataset_id=number, position=position, license=license_, note=note
+                dataset_id=number,
+                position=position,
+                license=license_,
+                note=note,
+                stated=_canonical(body["stated"]) if stated else None,
             )
         )
     _insert_new(
@@ -107,7 +121,34 @@ def record_model(
 ) -> int:
     """Record a model and what is said of it; return the log position."""
     before = load_models(connection)
-    _refuse_names(before, model)
+    position = write_model(
+        connection,
+        before,
+        model,
+        generative=generative,
+        training_complete=training_complete,
+        now=now,
+    )
+    follow_models(connection, before, position)
+    return position
+
+
+def write_model(
+    connection: sa.Connection,
+    book: ModelBook,
+    model: Model,
+    *,
+    generative: bool | None,
+    training_complete: bool | None,
+    now: int,
+) -> int:
+    """Record a model, but follow nothing of it; return the log position.
+
+    Args:
+        connection: An open writing transaction.
+        book: The models as recorded before.
+    """
+    _refuse_names(book, model)
     training = [parse_dataset(text) for text in model.trained_on]
     released = model.released.isoformat() if model.released else None
     body = {
@@ -153,7 +194,6 @@ def record_model(
     for target, rows in lists.items():
         numbered = [{"model_id": number, **row} for row in rows]
         _insert_new(connection, target, numbered, position)
-    follow_models(connection, before, position)
     return position
 
 
@@ -206,12 +246,17 @@ def _insert_new(
     rows: Iterable[dict[str, object]],
     position: int,
 ) -> None:
-    """Insert the rows that are not there yet."""
+    """Insert the rows that do not stand there yet."""
     for row in {tuple(row.items()): row for row in rows}.values():
         same = sa.and_(*(table.c[name] == value for name, value in row.items()))
-        if connection.execute(sa.select(sa.exists().where(same))).scalar():
+        stands = sa.exists().where(same, standing_fact(table.c.position))
+        if connection.execute(sa.select(stands)).scalar():
             continue
         connection.execute(table.insert().values(position=position, **row))
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def record_key(

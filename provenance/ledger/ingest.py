@@ -13,14 +13,18 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
+from provenance.domain import to_dataset_name
 from provenance.errors import ManifestError
-from provenance.ledger.order import KINDS, Ingest, Ingested
-from provenance.ledger.plan import make_plan
+from provenance.ledger.order import KINDS, Ingest, Ingested, Noted
+from provenance.ledger.plan import choose_dataset, make_plan
 from provenance.ledger.quarantine import Quarantine
 from provenance.ledger.run import Opens, Run
-from provenance.manifest import fingerprint, map_columns, open_manifest
+from provenance.ledger.stated import find_loops, plan_facts
+from provenance.manifest import WatchedReader, fingerprint, map_reader, open_manifest
 
 __all__ = ["ingest_file"]
+
+_LOOP = "derived from itself, says the file"
 
 
 def ingest_file(
@@ -39,11 +43,15 @@ def ingest_file(
         )
     named = {field: column for field, column in order.columns.items() if column}
     reader = open_manifest(order.path, format=order.format, named=named)
-    columns = map_columns(reader.columns, dict(order.columns), dict(order.constants))
+    columns = map_reader(reader, dict(order.columns), dict(order.constants))
+    order = _name(order, reader)
+    document, dataset = reader.document, choose_dataset(order, reader)
+    stated = document.facts if document else ()
+    facts = plan_facts(stated, order.dataset) if order.dataset else ()
     sha256, size = fingerprint(order.path)
     outcome = Ingested(
         file=order.shown,
-        dataset=order.target,
+        dataset=str(dataset or ("" if order.dataset else order.target)),
         format=reader.format,
         mapping=columns.described(),
         unused=tuple(columns.unused),
@@ -53,7 +61,7 @@ def ingest_file(
     try:
         with reading() as connection:
             url = connection.engine.url
-            plan = make_plan(connection, order, sha256, columns.to_json())
+            plan = make_plan(connection, order, reader, sha256, columns.to_json())
         if plan is None:
             outcome = replace(outcome, already=True)
         else:
@@ -69,8 +77,16 @@ def ingest_file(
                 plan=plan,
                 writing=writing,
                 url=url,
+                facts=facts,
+                noted={
+                    f"{name} is {_LOOP}": Noted(rows=1, first_row=1)
+                    for name in find_loops(facts)
+                },
             )
-            outcome = run.record(outcome)
+            if document and not document.rows:
+                outcome = run.record_facts(outcome)
+            else:
+                outcome = run.record(outcome)
         kept = None if order.dry_run else quarantine.keep()
     finally:
         quarantine.drop()
@@ -79,3 +95,17 @@ def ingest_file(
         seconds=time.monotonic() - started,
         quarantine_file=str(kept) if kept else None,
     )
+
+
+def _name(order: Ingest, reader: WatchedReader) -> Ingest:
+    """Take the name that a document gives itself, where the caller gave none."""
+    called = reader.document.called if reader.document else ""
+    if order.dataset is None:
+        if reader.document:
+            raise ManifestError(
+                f"{order.shown} is a document that states facts, and no evidence",
+                hint="Leave out --kind evidence.",
+            )
+        return order
+    name = None if order.is_named else to_dataset_name(called)
+    return replace(order, dataset=name) if name else order

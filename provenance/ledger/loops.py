@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from provenance.domain import Tier, format_digest
+from provenance.domain import Tier, Unit, format_digest
+from provenance.ledger.family import Family
+from provenance.lineage.condense import condense
+from provenance.report import Standpoint
 from provenance.store import schema
-from provenance.store.amounts import default_policy, select_amounts
-from provenance.store.facts import load_datasets
+from provenance.store.facts import load_datasets, load_parents
 
-__all__ = ["Loop", "list_loops"]
+__all__ = [
+    "Loop",
+    "list_item_loops",
+    "list_loops",
+    "list_model_loops",
+    "standing_loops",
+]
 
 _MOST_ITEMS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loop:
-    """One strongly connected component of models and datasets, or of items."""
+    """One strongly connected component of models and datasets, or of either alone."""
 
     kind: str
-    """``model`` or ``item``."""
+    """``model``, ``dataset`` or ``item``."""
     text: str
     """The loop in words."""
     models: tuple[str, ...] = ()
@@ -42,63 +49,77 @@ class Loop:
         return {k: v for k, v in asdict(self).items() if k != "number"}
 
 
-def list_loops(connection: sa.Connection) -> list[Loop]:
-    """Return every loop: those of models first, by name, then those of items."""
-    return _model_loops(connection) + _item_loops(connection)
+def list_loops(view: Standpoint) -> list[Loop]:
+    """Return every loop: of models, by name, of declared parents, then of items."""
+    return list_model_loops(view) + _dataset_loops(view) + list_item_loops(view)
 
 
-def _model_loops(connection: sa.Connection) -> list[Loop]:
-    table = schema.model_loops
-    names = {number: str(name) for number, name in load_datasets(connection).items()}
-    query = sa.select(table).where(table.c.policy_id == default_policy())
-    models: dict[int, list[str]] = {}
-    datasets: dict[int, list[str]] = {}
-    for row in connection.execute(query):
-        if row.model is not None:
-            models.setdefault(row.loop, []).append(row.model)
-        else:
-            datasets.setdefault(row.loop, []).append(names[row.dataset_id])
-    if not models:
-        return []
-    written = _written(connection, names)
+def _dataset_loops(view: Standpoint) -> list[Loop]:
+    """Return what is declared to be derived from itself, by way of others or not."""
+    names = load_datasets(view.connection, view.size)
+    family = Family(names, load_parents(view.connection, view.size))
     loops = []
-    for number, members in models.items():
-        between = sorted(datasets.get(number, ()))
+    for component in condense(sorted(names), family.parents_of):
+        (*others, first) = component
+        if not others and first not in family.parents_of(first):
+            continue
+        members = tuple(sorted(str(names[number]) for number in component))
+        told = f"{', '.join(members)}: declared to be derived from "
+        told += "each other" if others else "itself"
+        loops.append(
+            Loop(kind="dataset", text=told, datasets=members, size=len(members))
+        )
+    return sorted(loops, key=lambda loop: loop.datasets)
+
+
+def list_model_loops(view: Standpoint) -> list[Loop]:
+    """Return the loops among models and datasets under a policy."""
+    found = view.loops()
+    if not found:
+        return []
+    datasets = load_datasets(view.connection, view.size)
+    between = {name for loop in found for name in loop.datasets}
+    written = [
+        one
+        for number, name in sorted(datasets.items(), key=lambda pair: pair[1])
+        if name in between
+        for one in _written(view, number, str(name))
+    ]
+    loops = []
+    for loop in found:
+        names = [str(name) for name in loop.datasets]
         shares = tuple(
             one
             for one in written
-            if one["model"] in members and one["dataset"] in between
+            if one["model"] in loop.models and one["dataset"] in names
         )
         loops.append(
             Loop(
                 kind="model",
-                text=_tell(sorted(members), between, shares),
-                models=tuple(sorted(members)),
-                datasets=tuple(between),
+                text=_tell([*loop.models], names, shares),
+                models=loop.models,
+                datasets=tuple(names),
                 shares=shares,
-                size=len(members),
+                size=len(loop.models),
             )
         )
     return sorted(loops, key=lambda loop: loop.models)
 
 
-def _written(
-    connection: sa.Connection, names: Mapping[int, str]
-) -> list[dict[str, Any]]:
-    """What share of the items of each dataset each model wrote itself."""
-    totals: dict[int, int] = {}
-    for row in connection.execute(select_amounts(default_policy())).mappings():
-        totals[row["dataset_id"]] = totals.get(row["dataset_id"], 0) + row["items"]
-    found = []
-    query = select_amounts(default_policy(), aspect="model")
-    for row in connection.execute(query).mappings():
-        number = row["dataset_id"]
-        if row["tier"] == Tier.GENERATED and totals[number]:
-            share = row["items"] / totals[number]
-            found.append(
-                {"model": row["value"], "dataset": names[number], "share": share}
-            )
-    return sorted(found, key=lambda one: (one["model"], one["dataset"]))
+def _written(view: Standpoint, number: int, name: str) -> list[dict[str, Any]]:
+    """What share of the items of a dataset each model wrote itself."""
+    rows = view.amounts(number, only=Unit.ITEMS)
+    total = sum(row["items"] for row in rows)
+    if not total:
+        return []
+    return sorted(
+        (
+            {"model": row["value"], "dataset": name, "share": row["items"] / total}
+            for row in view.amounts(number, only=Unit.ITEMS, aspect="model")
+            if row["tier"] == Tier.GENERATED
+        ),
+        key=lambda one: str(one["model"]),
+    )
 
 
 def _tell(
@@ -114,10 +135,12 @@ def _tell(
     return f"{told}; {wrote}" if wrote else told
 
 
-def _item_loops(connection: sa.Connection) -> list[Loop]:
+def list_item_loops(view: Standpoint) -> list[Loop]:
+    """Return the loops among items."""
     table = schema.item_loops
     members: dict[int, list[str]] = {}
-    for row in connection.execute(sa.select(table).order_by(table.c.loop)):
+    query = sa.select(table).where(standing_loops(view.size)).order_by(table.c.loop)
+    for row in view.connection.execute(query):
         members.setdefault(row.loop, []).append(format_digest(row.item))
     loops = []
     for number, items in members.items():
@@ -129,3 +152,12 @@ def _item_loops(connection: sa.Connection) -> list[Loop]:
             Loop(kind="item", text=told, items=first, size=len(items), number=number)
         )
     return sorted(loops, key=lambda loop: (-loop.size, loop.items))
+
+
+def standing_loops(size: int | None) -> sa.ColumnElement[bool]:
+    """The condition that a loop of items stood when the log had some size."""
+    table = schema.item_loops
+    if size is None:
+        return table.c.until.is_(None)
+    later = sa.or_(table.c.until.is_(None), table.c.until >= size)
+    return sa.and_(table.c.since < size, later)

@@ -59,7 +59,7 @@ def _compare(connection: sa.Connection) -> list[str]:
 
 
 def _snapshot(connection: sa.Connection) -> dict[str, _Rows]:
-    tables = (schema.dataset_traits, schema.assessments)
+    tables = (schema.dataset_traits, schema.assessments, schema.claim_assessments)
     kept = {
         table.name: Counter(tuple(row) for row in connection.execute(sa.select(table)))
         for table in tables

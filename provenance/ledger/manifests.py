@@ -2,7 +2,8 @@
 
 ``-`` is standard input. A pattern (``*``, ``?``, ``[…]``, and ``**`` for folders of
 any depth) and a folder stand for the files found there, sorted by their names; of a
-folder those of every depth, but nothing hidden. ``file://`` is a path, and every
+folder those of every depth, but nothing hidden. The media files of a folder are one
+manifest, the folder itself. ``file://`` is a path, and every
 other URL is read by fsspec.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 from provenance.errors import ManifestError
 from provenance.ledger import remote
 from provenance.ledger.spool import copy_input, place_for_copy
+from provenance.manifest import MEDIA_SUFFIXES, iter_files
 
 __all__ = ["STANDARD_INPUT", "Named", "find_manifests"]
 
@@ -80,6 +83,8 @@ class Named:
     def stem(self) -> str:
         """The file name up to its first dot: what a dataset is called by default.
 
+        A README is called as its folder is, or as the Hub calls its repository.
+
         Raises:
             ManifestError: Standard input has no name.
         """
@@ -88,7 +93,10 @@ class Named:
                 "standard input has no name to call a dataset by",
                 hint="Say what the rows belong to: --dataset NAME",
             )
-        return self.file_name.split(".", 1)[0] or self.file_name
+        stem = self.file_name.split(".", 1)[0] or self.file_name
+        if stem.lower() != "readme":
+            return stem
+        return _find_repository(self.recorded) or stem
 
     @property
     def size(self) -> int:
@@ -96,7 +104,7 @@ class Named:
         if self.is_input or self.is_remote:
             return 0
         try:
-            return Path(self.name).stat().st_size
+            return 0 if Path(self.name).is_dir() else Path(self.name).stat().st_size
         except OSError:
             return 0
 
@@ -128,6 +136,21 @@ class Named:
             except ManifestError as error:
                 message = error.message.replace(str(path), self.shown)
                 raise type(error)(message, hint=error.hint) from error
+
+
+_REPOSITORY = (
+    re.compile(r"/(?:datasets|models)--([^/]+?)--([^/]+)/"),  # the cache of the Hub
+    re.compile(r"^https?://[^/]+/(?:datasets/)?([^/]+)/([^/]+)/(?:resolve|raw|blob)/"),
+)
+
+
+def _find_repository(recorded: str) -> str:
+    """Return what a README describes, by the path or URL where it lies."""
+    for pattern in _REPOSITORY:
+        found = pattern.search(recorded)
+        if found:
+            return "/".join(found.groups())
+    return recorded.rsplit("/", 2)[-2] if recorded.count("/") > 1 else ""
 
 
 def find_manifests(names: Iterable[str | Path]) -> Iterator[Named | ManifestError]:
@@ -186,19 +209,20 @@ def _match(pattern: str) -> Iterator[Named]:
 
 
 def _walk(folder: str) -> Iterator[Named]:
-    """Yield the files of a folder and of those in it, but not hidden ones."""
-    has_any = False
-    for path, folders, files in os.walk(folder, onerror=_refuse):
-        folders[:] = sorted(f for f in folders if not f.startswith("."))
-        for file in sorted(files):
-            if not file.startswith("."):
-                has_any = True
-                yield Named(str(Path(path, file)), is_found=True)
+    """Yield the files of a folder and of those in it, but not hidden ones.
+
+    Its media files are one manifest, which is named as the folder is.
+    """
+    has_any = has_media = False
+    for path in iter_files(folder):
+        has_any = True
+        if path.suffix.lower() in MEDIA_SUFFIXES:
+            has_media = True
+        else:
+            yield Named(str(path), is_found=True)
+    if has_media:
+        yield Named(folder, is_found=True)
     if not has_any:
         raise ManifestError(
             f"{folder} holds no files", hint="Hidden ones do not count."
         )
-
-
-def _refuse(error: OSError) -> None:
-    raise ManifestError(f"{error.filename} cannot be read: {error.strerror}") from error

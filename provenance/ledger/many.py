@@ -102,6 +102,7 @@ def make_order(
         manifest=named.recorded,
         shown=named.shown,
         dataset=_choose_dataset(named, options),
+        is_named=options.get("dataset") is not None,
         format=options.get("format", "auto"),
         columns={Field(name): column for name, column in columns.items()},
         constants={Field(name): value for name, value in constants.items()},
@@ -140,7 +141,10 @@ def _why_none(path: Path, options: Options) -> str:
     """
     if path.name.endswith(".jsonl") and ".quarantine" in path.name:
         return "holds rows that were set aside before"
-    if options.get("format", "auto") != "auto":
+    format_ = options.get("format", "auto")
+    if path.is_dir() and format_ not in ("auto", "media"):
+        return "is a folder of media files"
+    if format_ != "auto":
         return ""
     try:
         format_ = recognise(path)

@@ -6,13 +6,15 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Unpack
 
 import sqlalchemy as sa
 
-from provenance.domain import Model, Unit, parse_dataset
+from provenance.domain import Model, parse_dataset
 from provenance.errors import LedgerStateError
+from provenance.ledger.answering import Answering
 from provenance.ledger.asking import Asking
+from provenance.ledger.correcting import Correcting
 from provenance.ledger.erasing import Erasing
 from provenance.ledger.facts import (
     record_dataset,
@@ -21,7 +23,6 @@ from provenance.ledger.facts import (
 )
 from provenance.ledger.guarded import Guarded
 from provenance.ledger.ingest import ingest_file
-from provenance.ledger.loops import Loop, list_loops
 from provenance.ledger.maintain import check_ledger
 from provenance.ledger.manifests import Named
 from provenance.ledger.many import ingest_each, make_order
@@ -36,13 +37,11 @@ from provenance.ledger.order import (
 from provenance.ledger.parts import LARGEST_BATCH
 from provenance.ledger.proofs import Proofs
 from provenance.ledger.reporting import Reporting
-from provenance.ledger.reports import list_datasets, list_models, make_report
 from provenance.ledger.signed import Signed
 from provenance.ledger.transactions import now
 from provenance.ledger.witnessed import Witnessed
 from provenance.lineage import rebuild
 from provenance.log import log_size, read_key
-from provenance.report import Report
 from provenance.store.engine import connect_engine
 from provenance.store.migrate import (
     check_schema,
@@ -55,7 +54,17 @@ from provenance.store.triggers import missing_triggers
 __all__ = ["Ledger"]
 
 
-class Ledger(Signed, Proofs, Witnessed, Reporting, Asking, Erasing, Guarded):
+class Ledger(
+    Signed,
+    Proofs,
+    Witnessed,
+    Reporting,
+    Answering,
+    Asking,
+    Correcting,
+    Erasing,
+    Guarded,
+):
     r"""A database of where training items came from, and what made them.
 
     Open it with ``Ledger.open(url)``, best in a ``with`` statement. Every method that
@@ -280,11 +289,6 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Asking, Erasing, Guarded):
                 now=self._clock(),
             )
 
-    def models(self) -> list[Model]:
-        """Return every recorded model by name, those only mentioned by rows too."""
-        with self._reading() as connection:
-            return list_models(connection)
-
     def add_dataset(
         self,
         dataset: str,
@@ -303,46 +307,6 @@ class Ledger(Signed, Proofs, Witnessed, Reporting, Asking, Erasing, Guarded):
                 note=note,
                 now=self._clock(),
             )
-
-    def datasets(self) -> list[dict[str, Any]]:
-        """Return every dataset version with its records, licence and parents."""
-        with self._reading() as connection:
-            return list_datasets(connection)
-
-    def report(
-        self,
-        dataset: str,
-        *,
-        by: Sequence[str] = (),
-        unit: str | Unit = Unit.ITEMS,
-        policy: str = "default",
-    ) -> Report:
-        """Say how much of a dataset is downstream of generative models.
-
-        Args:
-            dataset: ``NAME@VERSION``; ``NAME`` when it has but one version.
-            by: Groupings: model, mode, evidence, depth, source, month, language
-                or split.
-            unit: The unit of the breakdowns and of the depth.
-            policy: Name of a stored policy.
-
-        Raises:
-            NotRecordedError: No such dataset or policy.
-            NameRefusedError: The name stands for several versions.
-        """
-        with self._reading() as connection:
-            return make_report(
-                connection,
-                parse_dataset(dataset),
-                by=by,
-                unit=Unit(unit),
-                policy=policy,
-            )
-
-    def loops(self) -> list[Loop]:
-        """Return models trained on what they wrote, and items of a cycle."""
-        with self._reading() as connection:
-            return list_loops(connection)
 
     def upgrade(self) -> str:
         """Bring the schema up to date; return its revision."""

@@ -39,6 +39,8 @@ class Ingest:
     """How messages and quarantined rows name it."""
     dataset: DatasetName | None
     """None: the rows are evidence, and belong to no dataset."""
+    is_named: bool = False
+    """Whether the caller named the dataset; else a document may name it itself."""
     format: str
     columns: Mapping[Field, str]
     constants: Mapping[Field, str]
@@ -114,6 +116,8 @@ class Ingested:
     edges: int = 0
     generated_by: int = 0
     derived_from: int = 0
+    facts: int = 0
+    """What a document stated of datasets and models: entries of the log."""
     batch: int | None = None
     """Number of the (last) batch."""
     position: int | None = None

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from provenance.domain import DatasetName
 from provenance.errors import ManifestChangedError
 from provenance.ingest import EarlierManifest, find_manifests
 from provenance.ledger.facts import find_dataset
 from provenance.ledger.order import Ingest
+from provenance.manifest import WatchedReader
 
-__all__ = ["Plan", "make_plan"]
+__all__ = ["Plan", "choose_dataset", "make_plan"]
 
 _CHUNK = 1 << 20
 
@@ -31,13 +33,31 @@ class Plan:
     """Ids of the same batches."""
 
 
+def _is_of_dataset(reader: WatchedReader) -> bool:
+    """Whether a manifest is of a dataset version, and does not tell of others."""
+    return reader.document is None or reader.document.is_of_dataset
+
+
+def choose_dataset(order: Ingest, reader: WatchedReader) -> DatasetName | None:
+    """Return the dataset version of the rows.
+
+    None: they are evidence, or the manifest tells of others.
+    """
+    return order.dataset if _is_of_dataset(reader) else None
+
+
 def make_plan(
-    connection: sa.Connection, order: Ingest, sha256: bytes, mapping: str
+    connection: sa.Connection,
+    order: Ingest,
+    reader: WatchedReader,
+    sha256: bytes,
+    mapping: str,
 ) -> Plan | None:
     """Decide what of the file is to be recorded; None: nothing, it is all there."""
     number = None
-    if order.dataset is not None:
-        number = find_dataset(connection, order.dataset)
+    dataset = choose_dataset(order, reader)
+    if dataset is not None:
+        number = find_dataset(connection, dataset)
         if number is None:
             return Plan()
     earlier = find_manifests(connection, number, order.manifest, sha256)
@@ -71,6 +91,8 @@ def make_plan(
 
 def _rows_before(path: Path, earlier: list[EarlierManifest]) -> int:
     """Return up to which row the file is what was recorded, bytes for bytes."""
+    if not path.is_file():
+        return 0  # the files of a folder have no order in time
     for manifest in reversed(earlier):
         digest, left = hashlib.sha256(), manifest.size
         with path.open("rb") as file:

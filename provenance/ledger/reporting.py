@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from provenance.domain import Unit, parse_dataset
-from provenance.errors import LedgerStateError, VerificationError
+from provenance.errors import VerificationError
 from provenance.ledger.reports import make_report
 from provenance.ledger.transactions import Transactions
+from provenance.ledger.view import AsOf, find_size
 from provenance.log import log_size, read_key
-from provenance.log.cosignatures import load_checkpoint
+from provenance.log.cosignatures import load_checkpoint_of
 from provenance.log.prove import hash_entries
 from provenance.merkle import (
     format_note,
     hash_tree,
     lookup_leaves,
-    parse_checkpoint,
     parse_verifier_key,
     prove_inclusion,
 )
@@ -40,8 +40,6 @@ from provenance.store import schema
 __all__ = ["CheckedReport", "Reporting", "read_report"]
 
 _DIFFERENCES_TOLD = 5
-_GROWN = ("as_of", "log")
-"""What of a report is other when the log has grown, though no number moved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +113,7 @@ class Reporting(Transactions):
         by: Sequence[str] = (),
         unit: str | Unit = Unit.ITEMS,
         policy: str = "default",
+        as_of: AsOf = None,
     ) -> bytes:
         """Make a report and sign it, with the log that it is of.
 
@@ -124,12 +123,13 @@ class Reporting(Transactions):
             by: Groupings.
             unit: The unit of the breakdowns and of the depth.
             policy: Name of a stored policy.
+            as_of: An earlier position, at which the log was signed.
 
         Returns:
             A DSSE envelope.
 
         Raises:
-            LedgerStateError: The log is not signed as it stands.
+            LedgerStateError: The log is not signed as it stands, or stood then.
         """
         signer = read_key(key)
         asked = {
@@ -139,15 +139,10 @@ class Reporting(Transactions):
             "policy": policy,
         }
         with self._reading() as connection:
-            report = _answer(connection, asked)
-            note = load_checkpoint(connection)
-            size = parse_checkpoint(note.text).head.tree_size
-            if size != log_size(connection):
-                raise LedgerStateError(
-                    f"the newest checkpoint is of {size} entries, the log has "
-                    f"{log_size(connection)}",
-                    hint="Sign the log first: provenance log checkpoint",
-                )
+            size = find_size(connection, as_of)
+            size = log_size(connection) if size is None else size
+            note = load_checkpoint_of(connection, size)
+            report = _answer(connection, asked, size)
             statement = Statement(
                 asked=asked,
                 report=report,
@@ -159,45 +154,32 @@ class Reporting(Transactions):
     def verify_report(
         self, octets: bytes, vkey: str, log_vkeys: Sequence[str] = ()
     ) -> CheckedReport:
-        """Check a signed report, and recompute its numbers.
+        """Check a signed report, and recompute its numbers as of its log.
 
-        When the log has grown since, numbers that moved on are not refused: they are
-        told as not recomputed.
+        Names that were erased since are left out: their amounts are recomputed.
 
         Raises:
             VerificationError: It was changed, contradicts itself, is of another
-                history, or its numbers are not what this ledger gives.
+                history, or its numbers are not what this ledger gave then.
         """
         statement, checked = read_report(octets, vkey, log_vkeys)
         with self._reading() as connection:
-            grown = log_size(connection) - checked.size
             self._verify_log(connection, statement, checked.size)
-            found = _answer(connection, statement.asked)
-        differences = list_differences(
-            _without(statement.report, grown), _without(found, grown)
-        )
-        if differences and not grown:
+            found = _answer(connection, statement.asked, checked.size)
+            erased = _is_erased_since(connection, checked.size)
+        said = dict(statement.report)
+        unproved = list(checked.not_proved[1:])
+        if erased and "source" in said.get("by", {}):
+            said, found = _unnamed(said), _unnamed(found)
+            unproved.insert(0, "names of sources: some were erased since")
+        differences = list_differences(said, found)
+        if differences:
             raise VerificationError(
                 "the numbers of the report are not those of the ledger: "
                 f"{'; '.join(differences[:_DIFFERENCES_TOLD])}",
                 hint="Run: provenance verify --deep, to see which of them is right.",
             )
-        unproved = list(checked.not_proved[1:])
-        if differences:
-            unproved.insert(
-                0,
-                f"the numbers were not recomputed: {grown} entries were logged since, "
-                f"and {len(differences)} values moved on",
-            )
-        return CheckedReport(
-            signer=checked.signer,
-            report=checked.report,
-            origin=checked.origin,
-            size=checked.size,
-            batches=checked.batches,
-            recomputed=not differences,
-            not_proved=tuple(unproved),
-        )
+        return replace(checked, recomputed=True, not_proved=tuple(unproved))
 
     def _verify_log(
         self, connection: sa.Connection, statement: Statement, size: int
@@ -221,12 +203,24 @@ class Reporting(Transactions):
             )
 
 
-def _without(report: Mapping[str, Any], grown: int) -> dict[str, Any]:
-    left_out = _GROWN if grown else ()
-    return {name: value for name, value in report.items() if name not in left_out}
+def _is_erased_since(connection: sa.Connection, size: int) -> bool:
+    table = schema.redactions
+    query = sa.select(table.c.position).where(table.c.position >= size).limit(1)
+    return connection.execute(query).first() is not None
 
 
-def _answer(connection: sa.Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
+def _unnamed(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The report with its sources by their amounts alone."""
+    amounts = [
+        sorted((name, value) for name, value in group.items() if name != "source")
+        for group in report["by"]["source"]
+    ]
+    return {**report, "by": {**report["by"], "source": sorted(amounts)}}
+
+
+def _answer(
+    connection: sa.Connection, asked: Mapping[str, Any], size: int
+) -> dict[str, Any]:
     """Ask the ledger the question of a report; the answer as JSON reads it back."""
     report = make_report(
         connection,
@@ -234,6 +228,7 @@ def _answer(connection: sa.Connection, asked: Mapping[str, Any]) -> dict[str, An
         by=list(asked["by"]),
         unit=Unit(asked["unit"]),
         policy=str(asked["policy"]),
+        as_of=size,
     )
     answer: dict[str, Any] = json.loads(json.dumps(report.to_dict()))
     return answer

@@ -8,27 +8,30 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from provenance.domain import DatasetName, Kind, Model, Policy, Unit
+from provenance.domain import DatasetName, Kind, Model, Unit
 from provenance.errors import NameRefusedError, NotRecordedError
-from provenance.ledger.loops import Loop, list_loops
+from provenance.ledger.loops import (
+    Loop,
+    list_item_loops,
+    list_model_loops,
+    standing_loops,
+)
+from provenance.ledger.view import AsOf, open_view
 from provenance.log import load_frontier
+from provenance.log.prove import hash_entries
+from provenance.merkle import hash_tree
 from provenance.report import (
     GROUPINGS,
     Report,
-    load_amounts,
-    load_depth,
+    Standpoint,
     load_groups,
+    load_units,
 )
 from provenance.store import schema
-from provenance.store.amounts import DIMENSIONS, select_pedigrees
-from provenance.store.facts import (
-    load_datasets,
-    load_models,
-    load_origins,
-    load_policies,
-)
+from provenance.store.facts import load_datasets, load_models, load_origins
+from provenance.store.standing import standing, standing_fact
 
-__all__ = ["list_datasets", "list_models", "make_report"]
+__all__ = ["find_version", "list_models", "make_report"]
 
 
 def make_report(
@@ -38,6 +41,7 @@ def make_report(
     by: Sequence[str],
     unit: Unit,
     policy: str,
+    as_of: AsOf = None,
 ) -> Report:
     """Join tallies and assessments of a dataset version; see ``Ledger.report``."""
     for grouping in by:
@@ -46,34 +50,50 @@ def make_report(
                 f"{grouping!r} is nothing a report can be broken down by",
                 hint=f"Choose from: {', '.join(GROUPINGS)}.",
             )
-    number, name = _find_version(connection, dataset)
-    policy_id, rules = _find_policy(connection, policy)
-    head = load_frontier(connection)
-    groups = {
-        grouping: load_groups(connection, number, policy_id, grouping, unit)
-        for grouping in by
-    }
+    view = open_view(connection, policy, as_of)
+    number, name = find_version(connection, dataset, view.size)
+    size, root = _find_head(connection, view.size)
+    units, depth, shares = load_units(view, number, unit)
     return Report(
         dataset=str(name),
         policy=policy,
-        as_of=head.tree_size,
-        root=head.root().hex(),
-        policy_body=json.loads(rules.to_json()),
+        as_of=size,
+        root=root,
+        policy_body=json.loads(view.policy.to_json()),
         unit=unit,
-        units=load_amounts(connection, number, policy_id),
-        depth=load_depth(connection, number, policy_id, unit),
-        by=groups,
-        loops=tuple(
-            loop.to_dict() for loop in _loops_of(connection, number, str(name))
-        ),
-        parents=tuple(_parents(connection, number, policy_id)),
+        units=units,
+        depth=depth,
+        by={grouping: load_groups(view, number, grouping, unit) for grouping in by},
+        shares=shares,
+        loops=tuple(loop.to_dict() for loop in _loops_of(view, number, str(name))),
+        parents=tuple(_parents(view, number)),
     )
 
 
-def _find_version(
-    connection: sa.Connection, dataset: DatasetName
+def _find_head(connection: sa.Connection, size: int | None) -> tuple[int, str]:
+    """Return size and root of the log as it is, or as it was at a size."""
+    if size is None:
+        head = load_frontier(connection)
+        return head.tree_size, head.root().hex()
+    return size, hash_tree(hash_entries(connection, size)).hex()
+
+
+def find_version(
+    connection: sa.Connection, dataset: DatasetName, size: int | None = None
 ) -> tuple[int, DatasetName]:
-    recorded = {name: number for number, name in load_datasets(connection).items()}
+    """Return id and full name of a dataset version.
+
+    Args:
+        connection: An open transaction.
+        dataset: A name alone stands for its version where there is but one.
+        size: Entries of the log that count; all of them by default.
+
+    Raises:
+        NotRecordedError: There is none.
+        NameRefusedError: The name stands for several.
+    """
+    datasets = load_datasets(connection, size)
+    recorded = {name: number for number, name in datasets.items()}
     if dataset in recorded:
         return recorded[dataset], dataset
     versions = sorted(name for name in recorded if name.name == dataset.name)
@@ -90,46 +110,29 @@ def _find_version(
             f"no version {dataset.version!r} of {dataset.name} is recorded",
             hint=f"Recorded are: {known}.",
         )
+    when = "" if size is None else f" as of {size}"
     raise NotRecordedError(
-        f"no dataset {str(dataset)!r} is recorded",
+        f"no dataset {str(dataset)!r} is recorded{when}",
         hint="See: provenance dataset list",
     )
 
 
-def _find_policy(connection: sa.Connection, name: str) -> tuple[int, Policy]:
-    policies = load_policies(connection)
-    for number, policy in policies.items():
-        if policy.name == name:
-            return number, policy
-    known = ", ".join(sorted(policy.name for policy in policies.values()))
-    raise NotRecordedError(
-        f"no policy {name!r} is recorded", hint=f"Recorded are: {known}."
-    )
-
-
-def _loops_of(connection: sa.Connection, number: int, name: str) -> list[Loop]:
+def _loops_of(view: Standpoint, number: int, name: str) -> list[Loop]:
     """The loops that a dataset version stands in, by its models or its items."""
-    assessed = schema.assessments
-    query = (
-        sa.select(assessed.c.value)
-        .where(
-            assessed.c.aspect == "model",
-            assessed.c.pedigree_id.in_(select_pedigrees(number)),
-        )
-        .distinct()
-    )
-    models = set(connection.execute(query).scalars())
-    items = _looped_items(connection, number)
+    by_model = list_model_loops(view)
+    models = view.models(number) if by_model else set()
+    items = _looped_items(view, number)
     return [
-        loop
-        for loop in list_loops(connection)
-        if name in loop.datasets
-        or models & set(loop.models)
-        or (loop.kind == "item" and loop.number in items)
+        *(
+            loop
+            for loop in by_model
+            if name in loop.datasets or models & set(loop.models)
+        ),
+        *(loop for loop in list_item_loops(view) if loop.number in items),
     ]
 
 
-def _looped_items(connection: sa.Connection, number: int) -> set[int]:
+def _looped_items(view: Standpoint, number: int) -> set[int]:
     loops, records, batches = schema.item_loops, schema.records, schema.batches
     inside = sa.exists(
         sa.select(sa.literal(1))
@@ -138,20 +141,22 @@ def _looped_items(connection: sa.Connection, number: int) -> set[int]:
             records.c.content_key == loops.c.content_key,
             sa.func.coalesce(records.c.item, records.c.digest) == loops.c.item,
             batches.c.dataset_id == number,
+            standing(batches.c.id, view.size),
         )
     )
-    return set(connection.execute(sa.select(loops.c.loop).where(inside)).scalars())
+    query = sa.select(loops.c.loop).where(standing_loops(view.size), inside)
+    return set(view.connection.execute(query).scalars())
 
 
-def _parents(
-    connection: sa.Connection, number: int, policy_id: int
-) -> list[dict[str, Any]]:
+def _parents(view: Standpoint, number: int) -> list[dict[str, Any]]:
     """Declared parents with their own intervals, never merged into the tiers."""
-    recorded = load_datasets(connection)
+    recorded = load_datasets(view.connection, view.size)
     table = schema.dataset_parents
-    query = sa.select(table).where(table.c.dataset_id == number)
+    query = sa.select(table).where(
+        table.c.dataset_id == number, standing_fact(table.c.position, view.size)
+    )
     found = []
-    for row in connection.execute(query):
+    for row in view.connection.execute(query).all():
         wanted = DatasetName(row.parent_name, row.parent_version)
         versions = [
             (one, name)
@@ -161,7 +166,7 @@ def _parents(
         if not versions:
             found.append({"dataset": str(wanted), "recorded": False, "units": {}})
         for one, name in versions:
-            units = load_amounts(connection, one, policy_id)
+            units, _, _ = load_units(view, one, Unit.ITEMS)
             shares = {
                 str(unit): figures.to_dict()["downstream_share"]
                 for unit, figures in units.items()
@@ -171,50 +176,6 @@ def _parents(
                 {"dataset": str(name), "recorded": recorded_rows, "units": shares}
             )
     return sorted(found, key=lambda parent: str(parent["dataset"]))
-
-
-def list_datasets(connection: sa.Connection) -> list[dict[str, Any]]:
-    """Return every dataset version with its records, licence, note and parents."""
-    facts, parents, tallied = (
-        schema.dataset_facts,
-        schema.dataset_parents,
-        schema.tallies,
-    )
-    said: dict[int, dict[str, Any]] = {}
-    for row in connection.execute(sa.select(facts).order_by(facts.c.position)):
-        stated = {"license": row.license, "note": row.note}
-        known = {name: value for name, value in stated.items() if value is not None}
-        said.setdefault(row.dataset_id, {}).update(known)
-    derived: dict[int, list[str]] = {}
-    for row in connection.execute(sa.select(parents).order_by(parents.c.position)):
-        name = str(DatasetName(row.parent_name, row.parent_version))
-        derived.setdefault(row.dataset_id, []).append(name)
-    counts = {
-        row[0]: (int(row[1]), int(row[2]))
-        for row in connection.execute(
-            sa.select(
-                tallied.c.dataset_id,
-                sa.func.sum(tallied.c.records),
-                sa.func.sum(tallied.c.contents),
-            )
-            .where(tallied.c.dimension == DIMENSIONS[""])
-            .group_by(tallied.c.dataset_id)
-        )
-    }
-    return [
-        {
-            "dataset": name.name,
-            "version": name.version,
-            "records": counts.get(number, (0, 0))[0],
-            "contents": counts.get(number, (0, 0))[1],
-            "derived_from": derived.get(number, []),
-            "license": said.get(number, {}).get("license"),
-            "note": said.get(number, {}).get("note"),
-        }
-        for number, name in sorted(
-            load_datasets(connection).items(), key=lambda pair: pair[1]
-        )
-    ]
 
 
 def list_models(connection: sa.Connection) -> list[Model]:

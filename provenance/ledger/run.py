@@ -18,20 +18,28 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from provenance.batch import Faults
+from provenance.domain import Fact
 from provenance.errors import LedgerStateError, ManifestError, QuarantineError
 from provenance.ingest import Arranger, BatchWriter, find_manifests
 from provenance.ledger.evidence import keep_evidence
-from provenance.ledger.facts import find_dataset, record_dataset, record_withdrawal
-from provenance.ledger.order import Ingest, Ingested, Noted
-from provenance.ledger.parts import cut_parts
-from provenance.ledger.plan import Plan
+from provenance.ledger.facts import (
+    find_dataset,
+    follow_models,
+    record_dataset,
+    record_withdrawal,
+)
+from provenance.ledger.order import EVIDENCE, Ingest, Ingested, Noted
+from provenance.ledger.parts import Part, cut_parts
+from provenance.ledger.plan import Plan, choose_dataset
 from provenance.ledger.prepare import Prepared, open_preparer
 from provenance.ledger.quarantine import Quarantine
+from provenance.ledger.stated import record_facts
 from provenance.lineage import Entering, Lineage, PedigreeBook, open_workspace
-from provenance.log import BatchTree, append_entry, load_frontier
-from provenance.manifest import ColumnMap, Normaliser, Reader
+from provenance.log import EMPTY_TREE, BatchTree, append_entry, load_frontier
+from provenance.manifest import ColumnMap, Normaliser, WatchedReader
 from provenance.store import schema
 from provenance.store.arrow import insert_rows
+from provenance.store.facts import load_models
 from provenance.store.intern import last_id
 from provenance.store.scratch import remove_orphans
 
@@ -45,12 +53,29 @@ class Opens(Protocol):
         """Open one; undone at its end unless it is to be kept."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Logged:
+    """What the log and the table of batches hold of a batch."""
+
+    part: Part
+    number: int
+    dataset_id: int | None
+    """None: the rows are evidence, or the manifest tells of others."""
+    first_record: int
+    tree: BatchTree = EMPTY_TREE
+    complete: bool = True
+    generated_by: int = 0
+    derived_from: int = 0
+    facts: int = 0
+    """How many entries behind its own belong to it."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Run:
     """Carries out the recording of one manifest."""
 
     order: Ingest
-    reader: Reader
+    reader: WatchedReader
     columns: ColumnMap
     sha256: bytes
     size: int
@@ -61,6 +86,8 @@ class Run:
     writing: Opens
     url: sa.URL
     """Of the ledger."""
+    facts: Sequence[Fact] = ()
+    """What the manifest states beside its rows, as it will be logged."""
     rows_read: int = 0
     noted: dict[str, Noted] = field(default_factory=dict)
     _recorded_row: int = 0
@@ -114,6 +141,8 @@ class Run:
         )
 
     def _end_without_batch(self, outcome: Ingested) -> Ingested:
+        if self.facts and not self.plan.skip_rows:
+            return self._commit_facts(outcome)
         if self.quarantine.count:
             kept = self.quarantine.keep()
             raise ManifestError(
@@ -127,6 +156,42 @@ class Run:
                 f"no row of {self.order.shown} is an item", hint="; ".join(told)
             )
         return replace(outcome, already=True, skipped=self.plan.skip_rows)
+
+    def record_facts(self, outcome: Ingested) -> Ingested:
+        """Record a document that has no rows: a batch of none, and its facts."""
+        self._recorded_row = self.plan.skip_rows
+        for _ in self._rows():
+            pass
+        self.quarantine.check(self.rows_read, at_end=True)
+        return self._commit_facts(outcome)
+
+    def _commit_facts(self, outcome: Ingested) -> Ingested:
+        with ExitStack() as stack:
+            connection = stack.enter_context(self.writing(keep=not self.order.dry_run))
+            lineage = None
+            if self.plan.withdrawn:
+                duck = stack.enter_context(open_workspace(self.order.memory))
+                lineage = Lineage(duck=duck, book=PedigreeBook())
+            now = self.clock()
+            dataset_id = self._begin(connection, lineage, now)
+            batch = _Logged(
+                part=Part(1, last_row=1, quarantined=self.quarantine.count),
+                number=last_id(connection, schema.batches) + 1,
+                dataset_id=dataset_id,
+                first_record=last_id(connection, schema.records) + 1,
+                facts=len(self.facts),
+            )
+            position = self._log(connection, batch, now)
+            record_facts(connection, self.facts, now)
+        return replace(
+            outcome,
+            rows_read=self.rows_read,
+            quarantined=self.quarantine.count,
+            facts=len(self.facts),
+            noted=dict(self.noted),
+            batch=batch.number,
+            position=position,
+        )
 
     def _rows(self) -> Iterator[tuple[pa.RecordBatch, Faults]]:
         """Yield normalised rows that are to be recorded, and the faults among them."""
@@ -181,9 +246,22 @@ class Run:
         number = last_id(connection, schema.batches) + 1
         written = writer.write(connection, batch, number, prepared.scratch)
         tree = prepared.tree.result()
-        position = self._log(
-            connection, prepared, tree, number, dataset_id, written.first_record, now
+        facts = () if self.plan.resumed or outcome.batch is not None else self.facts
+        generated_by = batch.generated_by.num_rows
+        derived_from = batch.derived_from.num_rows
+        logged = _Logged(
+            part=prepared.part,
+            tree=tree,
+            number=number,
+            dataset_id=dataset_id,
+            first_record=written.first_record,
+            complete=prepared.last,
+            generated_by=generated_by,
+            derived_from=derived_from,
+            facts=len(facts),
         )
+        position = self._log(connection, logged, now)
+        record_facts(connection, facts, now)
         entering = Entering(
             dataset_id=dataset_id,
             dataset=self.order.dataset,
@@ -194,8 +272,6 @@ class Run:
         )
         new = lineage.extend(connection, entering, position)
         self._recorded_row = prepared.part.last_row
-        generated_by = batch.generated_by.num_rows
-        derived_from = batch.derived_from.num_rows
         return replace(
             outcome,
             recorded=outcome.recorded + batch.size,
@@ -203,20 +279,24 @@ class Run:
             edges=outcome.edges + generated_by + derived_from,
             generated_by=outcome.generated_by + generated_by,
             derived_from=outcome.derived_from + derived_from,
+            facts=outcome.facts + len(facts),
             batch=number,
             position=position,
         )
 
     def _begin(
-        self, connection: sa.Connection, lineage: Lineage, now: int
+        self, connection: sa.Connection, lineage: Lineage | None, now: int
     ) -> int | None:
         """Check that nobody else records this file; return the dataset's id."""
-        if self.plan.withdrawn:
+        if self.plan.withdrawn and lineage:
             why = f"replaced by {self.sha256.hex()}"
+            before = load_models(connection)
             position = record_withdrawal(connection, self.plan.withdrawn, why, now)
             lineage.withdraw(connection, self.plan.batches, position)
+            if self.reader.document:
+                follow_models(connection, before, position)
             self.plan = Plan()
-        number, dataset = None, self.order.dataset
+        number, dataset = None, choose_dataset(self.order, self.reader)
         if dataset is not None:
             number = find_dataset(connection, dataset)
             if number is None:
@@ -239,17 +319,8 @@ class Run:
             )
         return number
 
-    def _log(
-        self,
-        connection: sa.Connection,
-        prepared: Prepared,
-        tree: BatchTree,
-        number: int,
-        dataset_id: int | None,
-        first_record: int,
-        now: int,
-    ) -> int:
-        part, batch = prepared.part, prepared.batch
+    def _log(self, connection: sa.Connection, batch: _Logged, now: int) -> int:
+        part, tree = batch.part, batch.tree
         before = load_frontier(connection)
         stored = {
             "kind": self.order.kind,
@@ -260,32 +331,37 @@ class Run:
             "mapping": self.columns.to_json(),
             "first_row": part.first_row,
             "last_row": part.last_row,
-            "complete": prepared.last,
+            "complete": batch.complete,
             "records": tree.size,
             "root": tree.root,
             "quarantined": part.quarantined,
-            "generated_by": batch.generated_by.num_rows,
-            "derived_from": batch.derived_from.num_rows,
+            "generated_by": batch.generated_by,
+            "derived_from": batch.derived_from,
             "salted": self.order.salt,
         }
+        dataset = None if batch.dataset_id is None else self.order.dataset
+        nobody = "" if self.order.kind == EVIDENCE else None
         entry = {
             name: value.hex() if isinstance(value, bytes) else value
             for name, value in stored.items()
         } | {
             "mapping": json.loads(self.columns.to_json()),
-            "dataset": self.order.dataset.name if self.order.dataset else "",
-            "version": self.order.dataset.version if self.order.dataset else "",
+            "dataset": dataset.name if dataset else nobody,
+            "version": dataset.version if dataset else nobody,
             "previous": {"size": before.tree_size, "root": before.root().hex()},
         }
         if not self.order.salt:
             del entry["salted"]  # said of those alone that are
+        if batch.facts:
+            entry["facts"] = batch.facts
         position = append_entry(connection, "batch", entry, now)
         connection.execute(
             schema.batches.insert().values(
-                id=number,
-                dataset_id=dataset_id,
-                first_record=first_record,
+                id=batch.number,
+                dataset_id=batch.dataset_id,
+                first_record=batch.first_record,
                 position=position,
+                facts=batch.facts,
                 **stored,
             )
         )
@@ -293,7 +369,7 @@ class Run:
             connection,
             schema.batch_tiles,
             ("batch_id", "level", "number", "hashes"),
-            [(number, path.level, path.index, tile) for path, tile in tree.tiles],
+            [(batch.number, path.level, path.index, tile) for path, tile in tree.tiles],
         )
         return position
 

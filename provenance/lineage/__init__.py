@@ -3,12 +3,17 @@
 from provenance.lineage.assess import Assessor
 from provenance.lineage.assessments import (
     ASPECTS,
-    load_members,
+    Judged,
+    judge,
+    load_loops,
     load_pedigrees,
     reassess,
+    select_assessed,
 )
 from provenance.lineage.book import PedigreeBook
 from provenance.lineage.change import Entering, Lineage
+from provenance.lineage.claimed import assess_claims, assess_shares
+from provenance.lineage.claims import reaches_items
 from provenance.lineage.depth import Depths, ModelDepth, ModelLoop, measure_depths
 from provenance.lineage.pedigree import Element, Pedigree
 from provenance.lineage.rebuild import compare, rebuild
@@ -20,16 +25,22 @@ __all__ = [
     "Depths",
     "Element",
     "Entering",
+    "Judged",
     "Lineage",
     "ModelDepth",
     "ModelLoop",
     "Pedigree",
     "PedigreeBook",
+    "assess_claims",
+    "assess_shares",
     "compare",
-    "load_members",
+    "judge",
+    "load_loops",
     "load_pedigrees",
     "measure_depths",
     "open_workspace",
+    "reaches_items",
     "reassess",
     "rebuild",
+    "select_assessed",
 ]

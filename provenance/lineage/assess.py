@@ -1,25 +1,84 @@
-"""What a policy makes of a pedigree: a tier, and one per model, mode, evidence.
+"""What a policy makes of a pedigree: a tier, from what each element speaks for.
 
 Elements that are known less well than the policy's least grade, or whose model it
 ignores, are taken as not stated. What loses its author that way is unknown, and so is
 what inherits from it; a derivation that is not believed only drops out.
+
+Every element has a few *marks*; the marks of a set of elements are those of its
+members together, and decide its tier. So a database can assess any number of
+pedigrees: it unites the marks of their elements, and looks the tier up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntFlag
 
 from provenance.domain import Kind, ModelBook, Origin, Policy, Tier
 from provenance.lineage.pedigree import Element, Pedigree
 
-__all__ = ["NONE", "Assessor"]
+__all__ = ["NONE", "Assessor", "Mark", "Verdict", "tell_tier"]
 
 NONE = "(none)"
 """The group of items that no model, mode or evidence is known of."""
 
 
+class Mark(IntFlag):
+    """What an element speaks for, in the eyes of a policy."""
+
+    GENERATED = 1
+    """The item's own generation."""
+    DERIVED = 2
+    """Generation that the item inherits."""
+    UNKNOWN = 4
+    """Content of which nobody says where it comes from."""
+    HUMAN = 8
+    OTHER = 16
+    AUTHOR_LEFT = 32
+    """An own author is believed."""
+    AUTHOR_LOST = 64
+    """An own author is not believed."""
+    SOURCE_LOST = 128
+    """The author of something inherited is not believed."""
+
+
+def tell_tier(marks: int) -> Tier:
+    """Return the one tier of an item whose elements have these marks together.
+
+    >>> tell_tier(Mark.HUMAN | Mark.DERIVED)
+    <Tier.DERIVED: 'derived'>
+    """
+    if marks & Mark.GENERATED:
+        return Tier.GENERATED
+    if marks & Mark.DERIVED:
+        return Tier.DERIVED
+    if marks & Mark.UNKNOWN or not marks & (Mark.HUMAN | Mark.OTHER):
+        return Tier.UNKNOWN
+    lost = marks & Mark.AUTHOR_LOST and not marks & Mark.AUTHOR_LEFT
+    if lost or marks & Mark.SOURCE_LOST:
+        return Tier.UNKNOWN
+    return Tier.OTHER if marks & Mark.OTHER else Tier.HUMAN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a policy makes of an element: the same in whatever pedigree it stands."""
+
+    origin: int
+    grade: int
+    own: bool
+    marks: int
+    generating: bool
+    """Believed, and generation."""
+    model: str | None = None
+    """The group that it stands in by model; none when it is not believed."""
+    mode: str | None = None
+    evidence: str | None = None
+
+
 class Assessor:
-    """Assesses pedigrees under one policy, with the models as recorded."""
+    """Assesses elements under one policy, with the models as recorded."""
 
     def __init__(
         self, policy: Policy, book: ModelBook, origins: Mapping[int, Origin]
@@ -29,6 +88,14 @@ class Assessor:
         self._origins = origins
         self._ignored = {book.find(name).name for name in policy.ignored_models}
 
+    def models(self) -> set[str]:
+        """The recorded names of all models that origins name."""
+        return {
+            self._book.find(origin.model or "").name
+            for origin in self._origins.values()
+            if origin.kind is Kind.MODEL
+        }
+
     def model_of(self, element: Element) -> str | None:
         """The recorded name of the model an element comes from, if from one."""
         origin = self._origins[element.origin]
@@ -36,8 +103,50 @@ class Assessor:
             return None
         return self._book.find(origin.model or "").name
 
-    def is_generating(self, element: Element) -> bool:
-        """Whether the element is generation in the eyes of the policy."""
+    def tier(self, pedigree: Iterable[Element]) -> Tier:
+        """The one tier of an item with these elements."""
+        marks = Mark(0)
+        for element in pedigree:
+            marks |= self._judge(element).marks
+        return tell_tier(marks)
+
+    def generating(self, elements: Iterable[Element]) -> Pedigree:
+        """The believed elements that are generation."""
+        return tuple(e for e in elements if self._counts(e) and self._generates(e))
+
+    def verdicts(self) -> Iterator[Verdict]:
+        """Judge every element that a pedigree can have.
+
+        An own element has the grade of its origin; an inherited one that, or the lower
+        one of a derivation.
+        """
+        for number, origin in self._origins.items():
+            grade = int(origin.grade)
+            yield self._judge(Element(number, grade, True, 0, 0))
+            for lower in range(grade + 1):
+                yield self._judge(Element(number, lower, False, 0, 0))
+
+    def _judge(self, element: Element) -> Verdict:
+        origin, counts = self._origins[element.origin], self._counts(element)
+        spoken = counts and origin.kind not in (Kind.CAPTURE, Kind.UNKNOWN)
+        by_model = spoken and origin.kind is Kind.MODEL
+        return Verdict(
+            origin=element.origin,
+            grade=element.grade,
+            own=element.own,
+            marks=self._believed(element) if counts else self._disbelieved(element),
+            generating=counts and self._generates(element),
+            model=self.model_of(element) if by_model else None,
+            mode=str(origin.mode) if by_model else None,
+            evidence=str(origin.evidence) if spoken else None,
+        )
+
+    def _counts(self, element: Element) -> bool:
+        if element.grade < self._policy.least_grade:
+            return False
+        return self.model_of(element) not in self._ignored
+
+    def _generates(self, element: Element) -> bool:
         origin = self._origins[element.origin]
         return (
             origin.kind is Kind.MODEL
@@ -45,93 +154,26 @@ class Assessor:
             and self._book.find(origin.model or "").generative
         )
 
-    def counting(self, pedigree: Pedigree) -> list[Element]:
-        """The elements that the policy believes."""
-        return [element for element in pedigree if self._counts(element)]
-
-    def _counts(self, element: Element) -> bool:
-        if element.grade < self._policy.least_grade:
-            return False
-        return self.model_of(element) not in self._ignored
-
-    def generating(self, pedigree: Pedigree) -> list[Element]:
-        """The believed elements that are generation."""
-        return [e for e in self.counting(pedigree) if self.is_generating(e)]
-
-    def tier(self, pedigree: Pedigree) -> Tier:
-        """The one tier of an item with this pedigree."""
-        tier = self._tier(self.counting(pedigree))
-        if tier in (Tier.HUMAN, Tier.OTHER) and self._lost_author(pedigree):
-            return Tier.UNKNOWN
-        return tier
-
-    def _lost_author(self, pedigree: Pedigree) -> bool:
-        """Whether the policy disbelieves who made the item, or what it came from."""
-        own_left = any(
-            element.own and self._counts(element) and self._is_author(element)
-            for element in pedigree
-        )
-        return any(
-            not own_left if element.own else self._is_disbelieved(element)
-            for element in pedigree
-            if not self._counts(element) and self._is_author(element)
-        )
-
-    def _is_author(self, element: Element) -> bool:
-        return self._origins[element.origin].is_author
-
-    def _is_disbelieved(self, element: Element) -> bool:
-        """Whether the origin itself is not believed, rather than the derivation."""
-        if self._origins[element.origin].grade < self._policy.least_grade:
-            return True
-        return element.grade >= self._policy.least_grade
-
-    def _tier(self, elements: Iterable[Element]) -> Tier:
-        kinds = set()
-        inherited = False
-        for element in elements:
-            if self.is_generating(element):
-                if element.own:
-                    return Tier.GENERATED
-                inherited = True
-                continue
-            kinds.add(self._kind(self._origins[element.origin]))
-        if inherited:
-            return Tier.DERIVED
-        if not kinds or Kind.UNKNOWN in kinds:
-            return Tier.UNKNOWN
-        return Tier.HUMAN if kinds == {Kind.HUMAN} else Tier.OTHER
-
-    def _kind(self, origin: Origin) -> Kind:
-        if origin.kind is Kind.CAPTURE:
+    def _believed(self, element: Element) -> Mark:
+        origin = self._origins[element.origin]
+        left = origin.is_author and element.own
+        marks = Mark.AUTHOR_LEFT if left else Mark(0)
+        if self._generates(element):
+            return marks | (Mark.GENERATED if element.own else Mark.DERIVED)
+        kind = origin.kind
+        if kind is Kind.CAPTURE:
             early = self._policy.is_before_cutoff(origin.month, origin.medium)
-            return Kind.HUMAN if early else Kind.UNKNOWN
-        return origin.kind
+            kind = Kind.HUMAN if early else Kind.UNKNOWN
+        if kind is Kind.UNKNOWN:
+            return marks | Mark.UNKNOWN
+        return marks | (Mark.HUMAN if kind is Kind.HUMAN else Mark.OTHER)
 
-    def groups(self, pedigree: Pedigree, aspect: str) -> dict[str, Tier]:
-        """Tiers by model, mode or evidence, each relative to its own origins.
-
-        Args:
-            pedigree: The pedigree to break down.
-            aspect: ``model``, ``mode`` or ``evidence``.
-
-        Returns:
-            Value → tier; ``{NONE: tier}`` where no origin has such a value.
-        """
-        members: dict[str, list[Element]] = {}
-        for element in self.counting(pedigree):
-            origin = self._origins[element.origin]
-            if origin.kind in (Kind.CAPTURE, Kind.UNKNOWN):
-                continue
-            if aspect == "evidence":
-                value = str(origin.evidence)
-            elif origin.kind is not Kind.MODEL:
-                continue
-            elif aspect == "mode":
-                value = str(origin.mode)
-            else:
-                value = self.model_of(element) or NONE
-            members.setdefault(value, []).append(element)
-        if not members:
-            return {NONE: self.tier(pedigree)}
-        return {value: self._tier(group) for value, group in members.items()}
+    def _disbelieved(self, element: Element) -> Mark:
+        """An inherited author is lost unless only the derivation is not believed."""
+        origin, least = self._origins[element.origin], self._policy.least_grade
+        if not origin.is_author:
+            return Mark(0)
+        if element.own:
+            return Mark.AUTHOR_LOST
+        is_weak = origin.grade < least or element.grade >= least
+        return Mark.SOURCE_LOST if is_weak else Mark(0)

@@ -1,22 +1,26 @@
-"""Keep what every stored policy makes of every pedigree, for plain SQL to join."""
+"""Assess pedigrees in the database: kept for stored policies, or when it is asked.
+
+What a policy makes of a single element is a few thousand rows, told by pure code
+(``assess``, ``depth``); to unite them for each pedigree is one grouping over the
+elements, which the database does best. Kept are the assessments of stored policies as
+of the head, for plain SQL to join; for any other policy, or an earlier position of the
+log, the same query is part of the question, and nothing is written.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.types import TypeEngine
 
-from provenance.domain import (
-    DatasetName,
-    ModelBook,
-    Origin,
-    Policy,
-    Tier,
-    parse_dataset,
-)
-from provenance.lineage.assess import Assessor
-from provenance.lineage.book import PedigreeBook
-from provenance.lineage.depth import Depths, measure_depths
+from provenance.domain import DatasetName, Policy, Tier, parse_dataset
+from provenance.lineage.assess import NONE, Assessor, Mark, Verdict, tell_tier
+from provenance.lineage.claimed import assess_claims
+from provenance.lineage.depth import Depths, ModelLoop, measure_depths
 from provenance.lineage.pedigree import Element, Pedigree
 from provenance.store import schema
 from provenance.store.amounts import DIMENSIONS
@@ -27,23 +31,31 @@ from provenance.store.facts import (
     load_origins,
     load_policies,
 )
+from provenance.store.given import give_rows
 from provenance.store.keys import split_asked
+from provenance.store.standing import logged_by
 
 __all__ = [
     "ASPECTS",
-    "Assessment",
-    "assess_all",
+    "Judged",
     "assess_change",
-    "load_members",
+    "judge",
+    "load_loops",
     "load_pedigrees",
     "reassess",
+    "select_assessed",
 ]
 
 ASPECTS = ("model", "mode", "evidence")
 """What a report can be broken down by inside a pedigree."""
 
-Assessment = tuple[int, str, str | None, Tier, int | None, bool]
-"""Pedigree id, aspect, value, tier, depth, open."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What a policy makes of every element, and of every model."""
+
+    verdicts: tuple[Verdict, ...]
+    depths: Depths
 
 
 def load_pedigrees(connection: sa.Connection) -> dict[int, Pedigree]:
@@ -66,74 +78,198 @@ def load_pedigrees(connection: sa.Connection) -> dict[int, Pedigree]:
     return {number: tuple(sorted(elements)) for number, elements in found.items()}
 
 
-def load_members(
-    connection: sa.Connection, pedigrees: Mapping[int, Pedigree]
-) -> dict[DatasetName, list[Pedigree]]:
-    """Return the distinct pedigrees of each dataset version that has records."""
-    names = load_datasets(connection)
-    return {
-        names[dataset]: [pedigrees[number] for number in numbers]
-        for dataset, numbers in _read_members(connection, names).items()
+def judge(
+    connection: sa.Connection, policies: Iterable[Policy], size: int | None = None
+) -> list[Judged]:
+    """Say what policies make of elements and models.
+
+    Args:
+        connection: An open transaction.
+        policies: Stored ones, or any.
+        size: Entries of the log that count; all of them by default.
+    """
+    book, origins = load_models(connection, size), load_origins(connection)
+    trained = {parse_dataset(text) for model in book for text in model.trained_on}
+    datasets = {
+        number: name
+        for number, name in load_datasets(connection, size).items()
+        if _is_trained_on(name, trained)
     }
+    members = {
+        datasets[number]: elements
+        for number, elements in _read_members(connection, datasets, size).items()
+    }
+    judged = []
+    for policy in policies:
+        assessor = Assessor(policy, book, origins)
+        depths = measure_depths(assessor, book, members)
+        judged.append(Judged(verdicts=tuple(assessor.verdicts()), depths=depths))
+    return judged
+
+
+def _is_trained_on(name: DatasetName, trained: Collection[DatasetName]) -> bool:
+    return name in trained or DatasetName(name.name, "") in trained
 
 
 def _read_members(
-    connection: sa.Connection, datasets: Iterable[int]
-) -> dict[int, list[int]]:
-    table = schema.tallies
-    found: dict[int, list[int]] = {}
+    connection: sa.Connection, datasets: Iterable[int], size: int | None
+) -> dict[int, Pedigree]:
+    """Return all that flows into each dataset version that has records."""
+    tallied, table = schema.tallies, schema.pedigree_origins
+    found: dict[int, list[Element]] = {}
     for asked in split_asked(datasets):
-        query = (
-            sa.select(table.c.dataset_id, table.c.pedigree_id)
-            .where(table.c.dimension == DIMENSIONS[""], table.c.dataset_id.in_(asked))
-            .group_by(table.c.dataset_id, table.c.pedigree_id)
-            .having(sa.func.sum(table.c.records) != 0)
+        inside = (
+            sa.select(tallied.c.dataset_id, tallied.c.pedigree_id)
+            .where(
+                tallied.c.dimension == DIMENSIONS[""],
+                tallied.c.dataset_id.in_(asked),
+                logged_by(tallied.c.position, size),
+            )
+            .group_by(tallied.c.dataset_id, tallied.c.pedigree_id)
+            .having(sa.func.sum(tallied.c.records) != 0)
+            .subquery()
         )
-        for row in connection.execute(query):
-            found.setdefault(row.dataset_id, []).append(row.pedigree_id)
-    return found
+        keys = (inside.c.dataset_id, table.c.origin_id, table.c.grade, table.c.own)
+        least, greatest = table.c.least_hops, table.c.greatest_hops
+        query = (
+            sa.select(*keys, sa.func.min(least), sa.func.max(greatest))
+            .join(table, table.c.pedigree_id == inside.c.pedigree_id)
+            .group_by(*keys)
+        )
+        for number, origin, grade, own, fewest, most in connection.execute(query):
+            element = Element(origin, grade, bool(own), fewest, most)
+            found.setdefault(number, []).append(element)
+    return {number: tuple(sorted(elements)) for number, elements in found.items()}
 
 
-def _measure(
-    policy: Policy,
-    book: ModelBook,
-    origins: Mapping[int, Origin],
-    pedigrees: Mapping[int, Pedigree],
-    members: Mapping[DatasetName, list[Pedigree]],
-) -> tuple[Assessor, Depths]:
-    assessor = Assessor(policy, book, origins)
-    return assessor, measure_depths(assessor, book, pedigrees.values(), members)
+_VERDICTS: dict[str, TypeEngine[Any]] = {
+    "origin_id": sa.BigInteger(),
+    "grade": sa.Integer(),
+    "own": sa.Integer(),
+    "marks": sa.Integer(),
+    "depth": sa.Integer(),
+    "open": sa.Integer(),
+    **{aspect: sa.Text() for aspect in ASPECTS},
+}
+
+_UNITED: ColumnElement[int] = sa.literal_column(
+    " + ".join(f"max(verdicts.marks & {int(mark)})" for mark in Mark), sa.Integer()
+)
+"""The marks of a group together: SQLite has no ``bit_or``."""
+
+_TIERS = [(marks, str(tell_tier(marks))) for marks in range(2 * max(Mark))]
 
 
-def assess_all(
-    assessor: Assessor, depths: Depths, pedigrees: Mapping[int, Pedigree]
-) -> Iterator[Assessment]:
-    """Yield one assessment per pedigree, and one per value of each aspect."""
-    for number, pedigree in pedigrees.items():
-        yield number, "", None, assessor.tier(pedigree), *depths.of(pedigree)
-        for aspect in ASPECTS:
-            for value, tier in assessor.groups(pedigree, aspect).items():
-                yield number, aspect, value, tier, None, False
+def select_assessed(
+    connection: sa.Connection,
+    judged: Judged,
+    pedigrees: sa.Select[tuple[int]] | None = None,
+    aspect: str = "",
+) -> sa.Select[Any]:
+    """Assess pedigrees as a policy has it.
+
+    Args:
+        connection: Says which database it is for.
+        judged: What the policy makes of elements and models.
+        pedigrees: Ids of those that are asked about; all by default.
+        aspect: model, mode or evidence; empty for the whole.
+
+    Returns:
+        Columns ``pedigree_id, aspect, value, tier, depth, open``, one row per pedigree
+        and value of the aspect.
+    """
+    models = judged.depths.models
+    rows = []
+    for verdict in judged.verdicts:
+        model = models[verdict.model] if verdict.generating and verdict.model else None
+        groups = (verdict.model, verdict.mode, verdict.evidence)
+        rows.append(
+            (
+                verdict.origin,
+                verdict.grade,
+                int(verdict.own),
+                int(verdict.marks),
+                model.depth if model else None,
+                int(model.open) if model else None,
+                *groups,
+            )
+        )
+    verdicts = give_rows(connection, "verdicts", _VERDICTS, rows)
+    tiers = give_rows(
+        connection, "tiers", {"marks": sa.Integer(), "tier": sa.Text()}, _TIERS
+    )
+    table = schema.pedigree_origins
+    joined = sa.and_(
+        verdicts.c.origin_id == table.c.origin_id,
+        verdicts.c.grade == table.c.grade,
+        verdicts.c.own == sa.cast(table.c.own, sa.Integer),
+    )
+    named = verdicts.c[aspect].is_not(None) if aspect else sa.false()
+    whole = sa.select(
+        table.c.pedigree_id,
+        _UNITED.label("marks"),
+        sa.func.max(table.c.greatest_hops + verdicts.c.depth).label("depth"),
+        sa.func.max(sa.func.coalesce(verdicts.c.open, 0)).label("open"),
+        sa.func.max(sa.case((named, 1), else_=0)).label("named"),
+    ).join(verdicts, joined)
+    if pedigrees is not None:
+        whole = whole.where(table.c.pedigree_id.in_(pedigrees))
+    if not aspect:
+        one = whole.group_by(table.c.pedigree_id).subquery("one")
+        depth = sa.case(
+            (one.c.depth.is_not(None), one.c.depth),
+            (tiers.c.tier != str(Tier.UNKNOWN), 0),
+        )
+        return sa.select(
+            one.c.pedigree_id,
+            sa.literal("").label("aspect"),
+            sa.cast(sa.null(), sa.Text()).label("value"),
+            tiers.c.tier,
+            depth.label("depth"),
+            (one.c.open == 1).label("open"),
+        ).join(tiers, tiers.c.marks == one.c.marks)
+    value = verdicts.c[aspect]
+    groups_of = (
+        sa.select(
+            table.c.pedigree_id,
+            value.label("value"),
+            _UNITED.label("marks"),
+        )
+        .join(verdicts, joined)
+        .where(value.is_not(None))
+        .group_by(table.c.pedigree_id, value)
+    )
+    if pedigrees is not None:
+        groups_of = groups_of.where(table.c.pedigree_id.in_(pedigrees))
+    bare = whole.group_by(table.c.pedigree_id).subquery("bare")
+    none = sa.select(bare.c.pedigree_id, sa.literal(NONE), bare.c.marks).where(
+        bare.c.named == 0
+    )
+    each = sa.union_all(groups_of, none).subquery("each_group")
+    return sa.select(
+        each.c.pedigree_id,
+        sa.literal(aspect).label("aspect"),
+        each.c.value,
+        tiers.c.tier,
+        sa.cast(sa.null(), sa.Integer()).label("depth"),
+        sa.false().label("open"),
+    ).join(tiers, tiers.c.marks == each.c.marks)
 
 
 def reassess(connection: sa.Connection) -> None:
-    """Assess every pedigree anew under every stored policy.
+    """Assess every pedigree and claim anew under every stored policy.
 
     Enough after a change of models or policies that leaves the pedigrees alone.
     """
     connection.execute(schema.assessments.delete())
     connection.execute(schema.model_loops.delete())
-    pedigrees = load_pedigrees(connection)
-    origins = load_origins(connection)
-    book = load_models(connection)
-    members = load_members(connection, pedigrees)
+    stored = load_policies(connection)
     ids = {name: number for number, name in load_datasets(connection).items()}
-    for number, policy in load_policies(connection).items():
-        assessor, depths = _measure(policy, book, origins, pedigrees, members)
-        _insert(connection, number, assess_all(assessor, depths, pedigrees))
+    for number, judged in zip(stored, judge(connection, stored.values()), strict=True):
+        _insert(connection, number, judged, None)
         members_of_loops = [
             (number, place, *member)
-            for place, loop in enumerate(depths.loops)
+            for place, loop in enumerate(judged.depths.loops)
             for member in (
                 *((model, None) for model in loop.models),
                 *((None, ids[dataset]) for dataset in loop.datasets),
@@ -145,13 +281,11 @@ def reassess(connection: sa.Connection) -> None:
             ("policy_id", "loop", "model", "dataset_id"),
             members_of_loops,
         )
+    assess_claims(connection)
 
 
 def assess_change(
-    connection: sa.Connection,
-    known: PedigreeBook,
-    new: Iterable[int],
-    touched: Collection[int],
+    connection: sa.Connection, new: Collection[int], touched: Collection[int]
 ) -> None:
     """Assess the pedigrees that a change brought.
 
@@ -160,38 +294,58 @@ def assess_change(
 
     Args:
         connection: A writing transaction with the tallies as they are after it.
-        known: Has the new pedigrees.
-        new: Their ids.
+        new: Ids of the new pedigrees, which follow each other.
         touched: Ids of the dataset versions whose tallies moved.
     """
-    book = load_models(connection)
     datasets = load_datasets(connection)
-    trained = {parse_dataset(text) for model in book for text in model.trained_on}
-
-    def is_trained_on(name: DatasetName) -> bool:
-        return name in trained or DatasetName(name.name, "") in trained
-
-    if any(is_trained_on(datasets[number]) for number in touched):
+    trained = {
+        parse_dataset(text)
+        for model in load_models(connection)
+        for text in model.trained_on
+    }
+    if any(_is_trained_on(datasets[number], trained) for number in touched):
         reassess(connection)
         return
-    pedigrees = {number: known[number] for number in new}
-    if not pedigrees:
+    if not new:
         return
-    origins = load_origins(connection)
-    sets = {n: name for n, name in datasets.items() if is_trained_on(name)}
-    inside = _read_members(connection, sets)
-    known.load(connection, {p for numbers in inside.values() for p in numbers})
-    members = {
-        sets[number]: [known[p] for p in numbers] for number, numbers in inside.items()
-    }
-    for number, policy in load_policies(connection).items():
-        assessor, depths = _measure(policy, book, origins, pedigrees, members)
-        _insert(connection, number, assess_all(assessor, depths, pedigrees))
+    table = schema.pedigrees
+    asked = sa.select(table.c.id).where(table.c.id.between(min(new), max(new)))
+    stored = load_policies(connection)
+    for number, judged in zip(stored, judge(connection, stored.values()), strict=True):
+        _insert(connection, number, judged, asked)
 
 
 def _insert(
-    connection: sa.Connection, policy: int, assessments: Iterable[Assessment]
+    connection: sa.Connection,
+    policy: int,
+    judged: Judged,
+    pedigrees: sa.Select[tuple[int]] | None,
 ) -> None:
     columns = ("policy_id", "pedigree_id", "aspect", "value", "tier", "depth", "open")
-    rows = [(policy, *row[:3], str(row[3]), *row[4:]) for row in assessments]
-    insert_rows(connection, schema.assessments, columns, rows)
+    for aspect in ("", *ASPECTS):
+        found = select_assessed(connection, judged, pedigrees, aspect)
+        rows = found.add_columns(sa.literal(policy).label("policy_id")).subquery()
+        connection.execute(
+            schema.assessments.insert().from_select(
+                columns, sa.select(*(rows.c[name] for name in columns))
+            )
+        )
+
+
+def load_loops(connection: sa.Connection, policy: int) -> tuple[ModelLoop, ...]:
+    """Return the loops of models and datasets that are kept for a stored policy."""
+    table, names = schema.model_loops, load_datasets(connection)
+    models: dict[int, list[str]] = {}
+    datasets: dict[int, list[DatasetName]] = {}
+    for row in connection.execute(sa.select(table).where(table.c.policy_id == policy)):
+        if row.model is not None:
+            models.setdefault(row.loop, []).append(row.model)
+        else:
+            datasets.setdefault(row.loop, []).append(names[row.dataset_id])
+    return tuple(
+        ModelLoop(
+            models=tuple(sorted(members)),
+            datasets=tuple(sorted(datasets.get(number, ()))),
+        )
+        for number, members in models.items()
+    )

@@ -18,10 +18,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from provenance.domain import DatasetName
+from provenance.domain import Claim, DatasetName
 from provenance.lineage.assessments import assess_change
 from provenance.lineage.book import PedigreeBook
 from provenance.lineage.called import CALLED, add_children
+from provenance.lineage.claims import claimed, load_reaches, select_reached
 from provenance.lineage.facts import (
     IDENTITY,
     KEYS,
@@ -175,10 +176,31 @@ class Lineage:
         leave_no_rest(duck)
         self._solve(connection, position, linked=False)
 
+    def restate(self, connection: sa.Connection, claim: Claim, position: int) -> int:
+        """Follow a claim that comes or goes.
+
+        Args:
+            connection: A writing transaction in which that was recorded.
+            claim: One that reaches items.
+            position: Log position of the claim, or of its withdrawal.
+
+        Returns:
+            How many items it speaks of.
+        """
+        duck = self._start(connection)
+        add_seeds(connection, duck, select_reached(claim))
+        spoken_of = count_rows(duck, "cone")
+        add_descendants(connection, duck)
+        self._load_cone(connection)
+        leave_no_rest(duck)
+        self._solve(connection, position, linked=False)
+        return spoken_of
+
     def _start(self, connection: sa.Connection) -> duckdb.DuckDBPyConnection:
         prefer_indexes(connection)
         self.duck.unregister("incoming")
         start_over(self.duck, list_batches(connection))
+        load_reaches(connection, self.duck)
         start_cone(self.duck)
         return self.duck
 
@@ -213,9 +235,7 @@ class Lineage:
         solver.solve()
         keep(solver, position, linked=linked)
         touched = self.duck.execute("SELECT DISTINCT dataset_id FROM tally").fetchall()
-        assess_change(
-            connection, self.book, solver.new_pedigrees, {row[0] for row in touched}
-        )
+        assess_change(connection, solver.new_pedigrees, {row[0] for row in touched})
         rest = self.duck.execute("SELECT sum(records) FROM rest_narrow").fetchall()
         new = count_rows(self.duck, "item WHERE earlier = 0 AND occurrences > 0")
         return new + int(rest[0][0] or 0)
@@ -278,13 +298,14 @@ def _load_entering(
     duck.register("again", pa.table({"content_key": again}))
     duck.register("incoming", entering.records.select(RECORD_ROWS.names))
     duck.execute(
-        """
+        f"""
         CREATE TABLE said AS
         SELECT record_id FROM stated_origin UNION SELECT record_id FROM stated_parent
-        UNION SELECT record_id FROM incoming SEMI JOIN again USING (content_key);
+        UNION SELECT record_id FROM incoming SEMI JOIN again USING (content_key)
+        UNION SELECT record_id FROM ({claimed("incoming")});
         INSERT INTO loaded BY POSITION
         SELECT *, true, false FROM incoming SEMI JOIN said USING (record_id)
-        """
+        """  # noqa: S608 - names of ours
     )
     sum_rest(duck, "incoming")
     duck.unregister("again")
@@ -327,7 +348,14 @@ def _find_changed(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) ->
         {"apart": [*connection.execute(apart).scalars()]},
     )
     duck.execute(
-        """
+        f"""
+        CREATE TABLE origin_said AS
+        SELECT s.content_key, s.item, s.entering, o.origin_id, o.claimed
+        FROM seen AS s JOIN (
+            SELECT *, false AS claimed FROM stated_origin
+            UNION ALL SELECT *, true FROM ({claimed("loaded")})
+        ) AS o USING (record_id);
+
         INSERT INTO cone
         SELECT content_key, item FROM seen GROUP BY content_key, item
         HAVING min(capture) FILTER (entering) < min(capture) FILTER (NOT entering)
@@ -335,17 +363,13 @@ def _find_changed(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) ->
                 AND min(capture) FILTER (entering) IS NOT NULL)
         UNION
         SELECT content_key, item FROM (
-            SELECT s.content_key, s.item, o.origin_id
-            FROM seen AS s JOIN stated_origin AS o USING (record_id) WHERE s.entering
-            EXCEPT
-            SELECT s.content_key, s.item, o.origin_id
-            FROM seen AS s JOIN stated_origin AS o USING (record_id)
-            WHERE NOT s.entering
+            SELECT * EXCLUDE (entering) FROM origin_said WHERE entering
+            EXCEPT SELECT * EXCLUDE (entering) FROM origin_said WHERE NOT entering
         )
         UNION
         SELECT content_key, item FROM (
             SELECT * EXCLUDE (entering) FROM parent_said WHERE entering
             EXCEPT SELECT * EXCLUDE (entering) FROM parent_said WHERE NOT entering
         )
-        """
+        """  # noqa: S608 - names of ours
     )

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from provenance.domain import DatasetName, ModelBook, Tier, parse_dataset
+from provenance.domain import DatasetName, ModelBook, parse_dataset
 from provenance.lineage.assess import Assessor
 from provenance.lineage.condense import condense
-from provenance.lineage.pedigree import Pedigree
+from provenance.lineage.pedigree import Element, Pedigree
 
 __all__ = ["Depths", "ModelDepth", "ModelLoop", "measure_depths"]
 
@@ -44,58 +44,44 @@ class _Node:
     dataset: DatasetName | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Depths:
-    """Depths of pedigrees, once those of the models are known."""
+    """Depths of all models, and the loops among models and datasets."""
 
-    def __init__(
-        self,
-        assessor: Assessor,
-        models: Mapping[str, ModelDepth],
-        loops: tuple[ModelLoop, ...],
-    ) -> None:
-        self._assessor = assessor
-        self.models = models
-        self.loops = loops
-
-    def of(self, pedigree: Pedigree) -> tuple[int | None, bool]:
-        """Return the greatest known depth (None: not known), and whether open."""
-        return _item_depth(self._assessor, self.models, pedigree)
+    models: Mapping[str, ModelDepth]
+    loops: tuple[ModelLoop, ...]
 
 
-def _item_depth(
+def _set_depth(
     assessor: Assessor,
     known: Mapping[str, ModelDepth],
-    pedigree: Pedigree,
-    leaving_out: frozenset[str] = frozenset(),
-) -> tuple[int | None, bool]:
-    generating = assessor.generating(pedigree)
-    if not generating:
-        return (None if assessor.tier(pedigree) is Tier.UNKNOWN else 0), False
-    deepest: int | None = None
-    is_open = False
-    for element in generating:
+    elements: Iterable[Element],
+    leaving_out: frozenset[str],
+) -> ModelDepth:
+    """The greatest known depth of what flows into a dataset, 0 where nothing is."""
+    deepest, is_open = 0, False
+    for element in assessor.generating(elements):
         name = assessor.model_of(element) or ""
         if name in leaving_out:
             continue
         model = known[name]
-        deepest = max(deepest or 0, element.greatest_hops + model.depth)
+        deepest = max(deepest, element.greatest_hops + model.depth)
         is_open = is_open or model.open
-    return deepest, is_open
+    return ModelDepth(deepest, is_open)
 
 
 def measure_depths(
     assessor: Assessor,
     book: ModelBook,
-    pedigrees: Iterable[Pedigree],
-    members: Mapping[DatasetName, Iterable[Pedigree]],
+    members: Mapping[DatasetName, Pedigree],
 ) -> Depths:
     """Find the depth of every model, and the loops among models and datasets.
 
     Args:
         assessor: The policy's view of pedigrees.
         book: The models as recorded.
-        pedigrees: All pedigrees whose depth will be asked.
-        members: Dataset version → the distinct pedigrees of its items.
+        members: Dataset version that a model may be trained on → all that flows into
+            its items; of each element the greatest hops.
     """
     versions: dict[str, list[DatasetName]] = {}
     for dataset in members:
@@ -104,11 +90,10 @@ def measure_depths(
         dataset: sorted(
             {
                 assessor.model_of(element) or ""
-                for pedigree in inside
-                for element in assessor.generating(pedigree)
+                for element in assessor.generating(elements)
             }
         )
-        for dataset, inside in members.items()
+        for dataset, elements in members.items()
     }
 
     def training_sets(name: str) -> tuple[list[DatasetName], bool]:
@@ -131,11 +116,7 @@ def measure_depths(
         sets = [_Node(dataset=dataset) for dataset in training_sets(name)[0]]
         return sets + [_Node(model=base) for base in bases]
 
-    names = {model.name for model in book} | {
-        assessor.model_of(element) or ""
-        for pedigree in pedigrees
-        for element in assessor.generating(pedigree)
-    }
+    names = {model.name for model in book} | assessor.models()
     known: dict[str, ModelDepth] = {}
     loops: list[ModelLoop] = []
     for component in condense(
@@ -154,12 +135,9 @@ def measure_depths(
                     depth = max(depth, outside.depth)
                     is_open = is_open or outside.open
             for dataset in sets:
-                for pedigree in members[dataset]:
-                    found, may_be_deeper = _item_depth(
-                        assessor, known, pedigree, inside
-                    )
-                    depth = max(depth, found or 0)
-                    is_open = is_open or may_be_deeper
+                found = _set_depth(assessor, known, members[dataset], inside)
+                depth = max(depth, found.depth)
+                is_open = is_open or found.open
         known |= {name: ModelDepth(depth, is_open) for name in inside}
         if looped:
             loops.append(
@@ -170,4 +148,4 @@ def measure_depths(
                     ),
                 )
             )
-    return Depths(assessor, known, tuple(loops))
+    return Depths(models=known, loops=tuple(loops))

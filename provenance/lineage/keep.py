@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import duckdb
@@ -16,14 +16,16 @@ from provenance.lineage.workspace import count_rows
 from provenance.store import schema
 from provenance.store.arrow import insert_batch
 from provenance.store.intern import intern_tally_values
-from provenance.store.keys import ASKED_KEYS, ASKED_RECORDS, ask
+from provenance.store.keys import ASKED_KEYS, ASKED_RECORDS, ask, split_asked
 
 __all__ = [
+    "end_loops",
     "insert_open_parents",
     "insert_relation",
     "iter_open_parents",
     "keep",
     "keep_tallies",
+    "next_loop",
     "select_items",
     "select_loops",
     "select_named_parents",
@@ -46,7 +48,7 @@ def keep(solver: Solver, position: int, *, linked: bool) -> None:
     _keep_items(connection, duck)
     if linked:
         _keep_parents(connection, duck)
-        _keep_loops(solver)
+        _keep_loops(solver, position)
     keep_tallies(connection, duck, position, solver.values)
 
 
@@ -144,30 +146,49 @@ def iter_open_parents(duck: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatc
         )
 
 
-def _keep_loops(solver: Solver) -> None:
-    """Loops that the change reaches are written anew."""
+def _keep_loops(solver: Solver, position: int) -> None:
+    """Loops that the change reaches are written anew; what they were stays told."""
     connection, duck, table = solver.connection, solver.duck, schema.item_loops
     if count_rows(duck, "cone"):
         ask(connection, ASKED_KEYS, duck.sql("FROM cone").to_arrow_table())
         same = sa.and_(
             ASKED_KEYS.c.content_key == table.c.content_key,
             ASKED_KEYS.c.item == table.c.item,
+            table.c.until.is_(None),
         )
         touched = sa.select(table.c.loop).join_from(table, ASKED_KEYS, same)
-        numbers = [*connection.execute(touched.distinct()).scalars()]
-        if numbers:
-            connection.execute(table.delete().where(table.c.loop.in_(numbers)))
-    if not solver.loops:
-        return
-    last = connection.execute(sa.select(sa.func.max(table.c.loop))).scalar()
-    first = 0 if last is None else last + 1
-    insert_relation(connection, table, select_loops(solver, first))
+        end_loops(
+            connection, connection.execute(touched.distinct()).scalars(), position
+        )
+    if solver.loops:
+        first = next_loop(connection)
+        insert_relation(connection, table, select_loops(solver, first, position))
 
 
-def select_loops(solver: Solver, first: int) -> Any:
+def next_loop(connection: sa.Connection) -> int:
+    """Return the number of the next loop; those of past loops are not used again."""
+    last = connection.execute(sa.select(sa.func.max(schema.item_loops.c.loop))).scalar()
+    return 0 if last is None else last + 1
+
+
+def end_loops(connection: sa.Connection, loops: Iterable[int], position: int) -> None:
+    """Say of standing loops that a log entry put an end to them."""
+    table = schema.item_loops
+    for asked in split_asked(loops):
+        connection.execute(
+            table.update().where(table.c.loop.in_(asked)).values(until=position)
+        )
+
+
+def select_loops(solver: Solver, first: int, position: int) -> Any:
     """The members of the loops that were found, numbered from ``first``.
 
     A loop that the change does not reach is left out: it stands already.
+
+    Args:
+        solver: It has solved.
+        first: Number of the first loop.
+        position: Log position of the change that closed them.
     """
     loops = solver.loops
     members = pa.table(
@@ -180,8 +201,8 @@ def select_loops(solver: Solver, first: int) -> Any:
     )
     solver.duck.register("members", members)
     return solver.duck.sql(
-        """
-        SELECT m.loop, i.content_key, i.identity AS item
+        f"""
+        SELECT m.loop, i.content_key, i.identity AS item, {position}::BIGINT AS since
         FROM members AS m JOIN item AS i USING (item_no)
         WHERE m.loop IN (
             SELECT m.loop FROM members AS m JOIN item AS i USING (item_no)
@@ -190,7 +211,7 @@ def select_loops(solver: Solver, first: int) -> Any:
             WHERE c.item IS NOT NULL OR i.earlier = 0
         )
         ORDER BY m.loop, i.content_key, i.identity
-        """
+        """  # noqa: S608 - a number of ours
     )
 
 

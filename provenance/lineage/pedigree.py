@@ -69,15 +69,24 @@ class Own:
     """1 if a generative model made it, at grade declared or better; else 0."""
 
 
-def own_part(origins: Mapping[int, Origin], book: ModelBook) -> Own:
-    """Reduce the origins of all records of an item to what the rule needs.
+def own_part(
+    origins: Mapping[int, Origin], claims: Mapping[int, Origin], book: ModelBook
+) -> Own:
+    """Reduce what is said of an item itself to what the rule needs.
+
+    A claim reaches the item unless one of its records says as well, or better, where
+    the content comes from; claims never keep each other out.
 
     Args:
-        origins: Origin id → origin.
+        origins: Origin id → origin, of all its records.
+        claims: The same of what is claimed of its datasets and sources.
         book: Says which models are recorded as not generative.
     """
+    said = [origin.grade for origin in origins.values() if origin.is_content]
+    best = max(said, default=-1)
+    reaching = {n: claim for n, claim in claims.items() if claim.grade > best}
     elements, authored, passes = set(), False, 0
-    for number, origin in origins.items():
+    for number, origin in {**origins, **reaching}.items():
         if not origin.is_content:
             continue
         generating = (

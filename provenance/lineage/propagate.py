@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from provenance.domain import Derivation, Grade, ModelBook, Origin
 from provenance.lineage.book import PedigreeBook
+from provenance.lineage.claims import claimed
 from provenance.lineage.condense import condense
 from provenance.lineage.parents import UNSEEN
 from provenance.lineage.pedigree import (
@@ -55,11 +56,11 @@ class Rule:
         """Return the number of the plain pedigree of a source unknown."""
         return self.pedigrees.number(plain_pedigree(origin))
 
-    def add_own(self, origins: Iterable[int]) -> int:
-        """Return the number of the own part that these origins make."""
-        self.owns.append(
-            own_part({one: self.origins[one] for one in origins}, self.book)
-        )
+    def add_own(self, origins: Iterable[int], claims: Iterable[int]) -> int:
+        """Return the number of the own part that origins and claims make."""
+        stated = {one: self.origins[one] for one in origins}
+        reaching = {one: self.origins[one] for one in claims}
+        self.owns.append(own_part(stated, reaching, self.book))
         return len(self.owns) - 1
 
     def apply(self, own: int, capture: int, parents: Iterable[tuple[int, int]]) -> int:
@@ -109,22 +110,36 @@ def propagate(duck: duckdb.DuckDBPyConnection, rule: Rule) -> list[list[int]]:
     return _walk_rest(duck, rule)
 
 
+def _list_of(which: str) -> str:
+    """SQL of the distinct origins of a group of rows, in order; none: empty."""
+    return (
+        f"coalesce(list_sort(list(DISTINCT s.origin_id) FILTER ({which})), [])"
+        "::BIGINT[]"
+    )
+
+
 def _gather_own(duck: duckdb.DuckDBPyConnection, rule: Rule) -> None:
     """Make ``subject``: items of which more is said than one capture, or parents."""
     duck.execute(
-        """
+        f"""
         CREATE TABLE own_list AS
-        SELECT r.item_no, list_sort(list_distinct(list(s.origin_id))) AS origins
-        FROM stated_origin AS s JOIN record AS r USING (record_id)
+        SELECT r.item_no, {_list_of("NOT s.claimed")} AS origins,
+               {_list_of("s.claimed")} AS claims
+        FROM (
+            SELECT record_id, origin_id, false AS claimed FROM stated_origin
+            UNION ALL SELECT record_id, origin_id, true FROM ({claimed("loaded")})
+        ) AS s JOIN record AS r USING (record_id)
         WHERE NOT r.leaving
         GROUP BY r.item_no;
-        """
+        """  # noqa: S608 - columns of ours
     )
-    lists = duck.execute("SELECT DISTINCT origins FROM own_list").fetchall()
+    lists = duck.execute("SELECT DISTINCT origins, claims FROM own_list").fetchall()
+    several = pa.list_(pa.int64())
     numbered = pa.table(
         {
-            "origins": pa.array([row[0] for row in lists], pa.list_(pa.int64())),
-            "own": pa.array([rule.add_own(row[0]) for row in lists], pa.int64()),
+            "origins": pa.array([row[0] for row in lists], several),
+            "claims": pa.array([row[1] for row in lists], several),
+            "own": pa.array([rule.add_own(*row) for row in lists], pa.int64()),
         }
     )
     duck.register("numbered", numbered)
@@ -136,7 +151,8 @@ def _gather_own(duck: duckdb.DuckDBPyConnection, rule: Rule) -> None:
                n.own IS NOT NULL OR i.occurrences > 1 OR i.evidence
                    OR i.item_no IN (SELECT child FROM link) AS said
         FROM item AS i
-        LEFT JOIN (own_list JOIN numbered AS n USING (origins)) USING (item_no)
+        LEFT JOIN (own_list JOIN numbered AS n USING (origins, claims))
+            USING (item_no)
         LEFT JOIN plain AS c
             ON c.month = i.capture.month AND c.medium = i.capture.medium
         ANTI JOIN boundary ON boundary.item_no = i.item_no

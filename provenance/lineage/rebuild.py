@@ -6,17 +6,21 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from provenance.domain import Unit
 from provenance.lineage.assessments import reassess
 from provenance.lineage.book import PedigreeBook
+from provenance.lineage.claims import load_reaches
 from provenance.lineage.facts import list_batches, load_everything
 from provenance.lineage.keep import (
+    end_loops,
     insert_open_parents,
     insert_relation,
     iter_open_parents,
     keep_tallies,
+    next_loop,
     select_items,
     select_loops,
     select_named_parents,
@@ -28,7 +32,7 @@ from provenance.lineage.traits import find_traits
 from provenance.lineage.workspace import add_rows, open_workspace, start_over
 from provenance.store import schema
 from provenance.store.amounts import ASSESSED
-from provenance.store.arrow import read_batches
+from provenance.store.arrow import insert_batch, read_batches
 
 __all__ = ["compare", "rebuild"]
 
@@ -67,7 +71,6 @@ def rebuild(connection: sa.Connection, position: int) -> None:
     with open_workspace(_MEMORY, _THREADS) as duck:
         solver = _solve_everything(connection, duck)
         for table in (
-            schema.item_loops,
             schema.named_parents,
             schema.open_parents,
             schema.item_pedigrees,
@@ -76,10 +79,34 @@ def rebuild(connection: sa.Connection, position: int) -> None:
         insert_relation(connection, schema.item_pedigrees, select_items(duck))
         insert_relation(connection, schema.named_parents, select_named_parents(duck))
         insert_open_parents(connection, duck)
-        insert_relation(connection, schema.item_loops, select_loops(solver, 0))
+        _keep_loops(connection, solver, position)
         _subtract_stored(connection, duck)
         keep_tallies(connection, duck, position, {})
     reassess(connection)
+
+
+def _keep_loops(connection: sa.Connection, solver: Solver, position: int) -> None:
+    """End the loops that do not stand, and add those that are not told yet."""
+    table = schema.item_loops
+    told: dict[int, set[bytes]] = {}
+    for row in connection.execute(sa.select(table).where(table.c.until.is_(None))):
+        told.setdefault(row.loop, set()).add(row.item)
+    made: dict[int, set[bytes]] = {}
+    found = select_loops(solver, next_loop(connection), position).to_arrow_table()
+    for loop, item in zip(
+        found["loop"].to_pylist(), found["item"].to_pylist(), strict=True
+    ):
+        made.setdefault(loop, set()).add(item)
+    stand, known = [*made.values()], [*told.values()]
+    end_loops(
+        connection,
+        [loop for loop, items in told.items() if items not in stand],
+        position,
+    )
+    new = [loop for loop, items in made.items() if items not in known]
+    chosen = pc.is_in(found["loop"], value_set=pa.array(new, pa.int64()))
+    for batch in found.filter(chosen).to_batches():
+        insert_batch(connection, table, batch)
 
 
 def compare(connection: sa.Connection) -> list[str]:
@@ -101,7 +128,9 @@ def compare(connection: sa.Connection) -> list[str]:
             schema.open_parents: pa.Table.from_batches(
                 iter_open_parents(duck), _OPEN_PARENTS
             ),
-            schema.item_loops: select_loops(solver, 0).to_arrow_table(),
+            schema.item_loops: select_loops(solver, 0, 0)
+            .to_arrow_table()
+            .drop_columns("since"),
         }
         for table, made in relations.items():
             found = _differences(connection, duck, table, made)
@@ -128,6 +157,8 @@ def _differences(
     """Count the stored rows that should not be there, and those that are not."""
     columns = made.schema
     query = sa.select(*(table.c[name] for name in columns.names))
+    if table is schema.item_loops:
+        query = query.where(table.c.until.is_(None))
     duck.register("incoming", columns.empty_table())
     duck.execute("CREATE OR REPLACE TABLE kept AS FROM incoming")
     add_rows(duck, "kept", read_batches(connection, query, columns))
@@ -161,6 +192,7 @@ def _solve_everything(
     connection: sa.Connection, duck: duckdb.DuckDBPyConnection
 ) -> Solver:
     start_over(duck, list_batches(connection))
+    load_reaches(connection, duck)
     start_cone(duck)
     load_everything(connection, duck)
     if _has_names(connection):

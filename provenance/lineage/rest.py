@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import duckdb
 
+from provenance.lineage.claims import claimed
+
 __all__ = ["SUMMED", "leave_no_rest", "set_rest_aside", "sum_rest"]
 
 SUMMED = ("items", "bytes", "tokens")
@@ -62,18 +64,20 @@ def leave_no_rest(duck: duckdb.DuckDBPyConnection) -> None:
 def set_rest_aside(duck: duckdb.DuckDBPyConnection) -> None:
     """Sum up the loaded rows that are plain, and leave the others loaded.
 
-    Rows that another may be derived from stay as well. For a ledger in which no
+    Rows that another may be derived from stay as well, and those that a claim
+    reaches. For a ledger in which no
     parent is called by a name, and no content is short.
     """
     duck.execute(
-        """
+        f"""
         CREATE TABLE again AS
         SELECT content_key FROM loaded GROUP BY content_key HAVING count(*) > 1
         UNION SELECT parent_key FROM stated_parent WHERE parent_key IS NOT NULL;
         CREATE TABLE said AS
         SELECT record_id FROM stated_origin UNION SELECT record_id FROM stated_parent
         UNION SELECT record_id FROM loaded SEMI JOIN again USING (content_key)
-        """
+        UNION SELECT record_id FROM ({claimed("loaded")})
+        """  # noqa: S608 - names of ours
     )
     sum_rest(duck, "loaded")
     duck.execute(

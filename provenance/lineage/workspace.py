@@ -42,6 +42,7 @@ RECORD_ROWS = pa.schema(
         ("copies", pa.int64()),
         ("language", pa.string()),
         ("split", pa.string()),
+        ("source_id", pa.int64()),
         ("medium", pa.string()),
         ("domain", pa.string()),
     ]

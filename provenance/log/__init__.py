@@ -16,11 +16,12 @@ from provenance.log.records import verify_edge_counts, verify_tile_count, verify
 from provenance.log.rehash import WEAK_PREFIXES, HashedPiece, hash_piece
 from provenance.log.shared import Read, Shared, load_shared
 from provenance.log.stored import StoredPiece, read_piece
-from provenance.log.tree import BatchTree, grow_tree, hash_batch
+from provenance.log.tree import EMPTY_TREE, BatchTree, grow_tree, hash_batch
 from provenance.log.verify import LogState, verify_log
 
 __all__ = [
     "COLUMNS",
+    "EMPTY_TREE",
     "WEAK_PREFIXES",
     "BatchTree",
     "HashedPiece",

@@ -11,6 +11,7 @@ from provenance.errors import LedgerStateError, VerificationError
 from provenance.log.batches import LoggedBatch, find_batch, split_batch
 from provenance.log.fields import leaf_fields
 from provenance.log.leaves import encode_leaves
+from provenance.log.many import hash_fields
 from provenance.log.redactions import put_leaves_back
 from provenance.log.shared import load_shared
 from provenance.log.stored import read_piece
@@ -20,7 +21,6 @@ from provenance.merkle import (
     ReadTile,
     TilePath,
     format_tile,
-    hash_leaves,
 )
 from provenance.store import schema
 from provenance.store.arrow import read_batches
@@ -69,7 +69,7 @@ def iter_leaf_hashes(
     shared = load_shared(read, join_sources=True)
     for piece in split_batch(batch, first, records):
         stored = read_piece(read, piece, join_sources=True)
-        hashes = hash_leaves(encode_leaves(leaf_fields(stored, shared)))
+        hashes = hash_fields(leaf_fields(stored, shared))
         yield put_leaves_back(hashes, stored.redactions, piece.first)
 
 

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 _HINT = "Rows were removed or added without the log. Restore the ledger from a backup."
-_ROWS = 128 * TILE_WIDTH
+_ROWS = 256 * TILE_WIDTH
 """Records in a piece: whole tiles, and little memory."""
 
 

@@ -21,6 +21,7 @@ from provenance.store import schema
 __all__ = [
     "last_cosigned_size",
     "load_checkpoint",
+    "load_checkpoint_of",
     "load_cosigned",
     "store_cosignature",
     "verify_cosignatures",
@@ -45,6 +46,27 @@ def load_checkpoint(connection: sa.Connection, position: int = 0) -> Note:
             "$PROVENANCE_KEY.",
         )
     return load_cosigned(connection, newest)
+
+
+def load_checkpoint_of(connection: sa.Connection, size: int) -> Note:
+    """Return the checkpoint of exactly so many entries, cosignatures included.
+
+    Raises:
+        LedgerStateError: The log was not signed at that size.
+        VerificationError: What is stored is no note.
+    """
+    table = schema.checkpoints
+    stored = connection.execute(sa.select(table).where(table.c.size == size)).first()
+    if stored is None or stored.note is None:
+        signed = sa.select(table.c.size).where(table.c.note.is_not(None))
+        sizes = [*connection.execute(signed.order_by(table.c.size)).scalars()]
+        told = f"; the newest is of {sizes[-1]}" if sizes else ""
+        raise LedgerStateError(
+            f"no signed checkpoint is of {size} entries{told}",
+            hint="Sign the log first: provenance log checkpoint. An earlier position "
+            "must have been signed then.",
+        )
+    return load_cosigned(connection, stored)
 
 
 def load_cosigned(connection: sa.Connection, stored: Any) -> Note:

@@ -42,26 +42,19 @@ def expected_rows(position: int, kind: str, body: dict[str, Any]) -> Iterator[Fa
         case "dataset":
             name = (body["dataset"], body["version"])
             yield ("datasets", *name, position)
-            if body["license"] is not None or body["note"] is not None:
-                yield ("dataset_facts", *name, body["license"], body["note"], position)
+            said = (body["license"], body["note"], _stated(body))
+            if said != (None, None, None):
+                yield ("dataset_facts", *name, *said, position)
             for parent in body["derived_from"]:
                 yield ("dataset_parents", *name, *_split(parent), position)
         case "model":
-            name = body["model"]
-            yield ("models", name, position)
-            facts = ("provider", "released", "generative", "training_complete")
-            yield ("model_facts", name, *(body[fact] for fact in facts), position)
-            for alias in body["aliases"]:
-                if alias != name:
-                    yield ("model_aliases", name, alias, position)
-            for base in body["based_on"]:
-                yield ("model_bases", name, base, position)
-            for dataset in body["trained_on"]:
-                yield ("training_sets", name, *_split(dataset), position)
+            yield from _models(position, body)
         case "policy":
             policy = body["policy"]
             named = (policy["name"], policy["version"])
             yield ("policies", *named, _canonical(policy), position)
+        case "claim":
+            yield ("claims", *_claim_values(body), position)
         case "redaction":
             yield from _redactions(position, body)
         case "withdrawal":
@@ -90,12 +83,15 @@ BATCH_FIELDS = (
     "generated_by",
     "derived_from",
     "salted",
+    "facts",
 )
 
 """What an entry says of a batch, and its row in the table as well."""
 
 
 def _batch_value(body: dict[str, Any], name: str) -> Any:
+    if name == "facts":
+        return body.get(name, 0)  # entries of older versions have none
     if name == "mapping":
         return _canonical(body[name])
     if name in ("dataset", "version") and body["kind"] == "evidence":
@@ -107,6 +103,23 @@ def _batch_value(body: dict[str, Any], name: str) -> Any:
     )
 
 
+def _claim_values(body: dict[str, Any]) -> Iterator[Any]:
+    """What a claim says; no detector ever speaks of a whole dataset."""
+    for name in ("subject", "name", "version", "first_at", "last_at"):
+        yield body[name]
+    for name in ("kind", "model", "mode", "evidence"):
+        yield body[name]
+    no_detector, no_score, is_asserted = None, None, True
+    yield from (no_detector, no_score, is_asserted)
+    yield body["unit"]
+    yield None if body["share"] is None else float(body["share"])
+    yield from (body["note"], body["who"])
+
+
+def _stated(body: dict[str, Any]) -> str | None:
+    return _canonical(body["stated"]) if "stated" in body else None
+
+
 def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -114,6 +127,20 @@ def _canonical(value: Any) -> str:
 def _split(dataset: str) -> tuple[str, str]:
     name, _, version = dataset.partition("@")
     return name, version
+
+
+def _models(position: int, body: dict[str, Any]) -> Iterator[FactRow]:
+    name = body["model"]
+    yield ("models", name, position)
+    facts = ("provider", "released", "generative", "training_complete")
+    yield ("model_facts", name, *(body[fact] for fact in facts), position)
+    for alias in body["aliases"]:
+        if alias != name:
+            yield ("model_aliases", name, alias, position)
+    for base in body["based_on"]:
+        yield ("model_bases", name, base, position)
+    for dataset in body["trained_on"]:
+        yield ("training_sets", name, *_split(dataset), position)
 
 
 def _redactions(position: int, body: dict[str, Any]) -> Iterator[FactRow]:

@@ -14,10 +14,11 @@ from provenance.store import schema
 __all__ = ["COLUMNS", "verify_facts"]
 
 _DATASET, _MODEL = ("dataset", "version"), ("model",)
+_ORIGIN = ("kind", "model", "mode", "evidence", "detector", "score", "asserted")
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "datasets": ("name", "version"),
-    "dataset_facts": (*_DATASET, "license", "note"),
+    "dataset_facts": (*_DATASET, "license", "note", "stated"),
     "dataset_parents": (*_DATASET, "parent_name", "parent_version"),
     "models": ("name",),
     "model_facts": (
@@ -34,16 +35,22 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "withdrawals": ("withdrawn", "why"),
     "redactions": ("batch", "leaf_index", "item", "leaf", "remains"),
     "batches": BATCH_FIELDS,
-    "claims": tuple(
-        column.name
-        for column in schema.claims.c
-        if column.name not in ("id", "position")
+    "claims": (
+        "subject",
+        "name",
+        "version",
+        "first_at",
+        "last_at",
+        *_ORIGIN,
+        "unit",
+        "share",
+        "note",
+        "who",
     ),
 }
 """What is compared of each table: no ids, and the position besides.
 
-Datasets and models stand by their names. No entry says anything of claims yet: the
-table must be empty.
+Datasets and models stand by their names, the origin of a claim by what it says.
 """
 
 _HINT = "The table was changed without the log. Restore the ledger from a backup."
@@ -79,9 +86,12 @@ def verify_facts(connection: sa.Connection) -> int:
 
 
 def _expected(connection: sa.Connection) -> Iterator[FactRow]:
-    """Read the log; of what is said more than once, the first time counts."""
+    """Read the log; of what is said more than once, the first time counts.
+
+    What a withdrawal took back may be said anew.
+    """
     entries = schema.log_entries
-    said: set[FactRow] = set()
+    said: dict[FactRow, int] = {}
     for row in connection.execute(sa.select(entries).order_by(entries.c.position)):
         kind, body = parse_entry(row.entry)
         for column, value in (("kind", kind), ("recorded_at", body.get("recorded_at"))):
@@ -99,8 +109,13 @@ def _expected(connection: sa.Connection) -> Iterator[FactRow]:
             ) from error
         for expected in rows:
             if expected[:-1] not in said or expected[0] in _SAID_ONCE:
-                said.add(expected[:-1])
+                said[expected[:-1]] = row.position
                 yield expected
+        if kind == "withdrawal":
+            gone = set(body["withdrawn"])
+            taken = [f for f, at in said.items() if at in gone and f[0] in _SAID_ANEW]
+            for fact in taken:
+                del said[fact]
 
 
 _NO_OWNER = "(points to nothing)"
@@ -119,12 +134,19 @@ _SAID_ONCE = frozenset(
 """Tables in which every entry has a row of its own."""
 
 
+_SAID_ANEW = frozenset(
+    {"dataset_parents", "model_aliases", "model_bases", "training_sets"}
+)
+"""Tables in which a row that was withdrawn makes room for a later one."""
+
+
 def _stored_rows(connection: sa.Connection) -> Iterator[FactRow]:
     """Yield what the tables hold, in the form of ``expected_rows``."""
-    data, models = schema.datasets, schema.models
+    data, models, origins = schema.datasets, schema.models, schema.origins
     owners: dict[str, tuple[sa.Table, dict[str, Any]]] = {
         "dataset_id": (data, {"dataset": data.c.name, "version": data.c.version}),
         "model_id": (models, {"model": models.c.name}),
+        "origin_id": (origins, {name: origins.c[name] for name in _ORIGIN}),
     }
     for name, columns in COLUMNS.items():
         table: sa.Table = schema.METADATA.tables[name]
@@ -132,13 +154,16 @@ def _stored_rows(connection: sa.Connection) -> Iterator[FactRow]:
         named: dict[str, Any] = {}
         for pointer, (owner, of_owner) in owners.items():
             if pointer in table.c:
-                # A row that points to nothing must not escape: it is named so then.
+                # A row that points to nothing must not escape: it has no name then,
+                # and where no name is right, it has this one.
                 joined = table.outerjoin(owner, owner.c.id == table.c[pointer])
-                lost = sa.and_(table.c[pointer].is_not(None), owner.c.id.is_(None))
-                named = {
-                    column: sa.case((lost, _NO_OWNER), else_=name)
-                    for column, name in of_owner.items()
-                }
+                named = of_owner
+                if table.c[pointer].nullable:
+                    lost = sa.and_(table.c[pointer].is_not(None), owner.c.id.is_(None))
+                    named = {
+                        column: sa.case((lost, _NO_OWNER), else_=found)
+                        for column, found in of_owner.items()
+                    }
         wanted = [
             named[column] if column in named else table.c[column] for column in columns
         ]

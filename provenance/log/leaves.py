@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +12,13 @@ import pyarrow.compute as pc
 
 from provenance.domain.leaf import LEAF_TAG, SALTED_TAG
 
-__all__ = ["LEAF_SCHEMA", "SALTED_SCHEMA", "encode_leaves", "join_fields"]
+__all__ = [
+    "LEAF_SCHEMA",
+    "SALTED_SCHEMA",
+    "encode_leaves",
+    "join_fields",
+    "join_leaves",
+]
 
 _TYPES: dict[str, pa.DataType] = {
     "row": pa.int64(),
@@ -52,21 +58,33 @@ def encode_leaves(records: pa.Table | pa.RecordBatch) -> list[bytes]:
 
     The same bytes as ``domain.format_leaf`` on each row.
     """
+    leaves: list[bytes] = []
+    for texts in join_leaves(records):
+        leaves += texts.cast(pa.binary()).to_pylist()
+    return leaves
+
+
+def join_leaves(
+    records: pa.Table | pa.RecordBatch, before: str = ""
+) -> Iterator[pa.Array[Any]]:
+    """Yield the leaves of the rows of ``LEAF_SCHEMA`` as texts, many at a time.
+
+    Args:
+        records: The fields.
+        before: Stands before each leaf.
+    """
     rows = len(records)
     if rows > _ROWS_JOINED or (rows > 1 and records.nbytes > _BYTES_JOINED):
         # Texts are joined with 32-bit offsets, and faster in the processor's cache.
         step = min(_ROWS_JOINED, -(-rows // 2))
-        leaves: list[bytes] = []
         for start in range(0, rows, step):
-            leaves += encode_leaves(records.slice(start, step))
-        return leaves
+            yield from join_leaves(records.slice(start, step), before)
+        return
     salted = "salt" in records.schema.names
     names = (SALTED_SCHEMA if salted else LEAF_SCHEMA).names
     columns = [_chunk(records.column(name)) for name in names]
     tag = SALTED_TAG if salted else LEAF_TAG
-    joined = join_fields(columns, tag=tag.decode())
-    found: list[bytes] = joined.cast(pa.binary()).to_pylist()
-    return found
+    yield join_fields(columns, tag=before + tag.decode())
 
 
 def join_fields(columns: Sequence[pa.Array[Any]], *, tag: str = "") -> pa.Array[Any]:

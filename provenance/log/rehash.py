@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 
 from provenance.domain.digests import multihash_prefix
 from provenance.log.fields import leaf_fields
-from provenance.log.leaves import encode_leaves
+from provenance.log.many import hash_fields, hash_tops
 from provenance.log.redactions import put_leaves_back
 from provenance.log.shared import Shared
 from provenance.log.stored import StoredPiece
-from provenance.merkle import TILE_WIDTH, Hash, LeafHash, hash_leaves, hash_tiles
+from provenance.merkle import TILE_WIDTH, Hash, LeafHash, hash_tiles
 
 __all__ = ["WEAK_PREFIXES", "HashedPiece", "hash_piece"]
 
@@ -45,13 +45,12 @@ def hash_piece(stored: StoredPiece, shared: Shared) -> HashedPiece:
         VerificationError: A pointer leads nowhere, or a column that no leaf holds is
             not as the leaf's fields have it; names table, record and column.
     """
-    hashes = hash_leaves(encode_leaves(leaf_fields(stored, shared)))
-    hashes = put_leaves_back(hashes, stored.redactions, stored.piece.first)
+    tops, rest = _hash(leaf_fields(stored, shared), stored)
     records, made = stored.records, stored.generated_by
     derived = stored.derived_from
     return HashedPiece(
-        tops=hash_tiles(hashes),
-        rest=hashes[len(hashes) // TILE_WIDTH * TILE_WIDTH :],
+        tops=tops,
+        rest=rest,
         edges={"generated_by": len(made), "derived_from": len(derived)},
         used={
             "sources": _distinct(records.column("source_id")),
@@ -61,6 +60,15 @@ def hash_piece(stored: StoredPiece, shared: Shared) -> HashedPiece:
         },
         weak=_count_weak(records),
     )
+
+
+def _hash(
+    fields: pa.RecordBatch, stored: StoredPiece
+) -> tuple[list[Hash], list[LeafHash]]:
+    if not stored.redactions:
+        return hash_tops(fields)
+    hashes = put_leaves_back(hash_fields(fields), stored.redactions, stored.piece.first)
+    return hash_tiles(hashes), hashes[len(hashes) // TILE_WIDTH * TILE_WIDTH :]
 
 
 def _count_weak(records: pa.RecordBatch) -> int:

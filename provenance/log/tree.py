@@ -10,16 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from provenance.log.edges import write_origins, write_parents
-from provenance.log.leaves import LEAF_SCHEMA, SALTED_SCHEMA, encode_leaves
+from provenance.log.leaves import LEAF_SCHEMA, SALTED_SCHEMA
+from provenance.log.many import hash_tops
 from provenance.merkle import (
+    EMPTY_ROOT,
     TILE_WIDTH,
     Frontier,
     Hash,
     LeafHash,
     TilePath,
     grow_tiles,
-    hash_leaves,
-    hash_tiles,
 )
 
 __all__ = ["BatchTree", "grow_tree", "hash_batch"]
@@ -37,6 +37,10 @@ class BatchTree:
     """Tiles of level 1 and above; level 0 is hashed anew from the records."""
 
 
+EMPTY_TREE = BatchTree(size=0, root=EMPTY_ROOT, tiles=())
+"""Of a manifest that states facts and has no rows."""
+
+
 def hash_batch(tables: Mapping[str, pa.Table]) -> BatchTree:
     """Hash the records of a batch, in the order in which they are kept.
 
@@ -45,9 +49,7 @@ def hash_batch(tables: Mapping[str, pa.Table]) -> BatchTree:
             ledger have; their numbers count from 1 within the batch. With salts in
             it, the leaves are salted.
     """
-    hashes = hash_leaves(encode_leaves(_leaves(tables)))
-    rest = hashes[len(hashes) // TILE_WIDTH * TILE_WIDTH :]
-    return grow_tree(hash_tiles(hashes), rest)
+    return grow_tree(*hash_tops(_leaves(tables)))
 
 
 def grow_tree(tops: Iterable[Hash], rest: Iterable[LeafHash]) -> BatchTree:

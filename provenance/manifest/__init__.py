@@ -20,22 +20,29 @@ Example:
 """
 
 from provenance.manifest.fingerprint import fingerprint
+from provenance.manifest.folder import iter_files
 from provenance.manifest.inspect import Inspection, inspect_manifest
-from provenance.manifest.mapping import ColumnMap, map_columns
+from provenance.manifest.mapping import ColumnMap, map_columns, map_reader
+from provenance.manifest.media.kinds import MEDIA_SUFFIXES
 from provenance.manifest.normalise import Normaliser
 from provenance.manifest.open import open_manifest
 from provenance.manifest.reader import RawBatch, Reader
 from provenance.manifest.recognise import recognise
+from provenance.manifest.watched import WatchedReader
 
 __all__ = [
+    "MEDIA_SUFFIXES",
     "ColumnMap",
     "Inspection",
     "Normaliser",
     "RawBatch",
     "Reader",
+    "WatchedReader",
     "fingerprint",
     "inspect_manifest",
+    "iter_files",
     "map_columns",
+    "map_reader",
     "open_manifest",
     "recognise",
 ]

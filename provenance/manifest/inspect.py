@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from provenance.domain import Field, format_digest
-from provenance.manifest.mapping import map_columns
+from provenance.manifest.mapping import map_reader
 from provenance.manifest.normalise import Normaliser
 from provenance.manifest.open import open_manifest
 
@@ -41,6 +41,8 @@ class Inspection:
     """The first rows that would be set aside, among those looked at."""
     noted: Mapping[str, int]
     """What else was told of the rows looked at → how often."""
+    facts: tuple[Mapping[str, Any], ...] = ()
+    """What a document states of datasets and models."""
 
     def to_dict(self) -> dict[str, Any]:
         """The inspection as JSON values; the format of ``inspect --json``."""
@@ -63,12 +65,13 @@ def inspect_manifest(
         records: How many records to show.
 
     Raises:
-        ManifestError: As ``open_manifest`` and ``map_columns``; or the file is
+        ManifestError: As ``open_manifest`` and ``map_reader``; or the file is
             damaged before that many records were read.
     """
     named = {field: column for field, column in columns.items() if column}
     reader = open_manifest(path, format=format, named=named)
-    column_map = map_columns(reader.columns, columns, constants)
+    column_map = map_reader(reader, columns, constants)
+    document = reader.document
     normaliser = Normaliser(column_map, file=reader.file)
     found: list[Mapping[str, Any]] = []
     faults: list[Fault] = []
@@ -90,6 +93,7 @@ def inspect_manifest(
         records=tuple(found),
         faults=tuple(faults),
         noted=noted,
+        facts=tuple(fact.to_dict() for fact in document.facts) if document else (),
     )
 
 

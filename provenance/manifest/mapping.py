@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from provenance.domain import FIELDS, Field
@@ -14,7 +14,9 @@ from provenance.manifest.usual_names import INDEX_FILENAME, NESTED, USUAL_NAMES
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
 
-__all__ = ["ColumnMap", "find_usual", "map_columns"]
+    from provenance.manifest.watched import WatchedReader
+
+__all__ = ["ColumnMap", "find_usual", "map_columns", "map_reader"]
 
 _SHOWN = 30
 _DETECTION = (Field.EVIDENCE, Field.DETECTOR)
@@ -113,6 +115,28 @@ def map_columns(
         constants={field: constants[field] for field in FIELDS if field in constants},
         unused=tuple(c for c in columns if c not in chosen.values()),
     )
+
+
+def map_reader(
+    reader: WatchedReader,
+    explicit: Mapping[Field, str],
+    constants: Mapping[Field, str],
+) -> ColumnMap:
+    """Choose a column for each field of what a reader gives.
+
+    A document without rows feeds no field; what nothing is made of is unused.
+
+    Raises:
+        ManifestError: As ``map_columns``.
+    """
+    document = reader.document
+    if document is None:
+        return map_columns(reader.columns, explicit, constants)
+    if document.rows or any(explicit.values()):
+        found = map_columns(reader.columns, explicit, constants)
+    else:
+        found = ColumnMap(columns={}, constants=dict(constants), unused=())
+    return replace(found, unused=(*found.unused, *document.lost))
 
 
 def find_usual(

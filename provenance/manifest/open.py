@@ -10,19 +10,33 @@ from provenance.manifest.archives.warc import WarcReader
 from provenance.manifest.cdx import CdxReader
 from provenance.manifest.cdxj import CdxjReader
 from provenance.manifest.delimited import DelimitedReader
+from provenance.manifest.documents.croissant import read_croissant
+from provenance.manifest.documents.cyclonedx import read_cyclonedx
+from provenance.manifest.documents.data_provenance import read_data_provenance
+from provenance.manifest.documents.dataset_card import read_dataset_card
+from provenance.manifest.documents.ecosystem_graphs import read_ecosystem_graphs
+from provenance.manifest.documents.mixture_file import read_mixture
+from provenance.manifest.documents.model_card import read_model_card
+from provenance.manifest.documents.openlineage import read_openlineage
+from provenance.manifest.documents.prov_json import read_prov_json
+from provenance.manifest.documents.reader import DocumentReader
+from provenance.manifest.documents.spdx import read_spdx
 from provenance.manifest.jsonl import JsonlReader
+from provenance.manifest.media.members import find_container
+from provenance.manifest.media.reader import MediaReader
 from provenance.manifest.offsets import OffsetsReader
 from provenance.manifest.parquet import ParquetReader
 from provenance.manifest.parts.take_apart import take_apart
 from provenance.manifest.recognise import first_line, recognise
 from provenance.manifest.stream import find_packing
-from provenance.manifest.watched import WatchedReader
+from provenance.manifest.watched import WatchedReader, take_stock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from provenance.domain import Field
+    from provenance.manifest.documents.document import Parse
     from provenance.manifest.reader import Reader
 
 __all__ = ["READERS", "open_manifest"]
@@ -33,7 +47,7 @@ def open_manifest(
     *,
     format: str = "auto",  # noqa: A002  the word of --format
     named: Mapping[Field, str] | None = None,
-) -> Reader:
+) -> WatchedReader:
     """Open a manifest in any supported format, plain or packed.
 
     Args:
@@ -46,13 +60,16 @@ def open_manifest(
     Raises:
         ManifestError: The file is missing, empty, damaged or of another format.
     """
-    find_packing(path)
-    before = path.stat()
+    if format not in _OF_SEVERAL_FILES or not find_container(path):
+        find_packing(path)
+    before = take_stock(path)
     return WatchedReader(path, before, _find_reader(path, format, named or {}))
 
 
 def _find_reader(path: Path, format: str, named: Mapping[Field, str]) -> Reader:  # noqa: A002  as above
     name = recognise(path) if format == "auto" else format
+    if format == "auto" and name == "mixture" and named:
+        name = "csv"  # the caller knows its columns
     if name not in READERS:
         raise ManifestError(
             f"{name!r} is no manifest format",
@@ -73,6 +90,11 @@ def _has_legend(path: Path) -> bool:
     return first_line(path).lstrip().startswith((b"CDX ", b"CDX\t"))
 
 
+def _document(name: str, parse: Parse) -> Callable[[Path], Reader]:
+    return lambda path: DocumentReader(path, name, parse)
+
+
+_OF_SEVERAL_FILES = frozenset({"auto", "media"})
 _TAKEN_APART = frozenset({"jsonl", "parquet"})
 READERS: Mapping[str, Callable[[Path], Reader]] = {
     "jsonl": JsonlReader,
@@ -82,5 +104,16 @@ READERS: Mapping[str, Callable[[Path], Reader]] = {
     "warc": WarcReader,
     "arc": ArcReader,
     "offsets": OffsetsReader,
+    "media": MediaReader,
+    "dataset-card": _document("dataset-card", read_dataset_card),
+    "mixture": _document("mixture", read_mixture),
+    "model-card": _document("model-card", read_model_card),
+    "croissant": _document("croissant", read_croissant),
+    "ecosystem-graphs": _document("ecosystem-graphs", read_ecosystem_graphs),
+    "data-provenance": _document("data-provenance", read_data_provenance),
+    "spdx": _document("spdx", read_spdx),
+    "cyclonedx": _document("cyclonedx", read_cyclonedx),
+    "openlineage": _document("openlineage", read_openlineage),
+    "prov-json": _document("prov-json", read_prov_json),
 }
 """The formats of files, in the words of ``--format``."""

@@ -7,7 +7,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from provenance.errors import ManifestError
-from provenance.manifest.stream import iter_chunks
+from provenance.manifest.documents.recognise import recognise_document
+from provenance.manifest.media.kinds import START, find_media_type
+from provenance.manifest.media.members import find_container, holds_media
+from provenance.manifest.stream import find_packing, iter_chunks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,21 +62,45 @@ def first_line(path: Path) -> bytes:
     return next(line for line in start.split(b"\n") if line.strip())
 
 
-def recognise(path: Path) -> str:
-    """Return the name of the format, as ``open_manifest`` takes it.
+def _is_media(path: Path) -> bool:
+    """Whether it is a media file, or something that holds such files.
 
     Raises:
-        ManifestError: It is none of these; the message says what it looks like.
+        ManifestError: It could hold some, and does not.
     """
-    line = first_line(path)
-    start = line.lstrip()
-    suffixes = [s.lower() for s in PurePath(path).suffixes if s.lower() not in _PACKED]
-    by_suffix = _SUFFIXES.get(suffixes[-1] if suffixes else "", "")
-    for magic, found in _MAGIC.items():
-        if line.startswith(magic):
-            return found
-    if start.startswith((b"CDX ", b"CDX\t", b"!")) or _CDXJ_LINE.match(line):
-        return "cdxj"
+    container = find_container(path)
+    if not container:
+        find_packing(path)
+        with path.open("rb") as file:
+            return find_media_type(file.read(START)) is not None
+    if holds_media(path, container):
+        return True
+    find_packing(path)  # says what else it is
+    raise ManifestError(
+        f"{path} is a tar archive without media files",
+        hint="Unpack it, and name the manifest in it.",
+    )
+
+
+def _find_document(path: Path, suffix: str) -> str:
+    """Return which kind of document it is, by its first chunk; empty: it is none."""
+    try:
+        begin = next(iter_chunks(path), b"").decode("utf-8-sig", errors="replace")
+        return recognise_document(begin, suffix)
+    except EOFError as error:
+        raise ManifestError(f"{path} {error}") from error
+    except ValueError as error:
+        raise ManifestError(
+            f"{path} {error}", hint="Say which it is with --format."
+        ) from error
+
+
+def _find_json_lines(path: Path, start: bytes) -> str:
+    """Refuse JSON that is not one object a line.
+
+    Args:
+        start: The first line, without white space before it.
+    """
     if start.startswith(b"["):
         raise ManifestError(
             f"{path} is one JSON array",
@@ -84,8 +111,31 @@ def recognise(path: Path) -> str:
             f"{path} is one JSON document over several lines",
             hint="Write one object per line: jq -c . FILE > FILE.jsonl",
         )
-    if start.startswith(b"{"):
-        return "jsonl"
+    return "jsonl"
+
+
+def recognise(path: Path) -> str:
+    """Return the name of the format, as ``open_manifest`` takes it.
+
+    Raises:
+        ManifestError: It is none of these; the message says what it looks like.
+    """
+    return "media" if _is_media(path) else _recognise_text(path)
+
+
+def _recognise_text(path: Path) -> str:
+    line = first_line(path)
+    start = line.lstrip()
+    suffixes = [s.lower() for s in PurePath(path).suffixes if s.lower() not in _PACKED]
+    by_suffix = _SUFFIXES.get(suffixes[-1] if suffixes else "", "")
+    magic = (name for mark, name in _MAGIC.items() if line.startswith(mark))
+    found = next(magic, "") or _find_document(path, suffixes[-1] if suffixes else "")
+    if found:
+        return found
+    if start.startswith((b"CDX ", b"CDX\t", b"!")) or _CDXJ_LINE.match(line):
+        return "cdxj"
+    if start.startswith((b"[", b"{")):
+        return _find_json_lines(path, start)
     if by_suffix == "csv" and _OFFSETS_LINE.fullmatch(line):
         return "offsets"
     if by_suffix:

@@ -108,11 +108,14 @@ def iter_chunks(path: Path, meter: Meter | None = None) -> Iterator[bytes]:
     Raises:
         EOFError: The packed data ends early or is damaged; everything that could
             be unpacked was yielded before. The text says which of the two.
-        ManifestError: As ``find_packing``.
+        ManifestError: As ``find_packing``, or the disk fails.
     """
     packing = find_packing(path)
     with ExitStack() as stack:
-        file = stack.enter_context(path.open("rb"))
+        try:
+            file = stack.enter_context(path.open("rb"))
+        except OSError as error:
+            raise _explain(path, error) from error
         stream: BinaryIO = file
         if packing == "gzip":
             stream = cast("BinaryIO", stack.enter_context(gzip.GzipFile(fileobj=file)))
@@ -122,13 +125,21 @@ def iter_chunks(path: Path, meter: Meter | None = None) -> Iterator[bytes]:
             stream = cast(
                 "BinaryIO", stack.enter_context(pa.CompressedInputStream(file, packing))
             )
-        for chunk in _iter_stream(stream):
+        for chunk in _iter_stream(path, stream):
             if meter:
                 meter.set(file.tell())
             yield chunk
 
 
-def _iter_stream(stream: BinaryIO) -> Iterator[bytes]:
+def _explain(path: Path, error: OSError) -> ManifestError:
+    return ManifestError(
+        f"{path} cannot be read: {error.strerror}",
+        hint="The disk or the share it lies on is at fault: copy the file to another "
+        "one, and try again.",
+    )
+
+
+def _iter_stream(path: Path, stream: BinaryIO) -> Iterator[bytes]:
     while True:
         try:
             # ``read`` would throw away what it unpacked before the damage.
@@ -136,6 +147,8 @@ def _iter_stream(stream: BinaryIO) -> Iterator[bytes]:
         except EOFError as error:
             raise EOFError("ends early") from error
         except (OSError, zlib.error) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise _explain(path, error) from error  # not of what unpacks
             early = "runcated" in str(error)
             raise EOFError("ends early" if early else "is damaged") from error
         if not chunk:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance.errors import ManifestError
+from provenance.manifest.documents.reader import DocumentReader
+from provenance.manifest.media.members import iter_media_files
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from provenance.manifest.documents.document import Document
     from provenance.manifest.reader import RawBatch, Reader
 
-__all__ = ["WatchedReader"]
+__all__ = ["WatchedReader", "take_stock"]
+
+
+Stock = tuple[int, ...]
 
 
 class WatchedReader:
@@ -23,14 +29,14 @@ class WatchedReader:
     in between, the ledger would vouch for rows that it does not hold.
     """
 
-    def __init__(self, path: Path, before: os.stat_result, reader: Reader) -> None:
+    def __init__(self, path: Path, before: Stock, reader: Reader) -> None:
         """Take over a reader.
 
         Args:
             before: What was known of the file before the reader looked at it.
         """
         self._path = path
-        self._before = _identify(before)
+        self._before = before
         self._reader = reader
 
     @property
@@ -53,6 +59,12 @@ class WatchedReader:
         """Columns that were met too late to be read."""
         return self._reader.late
 
+    @property
+    def document(self) -> Document | None:
+        """What was taken out of it, where it is a document; else it has only rows."""
+        reader = self._reader
+        return reader.document if isinstance(reader, DocumentReader) else None
+
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the given columns from the first row on.
 
@@ -61,7 +73,7 @@ class WatchedReader:
         """
         yield from self._reader.read(columns)
         try:
-            after = _identify(self._path.stat())
+            after = take_stock(self._path)
         except OSError:
             after = ()
         if after != self._before:
@@ -72,5 +84,22 @@ class WatchedReader:
             )
 
 
-def _identify(found: os.stat_result) -> tuple[int, ...]:
+def take_stock(path: Path) -> Stock:
+    """Return what tells a file, or the media files of a folder, from a changed one.
+
+    Raises:
+        OSError: It is not there.
+    """
+    if not path.is_dir():
+        return _identify(path.stat())
+    stock = hash(())
+    for file in iter_media_files(path):
+        try:
+            stock = hash((stock, str(file), _identify(file.stat())))
+        except OSError:  # as a link that leads nowhere, which is a bad row
+            stock = hash((stock, str(file)))
+    return (stock,)
+
+
+def _identify(found: os.stat_result) -> Stock:
     return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)

@@ -3,6 +3,7 @@
 from provenance.query.ancestry import MOST_ITEMS, explain_items
 from provenance.query.descendants import KINDS, Descendants, Reached, count_descendants
 from provenance.query.explanation import (
+    Claimed,
     Explanation,
     Occurrence,
     Parent,
@@ -15,6 +16,7 @@ from provenance.query.items import ItemKey, find_items
 __all__ = [
     "KINDS",
     "MOST_ITEMS",
+    "Claimed",
     "Descendants",
     "Explanation",
     "ItemKey",

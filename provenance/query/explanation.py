@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-__all__ = ["Explanation", "Occurrence", "Parent", "Path", "Statement", "Step"]
+__all__ = [
+    "Claimed",
+    "Explanation",
+    "Occurrence",
+    "Parent",
+    "Path",
+    "Statement",
+    "Step",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +75,19 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A claim on a dataset or a source that reaches the item."""
+
+    position: int
+    """Log position."""
+    about: str
+    """What it speaks of, in words."""
+    origin: Statement
+    who: str | None
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One edge of a path: an item, and the record that says what it came from."""
 
@@ -88,7 +109,7 @@ class Path:
     item: str
     """The item that the origin made."""
     record: str
-    """``POSITION:INDEX`` of the record that says so."""
+    """``POSITION:INDEX`` of the record, or the claim, that says so."""
     steps: tuple[Step, ...]
     grade: str
     """That of the weakest link."""
@@ -107,6 +128,8 @@ class Explanation:
     records: list[Occurrence] = field(default_factory=list)
     evidence: list[Occurrence] = field(default_factory=list)
     """What was observed of the content, apart from any dataset."""
+    claims: list[Claimed] = field(default_factory=list)
+    """Claims that say who made it, where no record says as well or better."""
     records_left_out: int = 0
     """Further records, and rows of evidence, that are not shown."""
     parents: list[Explanation] = field(default_factory=list)

@@ -105,6 +105,8 @@ def _select_records(keys: Iterable[ItemKey], most: int) -> sa.Select[Any]:
             records.c.part,
             records.c.fetched_at,
             media.c.medium,
+            sources.c.host,
+            sources.c.domain,
             sa.func.coalesce(sources.c.prefix, "").concat(records.c.path).label("url"),
             batches.c.id.label("batch"),
             batches.c.manifest,

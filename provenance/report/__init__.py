@@ -6,18 +6,22 @@ from provenance.report.figures import (
     DepthFigures,
     Report,
     UnitFigures,
-    load_amounts,
-    load_depth,
+    load_all_amounts,
     load_groups,
+    load_units,
 )
+from provenance.report.shares import ShareFigures
+from provenance.report.standpoint import Standpoint
 
 __all__ = [
     "GROUPINGS",
     "Amounts",
     "DepthFigures",
     "Report",
+    "ShareFigures",
+    "Standpoint",
     "UnitFigures",
-    "load_amounts",
-    "load_depth",
+    "load_all_amounts",
     "load_groups",
+    "load_units",
 ]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
 
 from provenance.domain import Tier, Unit
-from provenance.store.amounts import (
-    ASSESSED,
-    select_amounts,
-    select_pedigrees,
-)
-from provenance.store.schema import assessments
+from provenance.report.shares import ShareFigures, attribute, plain
+from provenance.report.standpoint import Standpoint
+from provenance.store.amounts import ASSESSED, select_amounts, select_stored
+from provenance.store.schema import datasets
+from provenance.store.shares import select_shares
 
 __all__ = [
     "GROUPINGS",
@@ -23,9 +23,9 @@ __all__ = [
     "DepthFigures",
     "Report",
     "UnitFigures",
-    "load_amounts",
-    "load_depth",
+    "load_all_amounts",
     "load_groups",
+    "load_units",
 ]
 
 GROUPINGS: Mapping[str, Mapping[str, Any]] = {
@@ -84,6 +84,13 @@ class UnitFigures(Amounts):
 
     missing: Mapping[Tier, int]
     """Records without a value, by the tier of their item: never guessed."""
+    unattributed: Number = 0
+    """Part of *generated* of which only shares speak: not said which items."""
+
+    @classmethod
+    def empty(cls) -> UnitFigures:
+        """The figures of a dataset version without records."""
+        return cls(tiers=dict.fromkeys(Tier, 0), missing=dict.fromkeys(Tier, 0))
 
     @property
     def downstream_share(self) -> Share | None:
@@ -93,6 +100,7 @@ class UnitFigures(Amounts):
     def to_dict(self) -> dict[str, Any]:
         """The figures as JSON values."""
         return Amounts.to_dict(self) | {
+            "unattributed": self.unattributed,
             "missing": {str(tier): self.missing[tier] for tier in Tier},
             "downstream_share": _pair(self.downstream_share),
             "measured_share": _pair(self.share),
@@ -146,6 +154,8 @@ class Report:
     depth: DepthFigures
     by: Mapping[str, tuple[tuple[str | int | None, Amounts], ...]]
     """Grouping → value and amounts, in ``unit``, greatest first."""
+    shares: tuple[ShareFigures, ...]
+    """Shares that are claimed of it, held against what is known."""
     loops: tuple[Mapping[str, Any], ...]
     """Models trained on what they wrote, and items derived from themselves."""
     parents: tuple[Mapping[str, Any], ...]
@@ -166,6 +176,7 @@ class Report:
                 name: [{name: value} | amounts.to_dict() for value, amounts in groups]
                 for name, groups in self.by.items()
             },
+            "shares": [share.to_dict() for share in self.shares],
             "loops": [dict(loop) for loop in self.loops],
             "parents": [dict(parent) for parent in self.parents],
         }
@@ -174,17 +185,21 @@ class Report:
         """The report as one long table: a row per unit, then per group.
 
         Columns: by, value (both null for the whole dataset), unit, total, one per
-        tier, missing (records that lack the unit; null for groups).
+        tier, missing (records that lack the unit), unattributed (part of generated
+        of which only shares speak); both null for groups.
         """
         rows: list[dict[str, Any]] = [
             {"by": None, "value": None, "unit": str(unit)}
             | Amounts.to_dict(figures)
-            | {"missing": sum(figures.missing.values())}
+            | {
+                "missing": sum(figures.missing.values()),
+                "unattributed": figures.unattributed,
+            }
             for unit, figures in self.units.items()
         ]
         rows += [
             {"by": name, "value": None if value is None else str(value)}
-            | {"unit": str(self.unit), **amounts.to_dict(), "missing": None}
+            | {"unit": str(self.unit), **amounts.to_dict()}
             for name, groups in self.by.items()
             for value, amounts in groups
         ]
@@ -194,30 +209,85 @@ class Report:
             "unit": pa.string(),
             **{name: pa.float64() for name in ("total", *map(str, Tier))},
             "missing": pa.int64(),
+            "unattributed": pa.float64(),
         }
         return pa.Table.from_pylist(rows, schema=pa.schema(types))
 
 
-def load_amounts(
-    connection: sa.Connection, dataset_id: int, policy_id: int
-) -> dict[str, UnitFigures]:
-    """Return the figures of a dataset version in every unit."""
-    rows = _rows(connection, dataset_id, policy_id)
+def load_units(
+    view: Standpoint, dataset_id: int, unit: Unit
+) -> tuple[dict[str, UnitFigures], DepthFigures, tuple[ShareFigures, ...]]:
+    """Return the figures of a dataset version in every unit.
+
+    And its depth in one unit, and the shares that are claimed of it.
+    """
+    rows = view.amounts(dataset_id, by_depth=True)
+    shares: tuple[ShareFigures, ...] = ()
+    if said := view.shares(dataset_id):
+        shares = attribute(said, rows, view.amounts(dataset_id, aspect="model"))
+    return _figures(rows, shares), _measure_depth(rows, unit), shares
+
+
+def load_all_amounts(
+    connection: sa.Connection, policy_id: int | sa.ScalarSelect[int]
+) -> dict[int, dict[str, UnitFigures]]:
+    """Return the figures of every dataset version that has records, by its id."""
+    # Tallies are found by dataset version; without one, all of them would be read.
+    every = select_amounts(select_stored(policy_id), dataset=sa.select(datasets.c.id))
+    rows = _by_dataset(connection, every)
+    shares = _by_dataset(connection, select_shares(policy_id))
+    known = _by_dataset(
+        connection,
+        select_amounts(
+            select_stored(policy_id, "model"),
+            aspect="model",
+            dataset=sa.select(datasets.c.id).where(datasets.c.id.in_(shares)),
+        ),
+    )
+    return {
+        number: _figures(
+            found,
+            attribute(shares.get(number, ()), found, known.get(number, ())),
+        )
+        for number, found in rows.items()
+    }
+
+
+def _by_dataset(
+    connection: sa.Connection, query: sa.Select[Any]
+) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in connection.execute(query).mappings():
+        found.setdefault(row["dataset_id"], []).append(row)
+    return found
+
+
+def _figures(rows: list[Any], shares: Iterable[ShareFigures]) -> dict[str, UnitFigures]:
+    moved = dict.fromkeys(Unit, Fraction(0))
+    for share in shares:
+        moved[share.unit] += share.unattributed
     figures: dict[str, UnitFigures] = {}
     for unit in Unit:
+        tiers, part = _tiers(rows, unit), moved[unit]
+        if part:
+            tiers[Tier.GENERATED] = plain(Fraction(tiers[Tier.GENERATED]) + part)
+            tiers[Tier.UNKNOWN] = plain(Fraction(tiers[Tier.UNKNOWN]) - part)
         missing = dict.fromkeys(Tier, 0)
         if unit in ASSESSED:
-            missing |= {Tier(row["tier"]): row[f"without_{unit}"] for row in rows}
-        figures[unit] = UnitFigures(tiers=_tiers(rows, unit), missing=missing)
+            for row in rows:
+                missing[Tier(row["tier"])] += row[f"without_{unit}"]
+        figures[unit] = UnitFigures(
+            tiers=tiers, missing=missing, unattributed=plain(part)
+        )
     return figures
 
 
 def load_groups(
-    connection: sa.Connection, dataset_id: int, policy_id: int, by: str, unit: Unit
+    view: Standpoint, dataset_id: int, by: str, unit: Unit
 ) -> tuple[tuple[str | int | None, Amounts], ...]:
     """Return the amounts of a dataset version by the values of one grouping."""
     groups: dict[str | int | None, list[Any]] = {}
-    for row in _rows(connection, dataset_id, policy_id, only=unit, **GROUPINGS[by]):
+    for row in view.amounts(dataset_id, only=unit, **GROUPINGS[by]):
         # A content stands under one value of a dimension only, its records under all.
         if unit is not Unit.CONTENTS or row["contents"]:
             groups.setdefault(row["value"], []).append(row)
@@ -231,39 +301,22 @@ def load_groups(
     return tuple(found)
 
 
-def load_depth(
-    connection: sa.Connection, dataset_id: int, policy_id: int, unit: Unit
-) -> DepthFigures:
-    """Return least, mean and greatest known depth of a dataset version."""
+def _measure_depth(rows: Iterable[Any], unit: Unit) -> DepthFigures:
+    """Least, mean and greatest known depth."""
     weights: dict[int | None, int] = {}
-    for row in _rows(connection, dataset_id, policy_id, only=unit, by_depth=True):
+    is_open = False
+    for row in rows:
         weights[row["value"]] = weights.get(row["value"], 0) + row[str(unit)]
+        is_open = is_open or bool(row["open"])
     known = {depth: weight for depth, weight in weights.items() if depth is not None}
     weight, total = sum(known.values()), sum(weights.values())
-    open_query = (
-        sa.select(sa.literal(1))
-        .where(
-            assessments.c.policy_id == policy_id,
-            assessments.c.aspect == "",
-            assessments.c.open,
-            assessments.c.pedigree_id.in_(select_pedigrees(dataset_id)),
-        )
-        .limit(1)
-    )
     return DepthFigures(
         min=min(known, default=None),
         mean=sum(d * w for d, w in known.items()) / weight if weight else None,
         max=max(known, default=None),
-        open=connection.execute(open_query).first() is not None,
+        open=is_open,
         known_share=weight / total if total else None,
     )
-
-
-def _rows(
-    connection: sa.Connection, dataset_id: int, policy_id: int, **grouping: Any
-) -> list[Any]:
-    query = select_amounts(policy_id, dataset=dataset_id, **grouping)
-    return list(connection.execute(query).mappings())
 
 
 def _tiers(rows: Iterable[Any], unit: Unit) -> dict[Tier, Number]:

@@ -26,6 +26,14 @@ def draw_explanation(explanation: Explanation, level: int = 0) -> Tree:
         tree.add(Text(f"{model} flows in from further up than was walked"))
     for occurrence in (*explanation.records, *explanation.evidence):
         _add_occurrence(tree, occurrence)
+    for claim in explanation.claims:
+        who = f" by {claim.who}" if claim.who else ""
+        tree.add(
+            Text(
+                f"claimed of the {claim.about}{who}: {_say_origin(claim.origin)}; log "
+                f"position {claim.position}"
+            )
+        )
     if explanation.records_left_out:
         tree.add(Text(f"… and {explanation.records_left_out:,} more records"))
     if level < _DEEPEST:

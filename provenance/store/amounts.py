@@ -1,4 +1,8 @@
-"""The one query behind every number: tallies joined with an assessment."""
+"""The one query behind every number: tallies joined with an assessment.
+
+Tallies are differences, each stamped with the log position that brought it: those of
+the first entries of the log are what a report said when it had no more of them.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from provenance.store.schema import (
     tallies,
     tally_values,
 )
+from provenance.store.standing import logged_by
 
 __all__ = [
     "ASSESSED",
@@ -22,6 +27,7 @@ __all__ = [
     "default_policy",
     "select_amounts",
     "select_pedigrees",
+    "select_stored",
 ]
 
 DIMENSIONS = {"": 0, "month": 1, "source": 2, "language": 3, "split": 4, "medium": 5}
@@ -42,69 +48,87 @@ def default_policy() -> sa.ScalarSelect[int]:
     )
 
 
+def select_stored(
+    policy: ColumnElement[int] | sa.ScalarSelect[int] | int, aspect: str = ""
+) -> sa.Select[Any]:
+    """What a stored policy makes of every pedigree, as of the head.
+
+    Args:
+        policy: Its id.
+        aspect: model, mode or evidence; empty for the whole.
+    """
+    return sa.select(assessments).where(
+        assessments.c.aspect == aspect, assessments.c.policy_id == policy
+    )
+
+
 def select_amounts(
-    policy: ColumnElement[int] | sa.ScalarSelect[int] | int,
+    assessed: sa.Select[Any],
     *,
     dimension: str = "",
     aspect: str = "",
     by_depth: bool = False,
     only: Unit | None = None,
-    dataset: int | None = None,
+    dataset: int | sa.Select[tuple[int]] | None = None,
+    size: int | None = None,
 ) -> sa.Select[Any]:
     """Sum the tallies by dataset, group and tier under a policy.
 
     Args:
-        policy: Id of a stored policy.
+        assessed: What the policy makes of pedigrees, by the aspect: of all that the
+            datasets have.
         dimension: month, source, language, split or medium; empty for none.
         aspect: model, mode or evidence; empty for none.
-        by_depth: Group by generation depth.
+        by_depth: Group by generation depth, and whether it is open.
         only: Leave out the other units, and what records lack: a breakdown by a
             dimension of many values takes half the time.
-        dataset: Id of the one dataset version that is asked about.
+        dataset: Id of the one dataset version that is asked about, or a query for
+            those of several.
+        size: Entries of the log that count; all of them by default.
 
     Returns:
         Columns ``dataset_id, value, tier``, one per unit, and ``without_…`` for the
-        units a record may lack. Items, bytes and tokens are in thousandths.
+        units a record may lack; ``open`` by depth. Items, bytes and tokens are in
+        thousandths.
     """
     summed = [only] if only else [*Unit, *(f"without_{unit}" for unit in ASSESSED)]
-    moved = _sum_by_pedigree([str(name) for name in summed], dimension, dataset)
-    rows: Any = moved.join(
-        assessments,
-        sa.and_(
-            assessments.c.pedigree_id == moved.c.pedigree_id,
-            assessments.c.aspect == aspect,
-            assessments.c.policy_id == policy,
-        ),
-    )
+    moved = _sum_by_pedigree([str(name) for name in summed], dimension, dataset, size)
+    judged = assessed.subquery("assessed")
+    rows: Any = moved.join(judged, judged.c.pedigree_id == moved.c.pedigree_id)
     value: ColumnElement[Any] = sa.null()
     if dimension:
         value = tally_values.c.value
         rows = rows.join(tally_values, tally_values.c.id == moved.c.value_id)
     elif aspect:
-        value = assessments.c.value
+        value = judged.c.value
     elif by_depth:
-        value = assessments.c.depth
-    keys: list[ColumnElement[Any]] = [moved.c.dataset_id, assessments.c.tier]
+        value = judged.c.depth
+    keys: list[ColumnElement[Any]] = [moved.c.dataset_id, judged.c.tier]
     if dimension or aspect or by_depth:
         keys.append(value)
+    opened = [judged.c.open] if by_depth else []
     return (
         sa.select(
             moved.c.dataset_id,
             value.label("value"),
-            assessments.c.tier,
+            judged.c.tier,
+            *opened,
             *(
                 sa.cast(sa.func.sum(moved.c[str(name)]), sa.BigInteger).label(str(name))
                 for name in summed
             ),
         )
         .select_from(rows)
-        .group_by(*keys)
+        .group_by(*keys, *opened)
         .having(sa.func.sum(moved.c.present) != 0)
     )
 
 
 def _sum_by_pedigree(
-    summed: list[str], dimension: str, dataset: int | None
+    summed: list[str],
+    dimension: str,
+    dataset: int | sa.Select[tuple[int]] | None,
+    size: int | None,
 ) -> sa.Subquery:
     """Add up the differences before anything is joined: a few rows per pedigree.
 
@@ -120,18 +144,22 @@ def _sum_by_pedigree(
             *(sa.func.sum(tallies.c[name]).label(name) for name in summed),
         )
         .where(tallies.c.dimension == DIMENSIONS[dimension])
+        .where(logged_by(tallies.c.position, size))
         .group_by(*keys)
     )
-    if dataset is not None:
+    if isinstance(dataset, int):
         query = query.where(tallies.c.dataset_id == dataset)
+    elif dataset is not None:
+        query = query.where(tallies.c.dataset_id.in_(dataset))
     return query.subquery()
 
 
-def select_pedigrees(dataset: int) -> sa.Select[tuple[int]]:
+def select_pedigrees(dataset: int, size: int | None = None) -> sa.Select[tuple[int]]:
     """The pedigrees of the items of a dataset version, by its id."""
     return (
         sa.select(tallies.c.pedigree_id)
         .where(tallies.c.dataset_id == dataset, tallies.c.dimension == DIMENSIONS[""])
+        .where(logged_by(tallies.c.position, size))
         .group_by(tallies.c.pedigree_id)
         .having(sa.func.sum(tallies.c.records) != 0)
     )

@@ -1,4 +1,7 @@
-"""Load the small facts as values: origins, models, policies, datasets."""
+"""Load the small facts as values: origins, models, policies, datasets.
+
+Each as they were recorded by a position of the log, where one is asked for.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,16 @@ from provenance.domain import (
     Policy,
 )
 from provenance.store import schema
+from provenance.store.standing import logged_by, standing_fact
 
 __all__ = [
     "load_datasets",
     "load_derivations",
     "load_models",
     "load_origins",
+    "load_parents",
     "load_policies",
+    "load_policy_versions",
 ]
 
 
@@ -56,29 +62,64 @@ def load_derivations(connection: sa.Connection) -> dict[int, tuple[Derivation, G
     }
 
 
-def load_datasets(connection: sa.Connection) -> dict[int, DatasetName]:
+def load_datasets(
+    connection: sa.Connection, size: int | None = None
+) -> dict[int, DatasetName]:
     """Return every dataset version by its id."""
     table = schema.datasets
-    query = sa.select(table.c.id, table.c.name, table.c.version)
+    query = sa.select(table.c.id, table.c.name, table.c.version).where(
+        logged_by(table.c.position, size)
+    )
     return {
         row.id: DatasetName(row.name, row.version) for row in connection.execute(query)
     }
 
 
-def load_policies(connection: sa.Connection) -> dict[int, Policy]:
+def load_parents(
+    connection: sa.Connection, size: int | None = None
+) -> dict[int, list[DatasetName]]:
+    """Return the declared parents of dataset versions, as declared, by their ids."""
+    table = schema.dataset_parents
+    query = sa.select(table).where(standing_fact(table.c.position, size))
+    found: dict[int, list[DatasetName]] = {}
+    order = (table.c.position, table.c.parent_name, table.c.parent_version)
+    for row in connection.execute(query.order_by(*order)):
+        parent = DatasetName(row.parent_name, row.parent_version)
+        found.setdefault(row.dataset_id, []).append(parent)
+    return found
+
+
+def load_policies(
+    connection: sa.Connection, size: int | None = None
+) -> dict[int, Policy]:
     """Return the newest version of every stored policy by its id."""
-    table = schema.policies
-    newest: dict[str, tuple[int, Policy]] = {}
-    for row in connection.execute(sa.select(table).order_by(table.c.version)):
-        newest[row.name] = (row.id, Policy.from_json(row.body))
+    versions = load_policy_versions(connection, size).items()
+    newest = {policy.name: (number, policy) for number, policy in versions}
     return dict(newest.values())
 
 
-def load_models(connection: sa.Connection) -> ModelBook:
-    """Return the models as recorded; of each attribute the latest value stands."""
+def load_policy_versions(
+    connection: sa.Connection, size: int | None = None
+) -> dict[int, Policy]:
+    """Return every version of every stored policy by its id, the newest last."""
+    table = schema.policies
+    query = (
+        sa.select(table)
+        .where(logged_by(table.c.position, size))
+        .order_by(table.c.name, table.c.version)
+    )
+    return {row.id: Policy.from_json(row.body) for row in connection.execute(query)}
+
+
+def load_models(connection: sa.Connection, size: int | None = None) -> ModelBook:
+    """Return the models as recorded; of each attribute the latest value stands.
+
+    A model of which everything was withdrawn is not recorded any more.
+    """
     stated: dict[int, dict[str, object]] = {}
     facts = schema.model_facts
-    for row in connection.execute(sa.select(facts).order_by(facts.c.position)):
+    said = sa.select(facts).where(standing_fact(facts.c.position, size))
+    for row in connection.execute(said.order_by(facts.c.position)):
         known = stated.setdefault(row.model_id, {})
         for name in ("provider", "released", "generative", "training_complete"):
             value = getattr(row, name)
@@ -88,7 +129,8 @@ def load_models(connection: sa.Connection) -> ModelBook:
     def listed(table: sa.Table, *columns: str) -> dict[int, list[str]]:
         found: dict[int, list[str]] = {}
         order = [table.c.position, *(table.c[name] for name in columns)]
-        for row in connection.execute(sa.select(table).order_by(*order)):
+        query = sa.select(table).where(standing_fact(table.c.position, size))
+        for row in connection.execute(query.order_by(*order)):
             parts = [getattr(row, name) for name in columns]
             found.setdefault(row.model_id, []).append("@".join(filter(None, parts)))
         return found
@@ -98,7 +140,9 @@ def load_models(connection: sa.Connection) -> ModelBook:
     training = listed(schema.training_sets, "dataset_name", "dataset_version")
     models = []
     for row in connection.execute(sa.select(schema.models)):
-        known = stated.get(row.id, {})
+        if row.id not in stated:
+            continue
+        known = stated[row.id]
         released = known.get("released")
         models.append(
             Model(

@@ -21,6 +21,7 @@ from provenance.store.amounts import (
     dataset_columns,
     default_policy,
     select_amounts,
+    select_stored,
 )
 from provenance.store.schema import (
     assessments,
@@ -33,6 +34,7 @@ from provenance.store.schema import (
     sources,
     withdrawals,
 )
+from provenance.store.shares import select_needs
 
 __all__ = ["VIEWS", "create_views", "drop_views"]
 
@@ -100,38 +102,59 @@ def _by_unit(column: str, **grouping: Any) -> sa.CompoundSelect[Any]:
 
 
 def _one_unit(unit: Unit, column: str, **grouping: Any) -> sa.Select[Any]:
-    found = select_amounts(default_policy(), **grouping).subquery()
+    assessed = select_stored(default_policy(), grouping.get("aspect", ""))
+    found = select_amounts(assessed, **grouping).subquery()
     amount: ColumnElement[Any] = sa.cast(found.c[str(unit)], sa.Double())
     missing: ColumnElement[int] = sa.literal(0)
     if unit in ASSESSED:
         amount = amount / sa.literal_column("1000.0")
         missing = found.c[f"without_{unit}"]
     zero: ColumnElement[Any] = sa.literal_column("0.0")
-
-    def of(*tiers: Tier) -> ColumnElement[float]:
-        return sa.func.sum(sa.case((found.c.tier.in_(tiers), amount), else_=zero))
-
-    total = sa.func.sum(amount)
-    lacking = sa.cast(sa.func.sum(missing), sa.BigInteger)
-    low = of(Tier.GENERATED, Tier.DERIVED) / sa.func.nullif(total, zero)
-    high = of(Tier.GENERATED, Tier.DERIVED, Tier.UNKNOWN) / sa.func.nullif(total, zero)
     groups = [found.c.value.label(column)] if column else []
-    return (
+    summed = (
         sa.select(
-            *dataset_columns(),
+            found.c.dataset_id,
             *groups,
-            sa.literal(str(unit)).label("unit"),
-            total.label("total"),
-            *(of(tier).label(str(tier)) for tier in Tier),
-            lacking.label("missing"),
-            sa.case((lacking == 0, low)).label("downstream_low"),
-            sa.case((lacking == 0, high)).label("downstream_high"),
-            low.label("measured_low"),
-            high.label("measured_high"),
+            sa.func.sum(amount).label("total"),
+            *(
+                sa.func.sum(sa.case((found.c.tier == tier, amount), else_=zero)).label(
+                    str(tier)
+                )
+                for tier in Tier
+            ),
+            sa.cast(sa.func.sum(missing), sa.BigInteger).label("missing"),
         )
-        .join(found, found.c.dataset_id == datasets.c.id)
-        .group_by(datasets.c.name, datasets.c.version, *(found.c.value,) * len(groups))
+        .group_by(found.c.dataset_id, *(found.c.value,) * len(groups))
+        .subquery()
     )
+    tiers: dict[Tier, ColumnElement[Any]]
+    tiers = {tier: summed.c[str(tier)] for tier in Tier}
+    moved: ColumnElement[Any] = zero
+    rows: Any = summed.join(datasets, datasets.c.id == summed.c.dataset_id)
+    if not column:
+        needs = select_needs(default_policy(), unit).subquery()
+        rows = rows.outerjoin(needs, needs.c.dataset_id == summed.c.dataset_id)
+        needed, unknown = sa.func.coalesce(needs.c.needed, zero), tiers[Tier.UNKNOWN]
+        moved = sa.case((needed < unknown, needed), else_=unknown)
+        tiers[Tier.GENERATED] = tiers[Tier.GENERATED] + moved
+        tiers[Tier.UNKNOWN] = unknown - moved
+    whole = sa.func.nullif(summed.c.total, zero)
+    downstream = tiers[Tier.GENERATED] + tiers[Tier.DERIVED]
+    low, high = downstream / whole, (downstream + tiers[Tier.UNKNOWN]) / whole
+    lacking = summed.c.missing
+    return sa.select(
+        *dataset_columns(),
+        *(summed.c[group.name] for group in groups),
+        sa.literal(str(unit)).label("unit"),
+        summed.c.total,
+        *(column_of.label(str(tier)) for tier, column_of in tiers.items()),
+        lacking,
+        sa.case((lacking == 0, low)).label("downstream_low"),
+        sa.case((lacking == 0, high)).label("downstream_high"),
+        low.label("measured_low"),
+        high.label("measured_high"),
+        *([] if column else [moved.label("unattributed")]),
+    ).select_from(rows)
 
 
 def _digest_text() -> ColumnElement[Any]:
@@ -201,7 +224,11 @@ def _item() -> sa.Select[Any]:
 VIEWS: dict[str, tuple[str, dict[str, str], Any]] = {
     "report_dataset": (
         "How much of each dataset version is downstream of generative models.",
-        {**_DATASET, **_AMOUNTS},
+        {
+            **_DATASET,
+            **_AMOUNTS,
+            "unattributed": "part of generated of which only shares speak",
+        },
         _by_unit(""),
     ),
     "report_dataset_model": (

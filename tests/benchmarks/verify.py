@@ -71,7 +71,7 @@ A crawl of which one row in ten is generated and one in ten derived, on SQLite.
 Every record is read back with its edges, its leaf is written and hashed, the trees of the batches are compared with the log, and every column that no leaf holds is computed anew; two worker processes.
 The rebuild of the derived tables, which `verify --deep` compares as well, is not in it.
 """,  # noqa: E501 - a sentence a line, as in every document
-    rows=3_000_000,
+    rows=10_000_000,
     bytes_per_row=600,
     run=_run,
 )

@@ -11,8 +11,6 @@ from provenance.store import schema
 __all__ = ["list_reasons", "list_rows"]
 
 _CASES = ("swap", "delete", "empty", "insert")
-_EMPTY = ("claims",)
-"""Tables that no command fills yet: a row in them is refused."""
 
 
 def list_rows() -> Iterator[tuple[str, ...]]:
@@ -34,8 +32,6 @@ def list_rows() -> Iterator[tuple[str, ...]]:
         ]
         if name in NOT_EXCHANGED:
             cells[0] = "–"
-        if name in _EMPTY:
-            cells[1:3] = ["–", "–"]
         yield (f"`{name}`", columns, verdict, *cells)
 
 

@@ -80,7 +80,7 @@ def _observed() -> Iterator[dict[str, Any]]:
 
 
 def record_whole(url: str, folder: Path) -> None:
-    """Record it: batches that stand, one that was replaced, models, datasets."""
+    """Record it: three batches that stand, two that were replaced, models …"""
     rows, grown = [*_plain_rows()], [*_odd_rows()]
     plain, odd = folder / "plain.jsonl", folder / "odd.jsonl"
     salted = folder / "salted.jsonl"
@@ -99,6 +99,9 @@ def record_whole(url: str, folder: Path) -> None:
         ledger.add_model("B", based_on=["M"], generative=True, training_complete=True)
         ledger.add_dataset("plain@1", derived_from=["web"], license="MIT")
         ledger.add_model("C", aliases=["c"], based_on=["B"], trained_on=["plain@1"])
+        ledger.claim(dataset="plain@1", generated_by="W", mode="edited", who="w")
+        wrong = ledger.claim(source="b.example.org", origin="human", note="n")
+        ledger.withdraw_claim(wrong.position, why="not so")
         salted.write_text('{"name": "s1"}\n{"name": "s2"}\n{"name": "s3"}\n')
         ledger.ingest(salted, dataset="salted", salt=True)
         observed = folder / "observed.jsonl"
@@ -108,6 +111,11 @@ def record_whole(url: str, folder: Path) -> None:
         ledger.redact(gone, "request 1")
         _vouch(ledger)
         ledger.add_model("looker@2", generative=False)
+        card = folder / "carded.md"
+        card.write_text("---\nsource_datasets: [plain, odd]\n---\n")
+        ledger.ingest(card)
+        card.write_text("---\nsource_datasets: [odd, web]\nlanguage: en\n---\n")
+        ledger.ingest(card, replace=True)
 
 
 def _vouch(ledger: Ledger) -> None:

@@ -254,17 +254,51 @@ def test_checkpoint_of_another_log_is_refused_by_the_logs_key(
         ledger.verify_report(octets, vkey)
 
 
-def test_grown_ledger_says_what_it_did_not_recompute(
+def test_grown_ledger_recomputes_as_of_the_report(
     signed: SignedLedger, octets: bytes, vkey: str, tmp_path: Path
 ) -> None:
     grown = signed.copy("grown")
     with grown.open() as ledger:
+        before = ledger.report("b").to_dict()
         ledger.add_model("unrelated")
         assert ledger.verify_report(octets, vkey).recomputed
         ledger.ingest(write_rows(tmp_path / "more.jsonl", 50, 2), dataset="b")
+        ledger.ingest(write_rows(tmp_path / "more.jsonl", 50, 2), dataset="b@2")
+        assert ledger.report("b").to_dict()["units"] != before["units"]
         checked = ledger.verify_report(octets, vkey)
-    assert not checked.recomputed
-    assert "moved on" in checked.not_proved[0]
+        with pytest.raises(LedgerStateError, match="no signed checkpoint is of 4"):
+            ledger.sign_report("a@1", signed.folder / "reports", as_of=4)
+        late = ledger.sign_report("b", signed.folder / "reports", as_of=checked.size)
+        assert ledger.verify_report(late, vkey).report == {**checked.report, "by": {}}
+    assert checked.recomputed
+    payload = json.loads(base64.b64decode(json.loads(octets)["payload"]))
+    payload["report"]["units"]["items"]["generated"] += 1
+    with (
+        grown.open() as ledger,
+        pytest.raises(VerificationError, match=r"units\.items\.generated"),
+    ):
+        ledger.verify_report(seal(signed, json.dumps(payload).encode()), vkey)
+
+
+def test_report_by_source_is_recomputed_after_a_name_was_erased(
+    tmp_path: Path,
+) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(
+        '{"name": "x", "url": "https://a.example.com/1"}\n'
+        '{"name": "y", "url": "https://b.example.org/2"}\n'
+    )
+    key = make_key(tmp_path / "reports", "example.org/reports", bytes(32))
+    vkey = format_verifier_key(key.verifier())
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        ledger.make_key(tmp_path / "key", "example.org/ledger")
+        ledger.ingest(rows, dataset="d")
+        octets = ledger.sign_report("d", tmp_path / "reports", by=["source"])
+        assert "names" not in ledger.verify_report(octets, vkey).not_proved[0]
+        ledger.redact(["x"], "asked to")
+        checked = ledger.verify_report(octets, vkey)
+    assert checked.recomputed
+    assert checked.not_proved[0].startswith("names of sources")
 
 
 def test_rolled_back_ledger_refuses_a_later_report(
@@ -291,7 +325,7 @@ def test_unsigned_log_makes_no_signed_report(tmp_path: Path) -> None:
         ledger.make_key(tmp_path / "key", "example.org/ledger")
     with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
         ledger.add_model("M")
-        with pytest.raises(LedgerStateError, match="newest checkpoint"):
+        with pytest.raises(LedgerStateError, match="newest is of"):
             ledger.sign_report("d", key)
 
 

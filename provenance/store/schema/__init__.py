@@ -10,6 +10,7 @@ them row by row would cost more than writing them.
 from provenance.store.schema.derived import (
     DERIVED,
     assessments,
+    claim_assessments,
     dataset_traits,
     item_loops,
     item_pedigrees,
@@ -62,6 +63,7 @@ __all__ = [
     "batch_tiles",
     "batches",
     "checkpoints",
+    "claim_assessments",
     "claims",
     "cosignatures",
     "dataset_facts",

@@ -21,6 +21,7 @@ from provenance.store.schema.metadata import METADATA, id_column
 __all__ = [
     "DERIVED",
     "assessments",
+    "claim_assessments",
     "dataset_traits",
     "item_loops",
     "item_pedigrees",
@@ -108,7 +109,9 @@ item_loops = Table(
     Column("loop", BigInteger, nullable=False, comment="items of one cycle share it"),
     Column("content_key", BigInteger, nullable=False),
     Column("item", LargeBinary, nullable=False),
-    comment="items derived from themselves, directly or around a cycle",
+    Column("since", BigInteger, nullable=False, comment="log entry that closed it"),
+    Column("until", BigInteger, comment="log entry that changed it; null: it stands"),
+    comment="items derived from themselves, directly or around a cycle; past ones, too",
 )
 
 tally_values = Table(
@@ -159,6 +162,16 @@ assessments = Table(
     comment="what each stored policy makes of each pedigree",
 )
 
+claim_assessments = Table(
+    "claim_assessments",
+    METADATA,
+    Column("policy_id", ForeignKey("policies.id"), primary_key=True),
+    Column("claim_id", ForeignKey("claims.id"), primary_key=True),
+    Column("model", Text, comment="name as recorded, of a model"),
+    Column("tier", Text, nullable=False),
+    comment="what each stored policy makes of an item of which only a claim is known",
+)
+
 model_loops = Table(
     "model_loops",
     METADATA,
@@ -171,6 +184,7 @@ model_loops = Table(
 
 DERIVED = (
     model_loops,
+    claim_assessments,
     assessments,
     tallies,
     tally_values,

@@ -47,6 +47,7 @@ dataset_facts = Table(
     Column("position", ForeignKey("log_entries.position"), primary_key=True),
     Column("license", Text),
     Column("note", Text),
+    Column("stated", Text, comment="what else was said, canonical JSON"),
     comment="what was said of a dataset version; the latest value stands",
 )
 
@@ -56,7 +57,7 @@ dataset_parents = Table(
     Column("dataset_id", ForeignKey("datasets.id"), primary_key=True),
     Column("parent_name", Text, primary_key=True),
     Column("parent_version", Text, primary_key=True, comment="empty: all versions"),
-    position_column(),
+    position_column(primary_key=True),
     comment="declared parents of a dataset version",
 )
 
@@ -86,7 +87,7 @@ model_aliases = Table(
     METADATA,
     Column("alias", Text, primary_key=True),
     Column("model_id", ForeignKey("models.id"), nullable=False),
-    position_column(),
+    position_column(primary_key=True),
     comment="other names of a model",
 )
 
@@ -95,7 +96,7 @@ model_bases = Table(
     METADATA,
     Column("model_id", ForeignKey("models.id"), primary_key=True),
     Column("base", Text, primary_key=True, comment="name of a model"),
-    position_column(),
+    position_column(primary_key=True),
     comment="models a model was made from",
 )
 
@@ -105,7 +106,7 @@ training_sets = Table(
     Column("model_id", ForeignKey("models.id"), primary_key=True),
     Column("dataset_name", Text, primary_key=True),
     Column("dataset_version", Text, primary_key=True, comment="empty: all versions"),
-    position_column(),
+    position_column(primary_key=True),
     comment="datasets a model was trained on",
 )
 

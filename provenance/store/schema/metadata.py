@@ -24,12 +24,13 @@ def id_column() -> Column[int]:
     return Column("id", ID, primary_key=True, autoincrement=False)
 
 
-def position_column() -> Column[int]:
-    """The log entry that recorded a fact."""
+def position_column(*, primary_key: bool = False) -> Column[int]:
+    """The log entry that recorded a fact; part of the key where it may be said anew."""
     return Column(
         "position",
         BigInteger,
         ForeignKey("log_entries.position"),
         nullable=False,
+        primary_key=primary_key,
         comment="log entry that recorded this fact",
     )

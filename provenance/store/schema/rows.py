@@ -57,7 +57,11 @@ batches = Table(
     "batches",
     METADATA,
     id_column(),
-    Column("dataset_id", ForeignKey("datasets.id"), comment="null: evidence"),
+    Column(
+        "dataset_id",
+        ForeignKey("datasets.id"),
+        comment="null: its file tells of others",
+    ),
     Column("kind", Text, nullable=False, comment="dataset, crawl or evidence"),
     Column("manifest", Text, nullable=False, comment="path as given"),
     Column("manifest_sha256", LargeBinary, nullable=False),
@@ -81,6 +85,13 @@ batches = Table(
         comment="whether its leaves have salts",
     ),
     position_column(),
+    Column(
+        "facts",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="log entries behind its own that hold what its file states",
+    ),
     Index("ix_batches_dataset_id_manifest_sha256", "dataset_id", "manifest_sha256"),
     comment="one manifest or a part of it (PROV Activity); the unit of commit",
 )

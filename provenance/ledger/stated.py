@@ -1,0 +1,104 @@
+"""Record the facts that a document states, one log entry each, behind its batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from provenance.domain import DatasetFact, DatasetName, Fact, ModelFact
+from provenance.ledger.facts import follow_models, record_dataset, write_model
+from provenance.store.facts import load_models
+
+__all__ = ["find_loops", "plan_facts", "record_facts"]
+
+_MOST_PARENTS = 200
+"""Of one log entry, which may have but 64 KiB."""
+_MOST_BYTES = 30_000
+"""Of what else is stated in one."""
+
+
+def plan_facts(facts: Sequence[Fact], subject: DatasetName) -> list[Fact]:
+    """Return the facts as they are logged: each small enough, and of a named subject.
+
+    Args:
+        facts: What a document states.
+        subject: What the manifest is recorded for, or named after.
+    """
+    planned: list[Fact] = []
+    for fact in facts:
+        if isinstance(fact, ModelFact):
+            name = fact.model.name or str(subject)
+            planned.append(replace(fact, model=replace(fact.model, name=name)))
+        else:
+            planned += _split(replace(fact, dataset=fact.dataset or subject))
+    return planned
+
+
+def _split(fact: DatasetFact) -> Iterator[DatasetFact]:
+    """Divide a fact that is too long for one log entry."""
+    yield replace(fact, parents=fact.parents[:_MOST_PARENTS], stated=_cut(fact.stated))
+    for start in range(_MOST_PARENTS, len(fact.parents), _MOST_PARENTS):
+        some = fact.parents[start : start + _MOST_PARENTS]
+        yield DatasetFact(dataset=fact.dataset, parents=some)
+
+
+def _cut(stated: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Leave out the last values of what is too long, and say so."""
+    left = _MOST_BYTES
+    kept: dict[str, list[str]] = {}
+    for name, words in stated.items():
+        for word in words:
+            size = len(word.encode()) + 8
+            if size > left:
+                kept["cut"] = [*kept.get("cut", []), name]
+                break
+            left -= size
+            kept.setdefault(name, []).append(word)
+    return kept
+
+
+def find_loops(facts: Sequence[Fact]) -> list[DatasetName]:
+    """Return the datasets that are stated to be derived from themselves."""
+    return [
+        fact.dataset
+        for fact in facts
+        if isinstance(fact, DatasetFact)
+        and fact.dataset is not None
+        and fact.dataset in fact.parents
+    ]
+
+
+def record_facts(connection: sa.Connection, facts: Sequence[Fact], now: int) -> None:
+    """Record planned facts, in order, each as a log entry.
+
+    Raises:
+        NameRefusedError: A name cannot be that of a model.
+    """
+    before = load_models(connection)
+    last = None
+    for fact in facts:
+        if isinstance(fact, ModelFact):
+            # A document may use another name of a model that is known.
+            known = before.find(fact.model.name).name
+            last = write_model(
+                connection,
+                before,
+                replace(fact.model, name=known),
+                generative=fact.generative,
+                training_complete=None,
+                now=now,
+            )
+        elif fact.dataset is not None:
+            record_dataset(
+                connection,
+                fact.dataset,
+                parents=fact.parents,
+                license_=fact.license,
+                note=fact.note,
+                stated=fact.stated,
+                now=now,
+            )
+    if last is not None:
+        follow_models(connection, before, last)

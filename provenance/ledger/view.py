@@ -1,0 +1,112 @@
+"""Where a question is asked from: a position of the log, and a policy by name."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import sqlalchemy as sa
+
+from provenance.domain import Policy
+from provenance.errors import NameRefusedError, NotRecordedError
+from provenance.log import log_size
+from provenance.report import Standpoint
+from provenance.store import schema
+from provenance.store.facts import load_policy_versions
+
+__all__ = ["AsOf", "find_policy", "find_size", "open_view"]
+
+AsOf = int | str | date | None
+"""Entries of the log that count, or a day (UTC) at whose end it is asked."""
+
+
+def find_size(connection: sa.Connection, as_of: AsOf) -> int | None:
+    """Return how many entries of the log count; None for all of them.
+
+    A day stands for every entry that was logged before it ended. Where the clock was
+    set back meanwhile, it stands for those before the first that was logged later.
+
+    Args:
+        connection: An open transaction.
+        as_of: A number of entries, a date, either of them as text, or nothing.
+
+    Raises:
+        NameRefusedError: It is neither, or the log has not so many entries.
+    """
+    if as_of is None:
+        return None
+    head = log_size(connection)
+    wanted = _parse(as_of)
+    if isinstance(wanted, int):
+        if not 0 <= wanted <= head:
+            raise NameRefusedError(
+                f"the log has {head} entries: there is nothing as of {wanted}",
+                hint=f"Name a position from 0 to {head}, or a date.",
+            )
+        size = wanted
+    else:
+        end = datetime.combine(wanted + timedelta(days=1), time(), UTC)
+        table = schema.log_entries
+        later = sa.select(sa.func.min(table.c.position)).where(
+            table.c.recorded_at >= int(end.timestamp()) * 1_000_000
+        )
+        found = connection.execute(later).scalar()
+        size = head if found is None else int(found)
+    return None if size == head else size
+
+
+def _parse(as_of: int | str | date) -> int | date:
+    if not isinstance(as_of, str):
+        return as_of.date() if isinstance(as_of, datetime) else as_of
+    if as_of.isascii() and as_of.isdigit():
+        return int(as_of)
+    try:
+        return date.fromisoformat(as_of)
+    except ValueError as error:
+        raise NameRefusedError(
+            f"{as_of!r} is no position of the log and no date",
+            hint="Write the number of entries, as reports name it, or YYYY-MM-DD.",
+        ) from error
+
+
+def find_policy(
+    connection: sa.Connection, name: str, size: int | None = None
+) -> tuple[int, Policy, bool]:
+    """Find a stored policy by ``NAME`` or ``NAME@VERSION``.
+
+    Args:
+        connection: An open transaction.
+        name: Without a version: the newest.
+        size: Entries of the log that count; all of them by default.
+
+    Returns:
+        Its id, itself, and whether it is the newest of its name.
+
+    Raises:
+        NotRecordedError: There is none of that name or version.
+    """
+    versions = load_policy_versions(connection, size)
+    newest = {policy.name: number for number, policy in versions.items()}
+    for number, policy in versions.items():
+        is_newest = newest[policy.name] == number
+        if name == f"{policy.name}@{policy.version}" or (
+            is_newest and name == policy.name
+        ):
+            return number, policy, is_newest
+    known = ", ".join(sorted(f"{p.name}@{p.version}" for p in versions.values()))
+    raise NotRecordedError(
+        f"no policy {name!r} is recorded", hint=f"Recorded are: {known or 'none'}."
+    )
+
+
+def open_view(
+    connection: sa.Connection, policy: str = "default", as_of: AsOf = None
+) -> Standpoint:
+    """Return where to ask from: see ``find_size`` and ``find_policy``."""
+    size = find_size(connection, as_of)
+    number, rules, is_newest = find_policy(connection, policy, size)
+    return Standpoint(
+        connection=connection,
+        policy=rules,
+        size=size,
+        stored=number if is_newest else None,
+    )

@@ -1,0 +1,106 @@
+"""List the batches of manifests, and take back those that were wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from provenance.domain import DatasetName
+from provenance.errors import LedgerStateError, NotRecordedError
+from provenance.ledger.facts import record_withdrawal
+from provenance.ledger.impact import Done
+from provenance.lineage import Lineage, PedigreeBook, open_workspace
+from provenance.store import schema
+
+__all__ = ["list_recorded", "take_back_batches"]
+
+_MEMORY = "1GB"
+
+
+def list_recorded(
+    connection: sa.Connection, dataset: DatasetName | None = None
+) -> list[dict[str, Any]]:
+    """Return every batch in the order of the log, those that were withdrawn too.
+
+    Args:
+        connection: An open transaction.
+        dataset: Only those of this dataset version; of all versions if it has none.
+    """
+    batches, names = schema.batches, schema.datasets
+    entries, gone = schema.log_entries, schema.withdrawals
+    query = (
+        sa.select(
+            batches.c.position,
+            names.c.name.label("dataset"),
+            names.c.version,
+            batches.c.manifest,
+            batches.c.reader,
+            batches.c.first_row,
+            batches.c.last_row,
+            batches.c.complete,
+            batches.c.records,
+            batches.c.quarantined,
+            entries.c.recorded_at,
+            gone.c.position.label("withdrawn"),
+            gone.c.why,
+        )
+        .join(names, names.c.id == batches.c.dataset_id)
+        .join(entries, entries.c.position == batches.c.position)
+        .outerjoin(gone, gone.c.withdrawn == batches.c.position)
+        .order_by(batches.c.position)
+    )
+    if dataset is not None:
+        query = query.where(names.c.name == dataset.name)
+        if dataset.version:
+            query = query.where(names.c.version == dataset.version)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def take_back_batches(
+    connection: sa.Connection, positions: Sequence[int], why: str, now: int
+) -> Done:
+    """Withdraw batches and follow that.
+
+    Args:
+        connection: A writing transaction.
+        positions: Their log positions.
+        why: Said in the log.
+        now: Microseconds since 1970 UTC.
+
+    Raises:
+        NotRecordedError: No batch was logged at one of them.
+        LedgerStateError: One of them was withdrawn before.
+    """
+    wanted = list(dict.fromkeys(positions))
+    numbers = [_find(connection, position) for position in wanted]
+    position = record_withdrawal(connection, wanted, why, now)
+    with open_workspace(_MEMORY) as duck:
+        Lineage(duck=duck, book=PedigreeBook()).withdraw(connection, numbers, position)
+    listed = ", ".join(map(str, wanted))
+    plural = "" if len(wanted) == 1 else "es"
+    return Done(
+        subject=f"the batch{plural} at log position {listed}", position=position
+    )
+
+
+def _find(connection: sa.Connection, position: int) -> int:
+    """Return the id of a batch that stands, by its log position."""
+    batches, gone = schema.batches, schema.withdrawals
+    row = connection.execute(
+        sa.select(batches.c.id, gone.c.position, gone.c.why)
+        .outerjoin(gone, gone.c.withdrawn == batches.c.position)
+        .where(batches.c.position == position)
+    ).first()
+    if row is None:
+        raise NotRecordedError(
+            f"no batch was logged at position {position}",
+            hint="See: provenance batch list",
+        )
+    if row.position is not None:
+        raise LedgerStateError(
+            f"the batch at log position {position} was withdrawn at {row.position}: "
+            f"{row.why}"
+        )
+    return int(row.id)

@@ -1,0 +1,120 @@
+"""Which records claims reach: told in the ledger, and in a workspace."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import sqlalchemy as sa
+
+from provenance.domain import Claim, Subject
+from provenance.lineage.facts import IDENTITY
+from provenance.lineage.workspace import add_rows
+from provenance.store import schema
+from provenance.store.arrow import read_batches
+from provenance.store.claims import is_of_source, load_claims
+from provenance.store.standing import occurring
+
+__all__ = ["claimed", "load_reaches", "reaches_items", "select_reached"]
+
+_REACHES = pa.schema(
+    [
+        ("origin_id", pa.int64()),
+        ("dataset_id", pa.int64()),
+        ("source_id", pa.int64()),
+        ("first_at", pa.int64()),
+        ("last_at", pa.int64()),
+    ]
+)
+
+
+def reaches_items(claim: Claim) -> bool:
+    """Whether a claim says of each single item where its content comes from.
+
+    A share does not say of which; a model is no set of items; and who labelled,
+    judged or selected an item has not made it.
+    """
+    return (
+        claim.share is None
+        and claim.subject is not Subject.MODEL
+        and claim.origin.is_content
+    )
+
+
+def load_reaches(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
+    """Make ``claim``: the standing claims that reach items, by what they reach.
+
+    A row for each dataset version, or each source, that a claim speaks of.
+    """
+    duck.register("incoming", _REACHES.empty_table())
+    duck.execute("CREATE TABLE claim AS FROM incoming")
+    for logged in load_claims(connection):
+        claim = logged.claim
+        if not reaches_items(claim):
+            continue
+        reached: list[Any] = [schema.datasets.c.id, sa.null()]
+        named = _names(claim)
+        if claim.subject is Subject.SOURCE:
+            reached = [sa.null(), schema.sources.c.id]
+            named = [is_of_source(claim.name)]
+        query = sa.select(
+            sa.literal(logged.origin_id, sa.BigInteger),
+            *reached,
+            sa.literal(claim.first_at, sa.BigInteger),
+            sa.literal(claim.last_at, sa.BigInteger),
+        ).where(*named)
+        add_rows(duck, "claim", read_batches(connection, query, _REACHES))
+
+
+def claimed(rows: str) -> str:
+    """SQL of which claim reaches which row: ``record_id, origin_id``, each once.
+
+    Args:
+        rows: Name of a relation with the columns of ``RECORD_ROWS``.
+    """
+    dated = (
+        "coalesce(r.fetched_at >= c.first_at, c.first_at IS NULL) "
+        "AND coalesce(r.fetched_at <= c.last_at, c.last_at IS NULL)"
+    )
+    return f"""
+        SELECT r.record_id, c.origin_id
+        FROM {rows} AS r JOIN batch AS b USING (batch_id)
+        JOIN claim AS c ON c.dataset_id = b.dataset_id WHERE {dated}
+        UNION
+        SELECT r.record_id, c.origin_id
+        FROM {rows} AS r JOIN batch AS b USING (batch_id)
+        JOIN claim AS c ON c.source_id = r.source_id
+        WHERE b.dataset_id IS NOT NULL AND {dated}
+        """  # noqa: S608 - names of ours
+
+
+def select_reached(claim: Claim) -> sa.Select[Any]:
+    """The items that a claim reaches: ``content_key, item`` of each standing record."""
+    records, batches, datasets = schema.records, schema.batches, schema.datasets
+    query = sa.select(records.c.content_key, IDENTITY).distinct().where(occurring())
+    if claim.first_at is not None:
+        query = query.where(records.c.fetched_at >= claim.first_at)
+    if claim.last_at is not None:
+        query = query.where(records.c.fetched_at <= claim.last_at)
+    if claim.subject is Subject.SOURCE:
+        sources = sa.select(schema.sources.c.id).where(is_of_source(claim.name))
+        return query.where(records.c.source_id.in_(sources))
+    # Records of a batch have consecutive ids: only those of the dataset are read.
+    of_batch = records.c.id.between(
+        batches.c.first_record, batches.c.first_record + batches.c.records - 1
+    )
+    return (
+        query.select_from(batches)
+        .join(datasets, datasets.c.id == batches.c.dataset_id)
+        .join(records, of_batch)
+        .where(*_names(claim))
+    )
+
+
+def _names(claim: Claim) -> list[sa.ColumnElement[bool]]:
+    """The conditions that a dataset version is one that the claim speaks of."""
+    named = [schema.datasets.c.name == claim.name]
+    if claim.version is not None:
+        named.append(schema.datasets.c.version == claim.version)
+    return named

@@ -1,0 +1,1 @@
+"""Documents that state facts: cards, mixtures, metadata and summaries."""

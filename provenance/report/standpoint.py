@@ -1,0 +1,79 @@
+"""From where a report looks: at how much of the log, under which policy.
+
+The answer under a stored policy as of the head is kept, and looked up. Any other
+policy, and any earlier position, is assessed by the question itself: the same tallies
+joined with the same kind of rows, and nothing is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from provenance.domain import Policy
+from provenance.lineage import (
+    Judged,
+    ModelLoop,
+    assess_shares,
+    judge,
+    load_loops,
+    select_assessed,
+)
+from provenance.store.amounts import select_amounts, select_pedigrees, select_stored
+from provenance.store.facts import load_datasets
+
+__all__ = ["Standpoint"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Standpoint:
+    """A place in the log and a policy, to ask for amounts from."""
+
+    connection: sa.Connection
+    policy: Policy
+    size: int | None = None
+    """Entries of the log that count; None for all of them."""
+    stored: int | None = None
+    """Id of the policy if what it makes of pedigrees is kept, as of the head."""
+    _judged: Judged | None = field(default=None, init=False)
+
+    @property
+    def _is_kept(self) -> bool:
+        return self.stored is not None and self.size is None
+
+    def _assess(self, dataset: int, aspect: str) -> sa.Select[Any]:
+        if self.stored is not None and self._is_kept:
+            return select_stored(self.stored, aspect)
+        asked = select_pedigrees(dataset, self.size)
+        return select_assessed(self.connection, self._judge(), asked, aspect)
+
+    def _judge(self) -> Judged:
+        if self._judged is None:
+            (self._judged,) = judge(self.connection, [self.policy], self.size)
+        return self._judged
+
+    def amounts(self, dataset: int, **grouping: Any) -> list[Any]:
+        """Sum the tallies of a dataset version; see ``select_amounts``."""
+        assessed = self._assess(dataset, grouping.get("aspect", ""))
+        query = select_amounts(assessed, dataset=dataset, size=self.size, **grouping)
+        return list(self.connection.execute(query).mappings())
+
+    def shares(self, dataset: int) -> list[dict[str, Any]]:
+        """The shares that are claimed of a dataset version; see ``assess_shares``."""
+        name = load_datasets(self.connection, self.size)[dataset]
+        return assess_shares(self.connection, name, self.policy, self.size)
+
+    def models(self, dataset: int) -> set[str]:
+        """The models that a dataset version has something of."""
+        assessed = self._assess(dataset, "model").subquery()
+        inside = select_pedigrees(dataset, self.size)
+        query = sa.select(assessed.c.value).where(assessed.c.pedigree_id.in_(inside))
+        return set(self.connection.execute(query.distinct()).scalars())
+
+    def loops(self) -> tuple[ModelLoop, ...]:
+        """Models that were trained on what they wrote, and the sets between."""
+        if self.stored is not None and self._is_kept:
+            return load_loops(self.connection, self.stored)
+        return self._judge().depths.loops
