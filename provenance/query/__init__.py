@@ -1,6 +1,7 @@
 """Typed reads of the ledger; nothing here writes."""
 
 from provenance.query.ancestry import MOST_ITEMS, explain_items
+from provenance.query.conflicts import Conflict, find_conflicts
 from provenance.query.descendants import KINDS, Descendants, Reached, count_descendants
 from provenance.query.explanation import (
     Claimed,
@@ -17,6 +18,7 @@ __all__ = [
     "KINDS",
     "MOST_ITEMS",
     "Claimed",
+    "Conflict",
     "Descendants",
     "Explanation",
     "ItemKey",
@@ -28,5 +30,6 @@ __all__ = [
     "Step",
     "count_descendants",
     "explain_items",
+    "find_conflicts",
     "find_items",
 ]
