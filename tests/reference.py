@@ -378,11 +378,14 @@ def needed(
             greatest[model] = max(greatest.get(model, Decimal(0)), c.share)
     if not greatest:
         return Decimal(0)
-    known = by(world, dataset, policy, "model", unit)
-    of = {m: known[m]["generated"] if m in known else Decimal(0) for m in greatest}
-    return sum(
-        (max(Decimal(0), s * total - of[m]) for m, s in greatest.items()), Decimal(0)
-    )
+    known = dict.fromkeys(greatest, Decimal(0))
+    for item, _, weight in rows(world, dataset, unit):
+        groups = origin_groups(pedigrees(world)[item], policy, world, "model")
+        for model in greatest.keys() & groups.keys():
+            if assess(groups[model], policy, world) == "generated":
+                known[model] += weight or 0
+    more = (max(Decimal(0), s * total - known[m]) for m, s in greatest.items())
+    return sum(more, Decimal(0))
 
 
 def by(world: World, dataset: str, policy: Policy, dimension: str, unit: str) -> Groups:
