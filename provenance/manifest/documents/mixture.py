@@ -119,7 +119,7 @@ class Mixture:
                 notes.add(f"{told}, which is more", self.line)
         if rest:
             rows.append({"name": UNACCOUNTED, "items": None, **rest})
-            lines.append(self.line)
+            lines.append(max(self.line, lines[-1] + 1))  # rows are in order
         return rows, lines
 
     def to_document(self) -> Document:
