@@ -57,6 +57,13 @@ _UNITS = ("items", "bytes", "tokens", "records", "contents")
     help="What counts; see: provenance policy list.",
 )
 @what_if_options
+@click.option(
+    "--assume",
+    metavar="CLAIM",
+    multiple=True,
+    help="A claim that holds for this report alone: 'dataset D generated_by M'. "
+    "Repeatable.",
+)
 @as_of_option
 @click.option(
     "--against",
@@ -79,6 +86,7 @@ def report(
     by: tuple[str, ...],
     unit: str,
     policy: str,
+    assume: tuple[str, ...],
     as_of: str | None,
     against: str | None,
     as_json: bool,
@@ -90,7 +98,8 @@ def report(
 
     The answer is an interval: what is known to be generated or derived, up to that
     and all that is unknown. --min-grade, --ignore-model, --count-mode, --generating
-    and --cutoff ask what it would be if the policy were otherwise; nothing is stored.
+    and --cutoff ask what it would be if the policy were otherwise, --assume if
+    somebody had claimed more; nothing is stored.
     """
     what_if = make_what_if(**changes)
     if sum(map(bool, (as_json, as_csv, sign))) > 1:
@@ -98,10 +107,10 @@ def report(
     if sign is not None and against is not None:
         raise click.UsageError("two reports are not signed as one: sign each")
     if sign is not None:
-        if what_if:
+        if what_if or assume:
             raise click.UsageError(
-                "only a report under a stored policy is signed; record one with: "
-                "provenance policy add"
+                "only what is recorded is signed; record it with: provenance policy "
+                "add, or provenance claim add"
             )
         with target.open(create=False) as ledger:
             signed = ledger.sign_report(
@@ -115,6 +124,7 @@ def report(
         "policy": policy,
         "as_of": as_of,
         "what_if": what_if,
+        "assume": assume,
     }
     found: Report | Difference
     with target.open(create=False) as ledger:

@@ -8,6 +8,7 @@ Example:
 """
 
 from provenance.domain.claims import Claim, Subject, make_claim
+from provenance.domain.counts import say_count
 from provenance.domain.datasets import DatasetName, parse_dataset
 from provenance.domain.digests import (
     Digest,
@@ -81,6 +82,7 @@ __all__ = [
     "named_item",
     "parse_dataset",
     "parse_digest",
+    "say_count",
     "scoped_item",
     "to_dataset_name",
 ]

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import sqlalchemy as sa
+
 from provenance.domain import Model, Policy, Unit, WhatIf, parse_dataset
+from provenance.domain.model_names import Guess, guess_models
+from provenance.ledger.assumed import (
+    Assumed,
+    assume_claims,
+    mark_assumed,
+    read_assumptions,
+)
 from provenance.ledger.catalogue import list_datasets
 from provenance.ledger.facts import record_policy
 from provenance.ledger.loops import Loop, list_loops
@@ -30,6 +40,7 @@ class Answering(Transactions):
         policy: str = "default",
         as_of: AsOf = None,
         what_if: WhatIf | None = None,
+        assume: Sequence[str] = (),
     ) -> Report:
         """Say how much of a dataset is downstream of generative models.
 
@@ -42,15 +53,19 @@ class Answering(Transactions):
             as_of: How many entries of the log count, or a date: all that was logged
                 before the end of that day, UTC. Everything by default.
             what_if: Changes to the policy for this question; nothing is stored.
+            assume: Claims to be tried and taken back: see ``parse_assumption``. The
+                ledger is locked for writers meanwhile.
 
         Raises:
+            ClaimRefusedError: What is to be assumed is no claim, or it is asked as of
+                an earlier position.
             NotRecordedError: No such dataset or policy, or no model that is to be
                 ignored.
             NameRefusedError: The name stands for several versions, or the log has not
                 so many entries.
         """
-        with self._reading() as connection:
-            return make_report(
+        with self._assuming(assume, as_of) as (connection, at):
+            report = make_report(
                 connection,
                 parse_dataset(dataset),
                 by=by,
@@ -59,6 +74,7 @@ class Answering(Transactions):
                 as_of=as_of,
                 what_if=what_if,
             )
+            return mark_assumed(report, at) if at else report
 
     def compare(
         self,
@@ -70,6 +86,7 @@ class Answering(Transactions):
         policy: str = "default",
         as_of: AsOf = None,
         what_if: WhatIf | None = None,
+        assume: Sequence[str] = (),
     ) -> Difference:
         """Compare the reports of two dataset versions.
 
@@ -81,12 +98,14 @@ class Answering(Transactions):
             policy: Name of a stored policy.
             as_of: How many entries of the log count, or a date.
             what_if: Changes to the policy for this question.
+            assume: Claims to be tried and taken back.
 
         Raises:
+            ClaimRefusedError: What is to be assumed is no claim.
             NotRecordedError: No such dataset or policy.
             NameRefusedError: A name stands for several versions.
         """
-        with self._reading() as connection:
+        with self._assuming(assume, as_of) as (connection, at):
             before, after = (
                 make_report(
                     connection,
@@ -99,7 +118,22 @@ class Answering(Transactions):
                 )
                 for name in (against, dataset)
             )
+        if at:
+            before, after = mark_assumed(before, at), mark_assumed(after, at)
         return Difference(before=before, after=after)
+
+    @contextmanager
+    def _assuming(
+        self, assume: Sequence[str], as_of: AsOf
+    ) -> Iterator[tuple[sa.Connection, Assumed | None]]:
+        """Open a view of the ledger in which some claims hold, to be undone."""
+        if not assume:
+            with self._reading() as connection:
+                yield connection, None
+            return
+        claims = read_assumptions(assume, as_of)
+        with self._writing(keep=False) as connection:
+            yield connection, assume_claims(connection, claims, self._clock())
 
     def datasets(self, *, as_of: AsOf = None) -> list[dict[str, Any]]:
         """Return every dataset version: records, parents, and what is stated of it."""
@@ -146,6 +180,16 @@ class Answering(Transactions):
             base = find_policy(connection, based_on)[1]
             policy = replace(changes.apply(base), name=name)
             return record_policy(connection, policy, self._clock())
+
+    def suggest_models(self) -> list[Guess]:
+        """Guess what names of models mean that rows mention and nobody confirmed.
+
+        Nothing is merged: ``add_model(model, aliases=[name])`` confirms a guess, and
+        ``add_model(name)`` turns it down.
+        """
+        found = self.models()
+        unconfirmed = [model.name for model in found if not model.registered]
+        return guess_models((m for m in found if m.registered), unconfirmed)
 
     def loops(self, *, policy: str = "default", as_of: AsOf = None) -> list[Loop]:
         """Return models trained on what they wrote, and items of a cycle."""

@@ -14,7 +14,6 @@ from provenance.ledger.loops import (
     Loop,
     list_item_loops,
     list_model_loops,
-    standing_loops,
 )
 from provenance.ledger.view import AsOf, open_view
 from provenance.log import load_frontier
@@ -29,7 +28,7 @@ from provenance.report import (
 )
 from provenance.store import schema
 from provenance.store.facts import load_datasets, load_models, load_origins
-from provenance.store.standing import standing, standing_fact
+from provenance.store.standing import standing, standing_fact, standing_loop
 
 __all__ = ["find_version", "list_models", "make_report"]
 
@@ -147,7 +146,7 @@ def _looped_items(view: Standpoint, number: int) -> set[int]:
             standing(batches.c.id, view.size),
         )
     )
-    query = sa.select(loops.c.loop).where(standing_loops(view.size), inside)
+    query = sa.select(loops.c.loop).where(standing_loop(view.size), inside)
     return set(view.connection.execute(query).scalars())
 
 
@@ -182,7 +181,10 @@ def _parents(view: Standpoint, number: int) -> list[dict[str, Any]]:
 
 
 def list_models(connection: sa.Connection) -> list[Model]:
-    """Return recorded models, and those that only rows or other models mention."""
+    """Return recorded models, and those that only rows or other models mention.
+
+    Of the latter nobody confirmed that the name is a model's, and its own.
+    """
     book = load_models(connection)
     mentioned = {
         origin.model

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from provenance.batch import Faults
-from provenance.domain import ClaimFact, Fact
+from provenance.domain import ClaimFact, Fact, say_count
 from provenance.errors import LedgerStateError, ManifestError, QuarantineError
 from provenance.ingest import Arranger, BatchWriter, find_manifests
 from provenance.ledger.facts import (
@@ -144,12 +144,16 @@ class Run:
         if self.quarantine.count:
             kept = self.quarantine.keep()
             raise ManifestError(
-                f"not one of the {self.rows_read} rows of {self.order.shown} could be "
+                f"not one of the {say_count(self.rows_read, 'row')} of "
+                f"{self.order.shown} could be "
                 f"recorded: {self.quarantine.most_frequent()}",
                 hint=f"See {kept} for each row; check --map and --format.",
             )
         if not self.plan.skip_rows:
-            told = (f"{what} ({seen.rows} rows)" for what, seen in self.noted.items())
+            told = (
+                f"{what} ({say_count(seen.rows, 'row')})"
+                for what, seen in self.noted.items()
+            )
             raise ManifestError(
                 f"no row of {self.order.shown} is an item", hint="; ".join(told)
             )

@@ -42,7 +42,7 @@ class Difference:
         two is.
         """
         before, after = self.before.to_dict(), self.after.to_dict()
-        same = ("policy", "policy_body", "what_if", "unit")
+        same = ("policy", "policy_body", "what_if", "assumed", "unit")
         return {
             **{name: after[name] for name in same if name in after},
             **{

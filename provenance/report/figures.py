@@ -152,6 +152,8 @@ class Report:
     policy_words: tuple[str, ...]
     what_if: tuple[str, ...]
     """What is other than in the stored policy, in words; empty: nothing."""
+    assumed: tuple[str, ...] = ()
+    """Claims that nobody recorded and that hold for this report, in words."""
     unit: Unit
     """The unit of the breakdown and of the depth."""
     units: Mapping[str, UnitFigures]
@@ -169,13 +171,15 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON values; the format of ``report --json``.
 
-        ``what_if`` is there only where the stored policy was changed for the question.
+        ``what_if`` is there only where the stored policy was changed for the question,
+        ``assumed`` where claims were.
         """
         return {
             "dataset": self.dataset,
             "policy": self.policy,
             "policy_body": dict(self.policy_body),
             **({"what_if": list(self.what_if)} if self.what_if else {}),
+            **({"assumed": list(self.assumed)} if self.assumed else {}),
             "as_of": self.as_of,
             "log": {"size": self.as_of, "root": self.root},
             "unit": str(self.unit),

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from provenance.domain import DEFAULT, Tier, Unit
+from provenance.domain import DEFAULT, Tier, Unit, say_count
 from provenance.report.figures import Amounts, DepthFigures, Report
 from provenance.report.shares import ShareFigures
 from provenance.report.words import say_interval, say_number, say_share
@@ -51,7 +51,8 @@ def draw_report(report: Report) -> RenderableType:
 
 
 def say_policy(report: Report) -> Iterator[str]:
-    """Say what counts, where that is not what everybody expects."""
+    """Say what counts and what is assumed, where nobody would expect it."""
+    yield from (f"assumed, and not recorded: {claim}" for claim in report.assumed)
     if report.what_if:
         yield f"what if {'; '.join(report.what_if)}"
     if report.what_if or report.policy != DEFAULT.name:
@@ -81,8 +82,8 @@ def _answer(report: Report) -> Iterator[str]:
         yield f"{say_share(low)} {where} are downstream of generative models."
     if lacking:
         yield (
-            f"{lacking:,} records do not say how many {unit} they have: "
-            "the share of all cannot be told."
+            f"{say_count(lacking, 'record')} without a number of {unit}: the share of "
+            "all cannot be told."
         )
 
 

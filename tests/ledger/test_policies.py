@@ -148,7 +148,7 @@ def test_command_line_records_shows_and_asks(
         (("--cutoff", "smell=2022-11"), 1, "text, image"),
         (("--min-grade", "good"), 2, "inferred"),
         (("--policy", "nothing"), 1, "default@1"),
-        (("--min-grade", "proven", "--sign", "key"), 2, "stored policy"),
+        (("--min-grade", "proven", "--sign", "key"), 2, "is recorded is signed"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(
