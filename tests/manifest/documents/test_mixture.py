@@ -77,6 +77,11 @@ def test_a_table_gives_components_and_the_rest_of_each_stated_total() -> None:
     ]
 
 
+def test_a_name_of_the_hub_in_a_column_of_datasets_is_a_parent() -> None:
+    text = "|Dataset|Rows|\n|-|-|\n|`org/a`|7|\n|b and c|8|\n"
+    assert read_mixture(text).facts[0].to_dict() == {"derived_from": ["org/a"]}
+
+
 def test_a_total_among_the_rows_is_no_component() -> None:
     text = "Subset,Tokens,Model\na,1.5K,M\nb,500,\nTotal,2.5K,\n"
     assert rows_of(text) == [
