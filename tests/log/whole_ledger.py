@@ -116,6 +116,9 @@ def record_whole(url: str, folder: Path) -> None:
         ledger.ingest(card)
         card.write_text("---\nsource_datasets: [odd, web]\nlanguage: en\n---\n")
         ledger.ingest(card, replace=True)
+        assets = folder / "assets.yaml"
+        assets.write_text("- type: model\n  name: D\n  organization: O\n")
+        ledger.ingest(assets)
 
 
 def _vouch(ledger: Ledger) -> None:
