@@ -18,21 +18,21 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from provenance.batch import Faults
-from provenance.domain import Fact
+from provenance.domain import ClaimFact, Fact, say_count
 from provenance.errors import LedgerStateError, ManifestError, QuarantineError
 from provenance.ingest import Arranger, BatchWriter, find_manifests
+from provenance.ledger.evidence import keep_evidence
 from provenance.ledger.facts import (
     find_dataset,
-    follow_models,
     record_dataset,
     record_withdrawal,
 )
-from provenance.ledger.order import Ingest, Ingested, Noted
+from provenance.ledger.order import EVIDENCE, Ingest, Ingested, Noted
 from provenance.ledger.parts import Part, cut_parts
-from provenance.ledger.plan import Plan, is_of_dataset
+from provenance.ledger.plan import Plan, choose_dataset
 from provenance.ledger.prepare import Prepared, open_preparer
 from provenance.ledger.quarantine import Quarantine
-from provenance.ledger.stated import record_facts
+from provenance.ledger.stated import follow_withdrawn, record_facts
 from provenance.lineage import Entering, Lineage, PedigreeBook, open_workspace
 from provenance.log import EMPTY_TREE, BatchTree, append_entry, load_frontier
 from provenance.manifest import ColumnMap, Normaliser, WatchedReader
@@ -59,7 +59,7 @@ class _Logged:
     part: Part
     number: int
     dataset_id: int | None
-    """None: the manifest tells of others."""
+    """None: the rows are evidence, or the manifest tells of others."""
     first_record: int
     tree: BatchTree = EMPTY_TREE
     complete: bool = True
@@ -145,12 +145,16 @@ class Run:
         if self.quarantine.count:
             kept = self.quarantine.keep()
             raise ManifestError(
-                f"not one of the {self.rows_read} rows of {self.order.shown} could be "
+                f"not one of the {say_count(self.rows_read, 'row')} of "
+                f"{self.order.shown} could be "
                 f"recorded: {self.quarantine.most_frequent()}",
                 hint=f"See {kept} for each row; check --map and --format.",
             )
         if not self.plan.skip_rows:
-            told = (f"{what} ({seen.rows} rows)" for what, seen in self.noted.items())
+            told = (
+                f"{what} ({say_count(seen.rows, 'row')})"
+                for what, seen in self.noted.items()
+            )
             raise ManifestError(
                 f"no row of {self.order.shown} is an item", hint="; ".join(told)
             )
@@ -168,7 +172,7 @@ class Run:
         with ExitStack() as stack:
             connection = stack.enter_context(self.writing(keep=not self.order.dry_run))
             lineage = None
-            if self.plan.withdrawn:
+            if self.plan.withdrawn or any(isinstance(f, ClaimFact) for f in self.facts):
                 duck = stack.enter_context(open_workspace(self.order.memory))
                 lineage = Lineage(duck=duck, book=PedigreeBook())
             now = self.clock()
@@ -181,7 +185,7 @@ class Run:
                 facts=len(self.facts),
             )
             position = self._log(connection, batch, now)
-            record_facts(connection, self.facts, now)
+            record_facts(connection, self.facts, now, lineage)
         return replace(
             outcome,
             rows_read=self.rows_read,
@@ -201,6 +205,8 @@ class Run:
             self._note(raw.notes)
             if self.plan.resumed:
                 self._set_aside(faults.until(skip))
+            if self.order.dataset is None:
+                batch, faults = keep_evidence(batch, faults)
             if skip:
                 batch = batch.filter(pc.greater(batch.column("row"), skip))
                 faults = faults.after(skip)
@@ -258,8 +264,6 @@ class Run:
             facts=len(facts),
         )
         position = self._log(connection, logged, now)
-        record_facts(connection, facts, now)
-        assert dataset_id is not None  # noqa: S101 - rows are of a dataset
         entering = Entering(
             dataset_id=dataset_id,
             dataset=self.order.dataset,
@@ -269,6 +273,7 @@ class Run:
             parents=written.derived_from,
         )
         new = lineage.extend(connection, entering, position)
+        record_facts(connection, facts, now, lineage)
         self._recorded_row = prepared.part.last_row
         return replace(
             outcome,
@@ -292,14 +297,15 @@ class Run:
             position = record_withdrawal(connection, self.plan.withdrawn, why, now)
             lineage.withdraw(connection, self.plan.batches, position)
             if self.reader.document:
-                follow_models(connection, before, position)
+                taken = self.plan.withdrawn
+                follow_withdrawn(connection, taken, before, position, lineage)
             self.plan = Plan()
-        number = None
-        if is_of_dataset(self.reader):
-            number = find_dataset(connection, self.order.dataset)
+        number, dataset = None, choose_dataset(self.order, self.reader)
+        if dataset is not None:
+            number = find_dataset(connection, dataset)
             if number is None:
-                record_dataset(connection, self.order.dataset, now=now)
-                number = find_dataset(connection, self.order.dataset)
+                record_dataset(connection, dataset, now=now)
+                number = find_dataset(connection, dataset)
         standing = [
             manifest.last_row
             for manifest in find_manifests(
@@ -311,7 +317,7 @@ class Run:
         if max(standing, default=self._recorded_row) != self._recorded_row:
             raise LedgerStateError(
                 f"another process is recording {self.order.shown} for "
-                f"{self.order.dataset}",
+                f"{self.order.target}",
                 hint="Wait for it, then run the command again: it goes on behind the "
                 "last batch.",
             )
@@ -338,13 +344,14 @@ class Run:
             "salted": self.order.salt,
         }
         dataset = None if batch.dataset_id is None else self.order.dataset
+        nobody = "" if self.order.kind == EVIDENCE else None
         entry = {
             name: value.hex() if isinstance(value, bytes) else value
             for name, value in stored.items()
         } | {
             "mapping": json.loads(self.columns.to_json()),
-            "dataset": dataset.name if dataset else None,
-            "version": dataset.version if dataset else None,
+            "dataset": dataset.name if dataset else nobody,
+            "version": dataset.version if dataset else nobody,
             "previous": {"size": before.tree_size, "root": before.root().hex()},
         }
         if not self.order.salt:
