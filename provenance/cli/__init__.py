@@ -12,6 +12,7 @@ from provenance.cli.batch import batch
 from provenance.cli.claim import claim
 from provenance.cli.database import db
 from provenance.cli.dataset import dataset
+from provenance.cli.descendants import descendants
 from provenance.cli.explain import explain
 from provenance.cli.formats import formats
 from provenance.cli.ingest import ingest
@@ -19,6 +20,7 @@ from provenance.cli.inspect import inspect
 from provenance.cli.log import log
 from provenance.cli.loops import loops
 from provenance.cli.model import model
+from provenance.cli.policy import policy
 from provenance.cli.records import records
 from provenance.cli.reporting import report
 from provenance.cli.target import Target
@@ -79,9 +81,11 @@ for command in (
     formats,
     report,
     explain,
+    descendants,
     loops,
     model,
     dataset,
+    policy,
     claim,
     batch,
     records,

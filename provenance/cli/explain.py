@@ -11,20 +11,34 @@ __all__ = ["explain"]
 
 
 @click.command()
-@click.argument("subject", metavar="DIGEST|NAME|URL")
+@click.argument(
+    "subjects", metavar="DIGEST|NAME|URL|POSITION:INDEX...", nargs=-1, required=True
+)
+@click.option(
+    "--most",
+    type=click.IntRange(min=1),
+    default=500,
+    show_default=True,
+    help="Items to walk; what lies beyond is counted.",
+)
 @click.option("--json", "as_json", is_flag=True, help="A JSON array, one per item.")
 @click.pass_obj
-def explain(target: Target, subject: str, as_json: bool) -> None:
-    """Print the records, origins and parents that make an item's tier.
+def explain(
+    target: Target, subjects: tuple[str, ...], most: int, as_json: bool
+) -> None:
+    """Print the records, origins and parents that make the tier of items.
 
-    SUBJECT is a digest in any spelling, a name, DATASET#NAME, or a URL.
+    An item is asked for by its digest in any spelling, a name, DATASET#NAME, a URL, or
+    one of its records, as POSITION:INDEX in the log. Every fact is shown with its
+    evidence and grade, batch, file and row, and its place in the log; for what the
+    item inherited, the shortest way to each model that flows in.
     """
     with target.open(create=False) as ledger:
-        found = ledger.explain(subject)
+        found = ledger.explain(*subjects, most=most)
     if as_json:
         print_json([explanation.to_dict() for explanation in found])
         return
-    from provenance.report.terminal import draw_explanation  # noqa: PLC0415 - heavy
+    from provenance.report.tree import draw_explanation  # noqa: PLC0415 - heavy
 
     for explanation in found:
         make_console().print(draw_explanation(explanation))

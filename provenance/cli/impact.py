@@ -42,6 +42,8 @@ def print_correction(done: Correction, said: str, *, as_json: bool) -> None:
     if done.reached is not None:
         items = say_count(done.reached, "recorded item")
         click.echo(f"it speaks of {items}")
+    if done.note is not None:
+        click.echo(done.note)
     if not done.changes:
         click.echo("no report changes under the policy default")
         return

@@ -32,10 +32,17 @@ from provenance.domain.origins import (
     Mode,
     Origin,
 )
-from provenance.domain.policies import DEFAULT, LOW_BACKGROUND, Policy
+from provenance.domain.policies import (
+    BUILT_IN,
+    DEFAULT,
+    LOW_BACKGROUND,
+    Policy,
+    WhatIf,
+)
 from provenance.domain.tiers import Tier, Unit
 
 __all__ = [
+    "BUILT_IN",
     "DEFAULT",
     "FIELDS",
     "LOW_BACKGROUND",
@@ -59,6 +66,7 @@ __all__ = [
     "Subject",
     "Tier",
     "Unit",
+    "WhatIf",
     "choose_spelling",
     "content_key",
     "format_digest",

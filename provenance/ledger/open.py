@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from provenance.domain import Model, parse_dataset
 from provenance.errors import LedgerStateError
 from provenance.ledger.answering import Answering
+from provenance.ledger.asking import Asking
 from provenance.ledger.correcting import Correcting
 from provenance.ledger.erasing import Erasing
 from provenance.ledger.facts import (
@@ -41,7 +42,6 @@ from provenance.ledger.transactions import now
 from provenance.ledger.witnessed import Witnessed
 from provenance.lineage import rebuild
 from provenance.log import log_size, read_key
-from provenance.query import Explanation, explain_item
 from provenance.store.engine import connect_engine
 from provenance.store.migrate import (
     check_schema,
@@ -55,7 +55,15 @@ __all__ = ["Ledger"]
 
 
 class Ledger(
-    Signed, Proofs, Witnessed, Reporting, Answering, Correcting, Erasing, Guarded
+    Signed,
+    Proofs,
+    Witnessed,
+    Reporting,
+    Answering,
+    Asking,
+    Correcting,
+    Erasing,
+    Guarded,
 ):
     r"""A database of where training items came from, and what made them.
 
@@ -298,18 +306,6 @@ class Ledger(
                 note=note,
                 now=self._clock(),
             )
-
-    def explain(self, subject: str) -> list[Explanation]:
-        """Say why items have their tier.
-
-        Args:
-            subject: A digest in any spelling, a name, ``DATASET#NAME``, or a URL.
-
-        Raises:
-            NotRecordedError: Nothing of that name or digest is recorded.
-        """
-        with self._reading() as connection:
-            return explain_item(connection, subject)
 
     def upgrade(self) -> str:
         """Bring the schema up to date; return its revision."""

@@ -68,6 +68,22 @@ class Transactions:
             yield connection
 
     @contextmanager
+    def _scratching(self) -> Iterator[sa.Connection]:
+        """One consistent view of the ledger, with temporary tables that go at its end.
+
+        Nobody waits for it: nothing of the ledger is written.
+        """
+        with self._said(), self._engine.connect() as opened:
+            connection = opened.execution_options(scratch=True)
+            with connection.begin() as transaction:
+                if not is_sqlite(connection):
+                    connection.exec_driver_sql(
+                        "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+                    )
+                yield connection
+                transaction.rollback()
+
+    @contextmanager
     def _writing(self, *, keep: bool = True) -> Iterator[sa.Connection]:
         """One transaction under the write lock; undone on any error."""
         with self._said(), self._engine.connect() as opened:

@@ -13,6 +13,7 @@ from provenance.ledger.facts import record_withdrawal
 from provenance.ledger.impact import Done
 from provenance.lineage import Lineage, PedigreeBook, open_workspace
 from provenance.store import schema
+from provenance.store.standing import standing
 
 __all__ = ["list_recorded", "take_back_batches"]
 
@@ -81,8 +82,28 @@ def take_back_batches(
     listed = ", ".join(map(str, wanted))
     plural = "" if len(wanted) == 1 else "es"
     return Done(
-        subject=f"the batch{plural} at log position {listed}", position=position
+        subject=f"the batch{plural} at log position {listed}",
+        position=position,
+        note=_say_rest(connection, numbers),
     )
+
+
+def _say_rest(connection: sa.Connection, numbers: Sequence[int]) -> str | None:
+    """Tell which batches of the same manifests stand yet, if any do."""
+    batches = schema.batches
+    gone = batches.alias("gone")
+    same = sa.and_(
+        *(batches.c[name] == gone.c[name] for name in ("dataset_id", "manifest_sha256"))
+    )
+    query = (
+        sa.select(batches.c.position)
+        .join(gone, same)
+        .where(gone.c.id.in_(numbers), standing(batches.c.id))
+        .distinct()
+        .order_by(batches.c.position)
+    )
+    left = ", ".join(map(str, connection.execute(query).scalars()))
+    return f"of the same manifest these still stand: {left}" if left else None
 
 
 def _find(connection: sa.Connection, position: int) -> int:

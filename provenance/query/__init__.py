@@ -1,20 +1,30 @@
 """Typed reads of the ledger; nothing here writes."""
 
-from provenance.query.ancestry import (
+from provenance.query.ancestry import MOST_ITEMS, explain_items
+from provenance.query.descendants import KINDS, Descendants, Reached, count_descendants
+from provenance.query.explanation import (
     Explanation,
     Occurrence,
     Parent,
+    Path,
     Statement,
-    explain_item,
+    Step,
 )
 from provenance.query.items import ItemKey, find_items
 
 __all__ = [
+    "KINDS",
+    "MOST_ITEMS",
+    "Descendants",
     "Explanation",
     "ItemKey",
     "Occurrence",
     "Parent",
+    "Path",
+    "Reached",
     "Statement",
-    "explain_item",
+    "Step",
+    "count_descendants",
+    "explain_items",
     "find_items",
 ]

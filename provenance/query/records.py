@@ -11,7 +11,7 @@ from provenance.domain import content_key, parse_dataset, parse_digest
 from provenance.errors import NameRefusedError, NotRecordedError
 from provenance.store import schema
 
-__all__ = ["RecordPlace", "find_records"]
+__all__ = ["RecordPlace", "find_records", "match_subject", "refuse_unknown"]
 
 _PLACE = re.compile(r"(0|[1-9][0-9]{0,17}):(0|[1-9][0-9]{0,17})")
 
@@ -54,7 +54,7 @@ def find_records(connection: sa.Connection, subject: str) -> list[RecordPlace]:
     )
     found: dict[int, RecordPlace] = {}
     # One by one: the first uses the index on keys, which an OR would not.
-    for condition in _conditions(subject.strip()):
+    for condition in match_subject(subject):
         for row in connection.execute(query.where(condition)):
             number, position, place, is_withdrawn = row
             found[number] = RecordPlace(
@@ -64,15 +64,25 @@ def find_records(connection: sa.Connection, subject: str) -> list[RecordPlace]:
                 withdrawn=bool(is_withdrawn),
             )
     if not found:
-        raise NotRecordedError(
-            f"nothing is recorded under {subject!r}",
-            hint="Give POSITION:INDEX, a digest, a name, DATASET#NAME or a URL as "
-            "the manifest writes it.",
-        )
+        raise refuse_unknown(subject)
     return [found[number] for number in sorted(found)]
 
 
-def _conditions(subject: str) -> list[sa.ColumnElement[bool]]:
+def refuse_unknown(subject: str) -> NotRecordedError:
+    """Say that nothing goes by a name."""
+    return NotRecordedError(
+        f"nothing is recorded under {subject!r}",
+        hint="Give POSITION:INDEX, a digest, a name, DATASET#NAME or a URL as the "
+        "manifest writes it.",
+    )
+
+
+def match_subject(subject: str) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions that a record is meant, the nearest meaning first.
+
+    They speak of ``records``, ``batches``, ``datasets`` and ``sources``.
+    """
+    subject = subject.strip()
     records, batches = schema.records, schema.batches
     place = _PLACE.fullmatch(subject)
     if place:
@@ -95,15 +105,15 @@ def _conditions(subject: str) -> list[sa.ColumnElement[bool]]:
 def _called(subject: str) -> list[sa.ColumnElement[bool]]:
     records, data = schema.records, schema.datasets
     url = sa.func.coalesce(schema.sources.c.prefix, "").concat(records.c.path)
-    conditions = [records.c.name == subject, url == subject]
+    conditions = [sa.or_(records.c.name == subject, url == subject)]
     text, mark, name = subject.partition("#")
     if mark:
         try:
             dataset = parse_dataset(text)
         except NameRefusedError:
-            return [sa.or_(*conditions)]
+            return conditions
         named = [records.c.name == name, data.c.name == dataset.name]
         if dataset.version:
             named.append(data.c.version == dataset.version)
         conditions.append(sa.and_(*named))
-    return [sa.or_(*conditions)]
+    return conditions

@@ -1,4 +1,4 @@
-"""A report, and an explanation, on a terminal."""
+"""A report on a terminal."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
-from rich.tree import Tree
 
-from provenance.domain import Tier, Unit, say_count
-from provenance.query import Explanation, Occurrence, Parent, Statement
+from provenance.domain import DEFAULT, Tier, Unit, say_count
 from provenance.report.figures import Amounts, DepthFigures, Report
 from provenance.report.shares import ShareFigures
 from provenance.report.words import say_interval, say_number, say_share
 
-__all__ = ["draw_explanation", "draw_report"]
+__all__ = ["MOST_GROUPS", "draw_report", "say_depth", "say_policy"]
 
-_MOST_GROUPS = 30
+MOST_GROUPS = 30
+"""Lines of a breakdown that are shown on a terminal."""
+
 _DEEPEST = 15
 
 
@@ -26,16 +26,17 @@ def draw_report(report: Report) -> RenderableType:
     """Lay a report out: the answer in words, the units, then each breakdown."""
     parts: list[RenderableType] = [
         Text(f"{report.dataset} · policy {report.policy} · as of {report.as_of}"),
+        *(Text(line) for line in say_policy(report)),
         Text(""),
         *(Text(line) for line in _answer(report)),
         _units(report),
         *(Text(_say_share_of(share)) for share in report.shares),
-        Text(_say_depth(report.depth, report.unit)),
+        Text(say_depth(report.depth, report.unit)),
     ]
     for name, groups in report.by.items():
         parts.append(_groups(name, groups, report.unit))
-        if len(groups) > _MOST_GROUPS:
-            rest = len(groups) - _MOST_GROUPS
+        if len(groups) > MOST_GROUPS:
+            rest = len(groups) - MOST_GROUPS
             parts.append(Text(f"… and {rest:,} more; see them with --csv or --json"))
     parts += [Text(f"loop: {loop['text']}") for loop in report.loops]
     for parent in report.parents:
@@ -47,6 +48,15 @@ def draw_report(report: Report) -> RenderableType:
             Text(f"declared parent {parent['dataset']}: {own} (inherited, unresolved)")
         )
     return Group(*parts)
+
+
+def say_policy(report: Report) -> Iterator[str]:
+    """Say what counts and what is assumed, where nobody would expect it."""
+    yield from (f"assumed, and not recorded: {claim}" for claim in report.assumed)
+    if report.what_if:
+        yield f"what if {'; '.join(report.what_if)}"
+    if report.what_if or report.policy != DEFAULT.name:
+        yield from (f"  {words}" for words in report.policy_words)
 
 
 def _answer(report: Report) -> Iterator[str]:
@@ -118,7 +128,8 @@ def _say_share_of(share: ShareFigures) -> str:
     return said
 
 
-def _say_depth(depth: DepthFigures, unit: Unit) -> str:
+def say_depth(depth: DepthFigures, unit: Unit) -> str:
+    """Say how many generations of models lie behind the items."""
     if depth.max is None or depth.min is None:
         return "generation depth: not known"
     deepest = f"≥ {_DEEPEST}" if depth.max >= _DEEPEST else str(depth.max)
@@ -138,7 +149,7 @@ def _groups(
     table.add_column(name, overflow="fold")
     for column in ("total", *Tier, "downstream"):
         table.add_column(str(column), justify="right")
-    for value, amounts in groups[:_MOST_GROUPS]:
+    for value, amounts in groups[:MOST_GROUPS]:
         table.add_row(
             Text("not stated" if value is None else str(value)),
             say_number(amounts.total),
@@ -146,56 +157,3 @@ def _groups(
             say_interval(amounts.share),
         )
     return table
-
-
-def draw_explanation(explanation: Explanation) -> Tree:
-    """Lay an explanation out as a tree: the item, what is said of it, its parents."""
-    depth = "" if explanation.depth is None else f", depth {explanation.depth}"
-    may_be = " or more" if explanation.open else ""
-    tree = Tree(Text(f"{explanation.item}: {explanation.tier}{depth}{may_be}"))
-    for occurrence in explanation.records:
-        _add_occurrence(tree, occurrence)
-    for parent in explanation.parents:
-        tree.add(draw_explanation(parent))
-    return tree
-
-
-def _add_occurrence(tree: Tree, occurrence: Occurrence) -> None:
-    called = occurrence.url or occurrence.name or ""
-    fetched = f", fetched {occurrence.fetched_at}" if occurrence.fetched_at else ""
-    branch = tree.add(
-        Text(
-            f"in {occurrence.dataset}: {called} ({occurrence.file} row "
-            f"{occurrence.row}{fetched}; log position {occurrence.position})"
-        )
-    )
-    for origin in occurrence.origins:
-        branch.add(Text(_say_origin(origin)))
-    for parent in occurrence.parents:
-        branch.add(Text(_say_parent(parent)))
-
-
-def _say_origin(origin: Statement) -> str:
-    evidence = f"{origin.evidence}, grade {origin.grade}"
-    if origin.score is not None:
-        by = f" by {origin.detector}" if origin.detector else ""
-        evidence += f", score {origin.score:g}{by}"
-    if not origin.counts:
-        evidence += ", below its threshold: no origin"
-    if origin.model is None:
-        return f"origin {origin.kind} ({evidence})"
-    said = f"generated by {origin.model}, {origin.mode} ({evidence})"
-    if origin.based_on:
-        said += f"; based on {', '.join(origin.based_on)}"
-    if origin.trained_on:
-        rest = "" if origin.training_complete else " and more"
-        said += f"; trained on {', '.join(origin.trained_on)}{rest}"
-    return said
-
-
-def _say_parent(parent: Parent) -> str:
-    said = f"derived from {parent.reference}, {parent.mode}"
-    said += f" ({parent.evidence}, grade {parent.grade})"
-    if parent.item is None:
-        return f"{said}: not recorded"
-    return f"{said}: itself" if parent.repeated else said

@@ -41,7 +41,8 @@ def connect_engine(url: str) -> sa.Engine:
 
     ``sqlite:///file.db`` is the embedded default; ``postgresql://…`` uses psycopg.
     Transactions that write say so by ``execution_options(write=True)``: only they
-    take SQLite's write lock, so readers never wait for it.
+    take SQLite's write lock, so readers never wait for it. Those that read with the
+    help of temporary tables say ``scratch=True``.
 
     Raises:
         LedgerStateError: The URL names no database we support.
@@ -130,8 +131,10 @@ def allow_rewriting(connection: sa.Connection) -> Iterator[None]:
 
 
 def _begin(connection: sa.Connection) -> None:
-    write = connection.get_execution_options().get("write", False)
-    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if write else 'ON'}")
+    options = connection.get_execution_options()
+    write = options.get("write", False)
+    only = "OFF" if write or options.get("scratch", False) else "ON"
+    connection.exec_driver_sql(f"PRAGMA query_only = {only}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 

@@ -4,7 +4,7 @@
 owner     owns tables, views and triggers; nobody logs in as it: an administrator takes
           the role to upgrade the schema or to erase
 writer    records: inserts into facts and log, moves the head, keeps derived tables
-reader    reads everything, changes nothing
+reader    reads everything, changes nothing; may make temporary tables
 ========  ===========================================================================
 
 A writer cannot update, delete or truncate facts, nor disable a trigger: that takes the
@@ -67,7 +67,7 @@ def grant_roles(connection: sa.Connection, roles: Roles) -> None:
     both = f"{names['writer']}, {names['reader']}"
     run(f"GRANT USAGE ON SCHEMA {place} TO {both}")
     run(f"GRANT SELECT ON ALL TABLES IN SCHEMA {place} TO {both}")
-    run(f"GRANT TEMPORARY ON DATABASE {quote(database)} TO {names['writer']}")
+    run(f"GRANT TEMPORARY ON DATABASE {quote(database)} TO {both}")
     for tables, rights in (
         (APPEND_ONLY, "INSERT"),
         ((schema.log_state,), "INSERT, UPDATE"),

@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from provenance.store.schema import batches, records, withdrawals
+from provenance.store.schema import batches, item_loops, records, withdrawals
 
-__all__ = ["logged_by", "standing", "standing_fact"]
+__all__ = ["logged_by", "standing", "standing_fact", "standing_loop"]
 
 
 def logged_by(position: ColumnElement[int], size: int | None) -> ColumnElement[bool]:
@@ -57,3 +57,15 @@ def standing(
         later = sa.select(batches.c.id).where(batches.c.position >= size)
         return sa.and_(column.not_in(gone), column.not_in(later))
     return column.not_in(gone)
+
+
+def standing_loop(size: int | None = None) -> ColumnElement[bool]:
+    """The condition that a loop of items stood.
+
+    Args:
+        size: Entries of the log that count; all of them by default.
+    """
+    if size is None:
+        return item_loops.c.until.is_(None)
+    later = sa.or_(item_loops.c.until.is_(None), item_loops.c.until >= size)
+    return sa.and_(item_loops.c.since < size, later)

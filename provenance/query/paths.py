@@ -1,0 +1,141 @@
+"""Find the shortest way from an item to each generative origin that flows in."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from provenance.domain import (
+    Derivation,
+    Grade,
+    Kind,
+    Mode,
+    ModelBook,
+    format_digest,
+)
+from provenance.domain.origins import GENERATING_MODES
+from provenance.query.explanation import Path, Step
+from provenance.query.items import ItemKey
+from provenance.query.occurrences import Edge, Found, say_origin
+from provenance.store import schema
+
+__all__ = ["find_paths"]
+
+Records = Mapping[ItemKey, list[Found]]
+
+
+def find_paths(
+    connection: sa.Connection, root: ItemKey, records: Records, book: ModelBook
+) -> tuple[list[Path], list[str]]:
+    """Return a path for each inherited generative origin of an item.
+
+    Breadth first over what was walked, along the edges that pass origins on: a seed
+    passes them only to what is itself generated (semantics of ``lineage.pedigree``).
+
+    Args:
+        connection: An open transaction.
+        root: The item.
+        records: What was walked, the item included.
+        book: Says which models are recorded as not generative.
+
+    Returns:
+        The paths, and the models of those origins that no walked item names.
+    """
+    flowing = _flowing(connection, root, book)
+    found: dict[int, Path] = {}
+    came: dict[ItemKey, tuple[Found, Edge]] = {}
+    waiting = deque([root])
+    while waiting and flowing.keys() - found.keys():
+        key = waiting.popleft()
+        if key != root:
+            for record, origin in _origins(records[key]):
+                if origin.id in flowing and origin.id not in found:
+                    steps, grade = _trace(root, key, came)
+                    found[origin.id] = Path(
+                        origin=say_origin(origin, book),
+                        item=format_digest(key.item),
+                        record=record.place,
+                        steps=steps,
+                        grade=min(Grade(origin.grade), grade).name.lower(),
+                    )
+        generated = any(
+            _is_generating(origin, book) and origin.grade >= Grade.DECLARED
+            for _, origin in _origins(records[key])
+        )
+        for record in records[key]:
+            for edge in record.edges:
+                parent = edge.parent
+                if parent is None or parent in came or parent == root:
+                    continue
+                if edge.mode is Derivation.SEEDED and not generated:
+                    continue
+                if parent in records:
+                    came[parent] = record, edge
+                    waiting.append(parent)
+    unseen = {flowing[number] for number in flowing.keys() - found.keys()}
+    return list(found.values()), sorted(unseen)
+
+
+def _flowing(
+    connection: sa.Connection, root: ItemKey, book: ModelBook
+) -> dict[int, str]:
+    """The generative origins in an item's pedigree that it inherited: id → model."""
+    items, elements = schema.item_pedigrees, schema.pedigree_origins
+    origins = schema.origins
+    query = (
+        sa.select(origins)
+        .join(elements, elements.c.origin_id == origins.c.id)
+        .join(items, items.c.pedigree_id == elements.c.pedigree_id)
+        .where(
+            items.c.content_key == root.content_key,
+            items.c.item == root.item,
+            sa.not_(elements.c.own),
+        )
+        .order_by(origins.c.id)
+    )
+    return {
+        row.id: book.find(row.model or "").name
+        for row in connection.execute(query)
+        if _is_generating(row, book)
+    }
+
+
+def _is_generating(origin: sa.Row[Any], book: ModelBook) -> bool:
+    return (
+        origin.kind == Kind.MODEL
+        and origin.asserted
+        and Mode(origin.mode) in GENERATING_MODES
+        and book.find(origin.model or "").generative
+    )
+
+
+def _origins(records: list[Found]) -> Iterator[tuple[Found, sa.Row[Any]]]:
+    for record in records:
+        for origin in record.origins:
+            yield record, origin
+
+
+def _trace(
+    root: ItemKey, end: ItemKey, came: Mapping[ItemKey, tuple[Found, Edge]]
+) -> tuple[tuple[Step, ...], Grade]:
+    """Follow the way back from where an origin was met; with its weakest link."""
+    steps: list[Step] = []
+    grade, key = Grade.PROVEN, end
+    while key != root:
+        child, edge = came[key]
+        steps.append(
+            Step(
+                item=format_digest(child.key.item),
+                record=child.place,
+                mode=edge.stated.mode,
+                evidence=edge.stated.evidence,
+                grade=edge.stated.grade,
+                parent=format_digest(key.item),
+            )
+        )
+        grade = min(grade, edge.grade)
+        key = child.key
+    return tuple(reversed(steps)), grade
