@@ -21,7 +21,13 @@ from provenance.domain.digests import (
     parse_digest,
     scoped_item,
 )
-from provenance.domain.facts import DatasetFact, Fact, ModelFact, to_dataset_name
+from provenance.domain.facts import (
+    ClaimFact,
+    DatasetFact,
+    Fact,
+    ModelFact,
+    to_dataset_name,
+)
 from provenance.domain.fields import FIELDS, Field
 from provenance.domain.models import Model, ModelBook
 from provenance.domain.origins import (
@@ -47,6 +53,7 @@ __all__ = [
     "FIELDS",
     "LOW_BACKGROUND",
     "Claim",
+    "ClaimFact",
     "DatasetFact",
     "DatasetName",
     "Derivation",

@@ -18,12 +18,11 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from provenance.batch import Faults
-from provenance.domain import Fact, say_count
+from provenance.domain import ClaimFact, Fact, say_count
 from provenance.errors import LedgerStateError, ManifestError, QuarantineError
 from provenance.ingest import Arranger, BatchWriter, find_manifests
 from provenance.ledger.facts import (
     find_dataset,
-    follow_models,
     record_dataset,
     record_withdrawal,
 )
@@ -32,7 +31,7 @@ from provenance.ledger.parts import Part, cut_parts
 from provenance.ledger.plan import Plan, is_of_dataset
 from provenance.ledger.prepare import Prepared, open_preparer
 from provenance.ledger.quarantine import Quarantine
-from provenance.ledger.stated import record_facts
+from provenance.ledger.stated import follow_withdrawn, record_facts
 from provenance.lineage import Entering, Lineage, PedigreeBook, open_workspace
 from provenance.log import EMPTY_TREE, BatchTree, append_entry, load_frontier
 from provenance.manifest import ColumnMap, Normaliser, WatchedReader
@@ -172,7 +171,7 @@ class Run:
         with ExitStack() as stack:
             connection = stack.enter_context(self.writing(keep=not self.order.dry_run))
             lineage = None
-            if self.plan.withdrawn:
+            if self.plan.withdrawn or any(isinstance(f, ClaimFact) for f in self.facts):
                 duck = stack.enter_context(open_workspace(self.order.memory))
                 lineage = Lineage(duck=duck, book=PedigreeBook())
             now = self.clock()
@@ -185,7 +184,7 @@ class Run:
                 facts=len(self.facts),
             )
             position = self._log(connection, batch, now)
-            record_facts(connection, self.facts, now)
+            record_facts(connection, self.facts, now, lineage)
         return replace(
             outcome,
             rows_read=self.rows_read,
@@ -262,7 +261,6 @@ class Run:
             facts=len(facts),
         )
         position = self._log(connection, logged, now)
-        record_facts(connection, facts, now)
         assert dataset_id is not None  # noqa: S101 - rows are of a dataset
         entering = Entering(
             dataset_id=dataset_id,
@@ -273,6 +271,7 @@ class Run:
             parents=written.derived_from,
         )
         new = lineage.extend(connection, entering, position)
+        record_facts(connection, facts, now, lineage)
         self._recorded_row = prepared.part.last_row
         return replace(
             outcome,
@@ -296,7 +295,8 @@ class Run:
             position = record_withdrawal(connection, self.plan.withdrawn, why, now)
             lineage.withdraw(connection, self.plan.batches, position)
             if self.reader.document:
-                follow_models(connection, before, position)
+                taken = self.plan.withdrawn
+                follow_withdrawn(connection, taken, before, position, lineage)
             self.plan = Plan()
         number = None
         if is_of_dataset(self.reader):
