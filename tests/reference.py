@@ -454,9 +454,15 @@ def lineage_depths(world: World, policy: Policy) -> Depths:
                 complete = model.training_complete and name != UNNAMED
                 is_open |= not (complete and all(map(world.versions, model.trained_on)))
                 continue
-            for item, *_ in rows(world, name, "contents"):
-                heights.append(item_depth(known[item], policy, world, found) or 0)
+            items = [item for item, *_ in rows(world, name, "contents")]
+            heights += [item_depth(known[i], policy, world, found) or 0 for i in items]
         found |= dict.fromkeys(component, (max(heights), is_open))
+        for kind, name in component if is_loop else ():
+            if kind == "dataset":  # seen from outside, with its models' depth known
+                items = [item for item, *_ in rows(world, name, "contents")]
+                inside = [item_depth(known[i], policy, world, found) for i in items]
+                deepest = max(depth or 0 for depth in inside)
+                found[kind, name] = (deepest, is_open)
     return found
 
 

@@ -16,7 +16,7 @@ from provenance.batch import BATCH_SCHEMA
 from provenance.domain import (
     Claim,
     Model,
-    Policy,
+    WhatIf,
     make_claim,
     parse_dataset,
     parse_digest,
@@ -38,7 +38,7 @@ __all__ = [
     "record_rows",
     "record_world",
     "to_claim",
-    "to_policy",
+    "to_what_if",
     "world_claims",
     "world_evidence",
     "world_models",
@@ -204,13 +204,19 @@ def policies(draw: st.DrawFn) -> ref.Policy:
     )
 
 
-def to_policy(policy: ref.Policy) -> Policy:
-    """The same policy for the engine."""
-    return Policy(
-        name="drawn",
+def to_what_if(policy: ref.Policy, world: ref.World) -> WhatIf:
+    """The same policy for the engine, as changes to the default one.
+
+    To ignore a model that is nowhere named would be refused.
+    """
+    named = {o.model for r in world.records for o in r.origins} | {
+        name for model in world.models for name in (model.name, *model.aliases)
+    }
+    named |= {claim.origin.model for claim in world.claims}
+    return WhatIf(
         least_grade=Grade(policy.least_grade),
         generating=frozenset(map(Mode, policy.generating_modes)),
-        ignored_models=policy.ignored_models,
+        ignored_models=policy.ignored_models & named,
         cutoffs=policy.cutoffs,
     )
 

@@ -21,6 +21,7 @@ from provenance.cli.inspect import inspect
 from provenance.cli.log import log
 from provenance.cli.loops import loops
 from provenance.cli.model import model
+from provenance.cli.policy import policy
 from provenance.cli.records import records
 from provenance.cli.reporting import report
 from provenance.cli.target import Target
@@ -86,6 +87,7 @@ for command in (
     loops,
     model,
     dataset,
+    policy,
     claim,
     batch,
     records,

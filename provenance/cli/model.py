@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
 from provenance.cli.output import print_json, print_table
 from provenance.cli.target import Target
+
+if TYPE_CHECKING:
+    from provenance.domain.model_names import Guess
 
 __all__ = ["model"]
 
@@ -77,35 +82,65 @@ def add(
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 @click.pass_obj
 def list_(target: Target, as_json: bool) -> None:
-    """List recorded models, and names that only rows mention."""
+    """List recorded models, and names that only rows mention: these are unconfirmed."""
     with target.open() as ledger:
         models = ledger.models()
     if as_json:
         print_json([one.to_dict() for one in models])
         return
+    columns = ("model", "confirmed", "aliases", "provider", "released")
     print_table(
-        ("model", "aliases", "provider", "released", "based on", "trained on", "note"),
+        (*columns, "based on", "trained on", "note"),
         [
             (
                 one.name,
+                "yes" if one.registered else "no",
                 ", ".join(one.aliases),
                 one.provider or "",
                 str(one.released or ""),
                 ", ".join(one.based_on),
                 ", ".join(one.trained_on),
-                _note(
-                    registered=one.registered,
-                    generative=one.generative,
-                    complete=one.training_complete,
-                ),
+                _note(generative=one.generative, complete=one.training_complete),
             )
             for one in models
         ],
     )
 
 
-def _note(*, registered: bool, generative: bool, complete: bool) -> str:
-    notes = [] if registered else ["only mentioned"]
-    notes += [] if generative else ["not generative"]
+def _note(*, generative: bool, complete: bool) -> str:
+    notes = [] if generative else ["not generative"]
     notes += ["training complete"] if complete else []
     return ", ".join(notes)
+
+
+@model.command("suggest")
+@click.option("--json", "as_json", is_flag=True, help="A JSON array.")
+@click.pass_obj
+def suggest(target: Target, as_json: bool) -> None:
+    """Guess what unconfirmed names of models mean, and say why.
+
+    Nothing is merged: each guess comes with the command that confirms it. To turn one
+    down, record the name as a model of its own. A name that fits several models is
+    told, and not guessed.
+    """
+    with target.open() as ledger:
+        guesses = ledger.suggest_models()
+    if as_json:
+        print_json([guess.to_dict() for guess in guesses])
+        return
+    for guess in guesses:
+        if guess.arguments:
+            click.echo(f"{guess.name!r} may be {_say_guess(guess)}: {guess.why}")
+            click.echo(f"  provenance model {shlex.join(guess.arguments)}")
+        else:
+            any_of = ", ".join(map(repr, guess.models))
+            click.echo(f"{guess.name!r} is unclear, {guess.why}; near: {any_of}")
+    if not guesses:
+        click.echo("no guesses")
+
+
+def _say_guess(guess: Guess) -> str:
+    if guess.kind == "no_model":
+        return "no model"
+    said = repr(guess.models[0])
+    return f"a dated version of {said}" if guess.kind == "dated" else said

@@ -5,12 +5,19 @@ from __future__ import annotations
 import csv
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from provenance.cli.as_of import as_of_option
 from provenance.cli.output import make_console, print_json
 from provenance.cli.target import Target
+from provenance.cli.what_if import make_what_if, what_if_options
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from provenance.report import Difference, Report
 
 __all__ = ["report"]
 
@@ -42,8 +49,27 @@ _UNITS = ("items", "bytes", "tokens", "records", "contents")
     show_default=True,
     help="Unit of the breakdowns and of the depth.",
 )
-@click.option("--policy", metavar="NAME", default="default", show_default=True)
+@click.option(
+    "--policy",
+    metavar="NAME[@VERSION]",
+    default="default",
+    show_default=True,
+    help="What counts; see: provenance policy list.",
+)
+@what_if_options
+@click.option(
+    "--assume",
+    metavar="CLAIM",
+    multiple=True,
+    help="A claim that holds for this report alone: 'dataset D generated_by M'. "
+    "Repeatable.",
+)
 @as_of_option
+@click.option(
+    "--against",
+    metavar="DATASET[@VERSION]",
+    help="Compare with another dataset or version: before, after, difference.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--csv", "as_csv", is_flag=True, help="One row per unit and group.")
 @click.option(
@@ -55,31 +81,57 @@ _UNITS = ("items", "bytes", "tokens", "records", "contents")
 @click.pass_obj
 def report(
     target: Target,
+    /,
     dataset: str,
     by: tuple[str, ...],
     unit: str,
     policy: str,
+    assume: tuple[str, ...],
     as_of: str | None,
+    against: str | None,
     as_json: bool,
     as_csv: bool,
     sign: Path | None,
+    **changes: Any,
 ) -> None:
     """Say how much of a dataset is downstream of generative models.
 
     The answer is an interval: what is known to be generated or derived, up to that
-    and all that is unknown.
+    and all that is unknown. --min-grade, --ignore-model, --count-mode, --generating
+    and --cutoff ask what it would be if the policy were otherwise, --assume if
+    somebody had claimed more; nothing is stored.
     """
+    what_if = make_what_if(**changes)
     if sum(map(bool, (as_json, as_csv, sign))) > 1:
         raise click.UsageError("--json, --csv and --sign exclude each other")
+    if sign is not None and against is not None:
+        raise click.UsageError("two reports are not signed as one: sign each")
     if sign is not None:
+        if what_if or assume:
+            raise click.UsageError(
+                "only what is recorded is signed; record it with: provenance policy "
+                "add, or provenance claim add"
+            )
         with target.open(create=False) as ledger:
             signed = ledger.sign_report(
                 dataset, sign, by=by, unit=unit, policy=policy, as_of=as_of
             )
         click.echo(signed, nl=False)
         return
+    options: Any = {
+        "by": by,
+        "unit": unit,
+        "policy": policy,
+        "as_of": as_of,
+        "what_if": what_if,
+        "assume": assume,
+    }
+    found: Report | Difference
     with target.open(create=False) as ledger:
-        found = ledger.report(dataset, by=by, unit=unit, policy=policy, as_of=as_of)
+        if against is None:
+            found = ledger.report(dataset, **options)
+        else:
+            found = ledger.compare(dataset, against, **options)
     if as_json:
         print_json(found.to_dict())
     elif as_csv:
@@ -88,6 +140,16 @@ def report(
         writer.writerow(table.column_names)
         writer.writerows(zip(*table.to_pydict().values(), strict=True))
     else:
+        make_console().print(_draw(found))
+
+
+def _draw(found: Report | Difference) -> RenderableType:
+    from provenance.report import Report  # noqa: PLC0415 - heavy
+
+    if isinstance(found, Report):
         from provenance.report.terminal import draw_report  # noqa: PLC0415 - heavy
 
-        make_console().print(draw_report(found))
+        return draw_report(found)
+    from provenance.report.side_by_side import draw_difference  # noqa: PLC0415 - heavy
+
+    return draw_difference(found)

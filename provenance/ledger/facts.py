@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 
 from provenance.domain import (
-    DEFAULT,
-    LOW_BACKGROUND,
+    BUILT_IN,
     DatasetName,
     Kind,
     Model,
     ModelBook,
+    Policy,
     parse_dataset,
 )
 from provenance.errors import NameRefusedError
@@ -21,7 +22,7 @@ from provenance.lineage import Lineage, PedigreeBook, open_workspace, reassess
 from provenance.log import append_entry
 from provenance.merkle import SignerKey, format_verifier_key
 from provenance.store import schema
-from provenance.store.facts import load_models, load_origins
+from provenance.store.facts import load_models, load_origins, load_policies
 from provenance.store.intern import last_id
 from provenance.store.standing import standing_fact
 
@@ -32,6 +33,7 @@ __all__ = [
     "record_key",
     "record_model",
     "record_policies",
+    "record_policy",
     "record_withdrawal",
     "write_model",
 ]
@@ -289,18 +291,41 @@ def record_withdrawal(
 def record_policies(connection: sa.Connection, now: int) -> None:
     """Record the built-in policies that are not recorded yet."""
     table = schema.policies
-    for policy in (DEFAULT, LOW_BACKGROUND):
+    for policy in BUILT_IN:
         same = sa.and_(table.c.name == policy.name, table.c.version == policy.version)
-        if connection.execute(sa.select(sa.exists().where(same))).scalar():
-            continue
-        body = policy.to_json()
-        position = append_entry(connection, "policy", {"policy": json.loads(body)}, now)
-        connection.execute(
-            table.insert().values(
-                id=last_id(connection, table) + 1,
-                name=policy.name,
-                version=policy.version,
-                body=body,
-                position=position,
-            )
+        if not connection.execute(sa.select(sa.exists().where(same))).scalar():
+            _insert_policy(connection, policy, now)
+
+
+def record_policy(connection: sa.Connection, policy: Policy, now: int) -> Policy:
+    """Record the next version of a policy; one that says nothing new stays.
+
+    Returns:
+        The policy with its version.
+
+    Raises:
+        NameRefusedError: The name is none, or that of a built-in policy.
+    """
+    policy.check_name()
+    newest = {one.name: one for one in load_policies(connection).values()}
+    before = newest.get(policy.name)
+    if before and replace(policy, version=before.version) == before:
+        return before
+    policy = replace(policy, version=before.version + 1 if before else 1)
+    _insert_policy(connection, policy, now)
+    reassess(connection)
+    return policy
+
+
+def _insert_policy(connection: sa.Connection, policy: Policy, now: int) -> None:
+    table, body = schema.policies, policy.to_json()
+    position = append_entry(connection, "policy", {"policy": json.loads(body)}, now)
+    connection.execute(
+        table.insert().values(
+            id=last_id(connection, table) + 1,
+            name=policy.name,
+            version=policy.version,
+            body=body,
+            position=position,
         )
+    )

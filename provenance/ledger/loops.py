@@ -13,13 +13,13 @@ from provenance.lineage.condense import condense
 from provenance.report import Standpoint
 from provenance.store import schema
 from provenance.store.facts import load_datasets, load_parents
+from provenance.store.standing import standing_loop
 
 __all__ = [
     "Loop",
     "list_item_loops",
     "list_loops",
     "list_model_loops",
-    "standing_loops",
 ]
 
 _MOST_ITEMS = 100
@@ -51,7 +51,7 @@ class Loop:
 
 def list_loops(view: Standpoint) -> list[Loop]:
     """Return every loop: of models, by name, of declared parents, then of items."""
-    return list_model_loops(view) + _dataset_loops(view) + list_item_loops(view)
+    return [*list_model_loops(view), *_dataset_loops(view), *list_item_loops(view)]
 
 
 def _dataset_loops(view: Standpoint) -> list[Loop]:
@@ -139,7 +139,7 @@ def list_item_loops(view: Standpoint) -> list[Loop]:
     """Return the loops among items."""
     table = schema.item_loops
     members: dict[int, list[str]] = {}
-    query = sa.select(table).where(standing_loops(view.size)).order_by(table.c.loop)
+    query = sa.select(table).where(standing_loop(view.size)).order_by(table.c.loop)
     for row in view.connection.execute(query):
         members.setdefault(row.loop, []).append(format_digest(row.item))
     loops = []
@@ -152,12 +152,3 @@ def list_item_loops(view: Standpoint) -> list[Loop]:
             Loop(kind="item", text=told, items=first, size=len(items), number=number)
         )
     return sorted(loops, key=lambda loop: (-loop.size, loop.items))
-
-
-def standing_loops(size: int | None) -> sa.ColumnElement[bool]:
-    """The condition that a loop of items stood when the log had some size."""
-    table = schema.item_loops
-    if size is None:
-        return table.c.until.is_(None)
-    later = sa.or_(table.c.until.is_(None), table.c.until >= size)
-    return sa.and_(table.c.since < size, later)

@@ -8,13 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from provenance.domain import DatasetName, Kind, Model, Unit
+from provenance.domain import DatasetName, Kind, Model, Unit, WhatIf
 from provenance.errors import NameRefusedError, NotRecordedError
 from provenance.ledger.loops import (
     Loop,
     list_item_loops,
     list_model_loops,
-    standing_loops,
 )
 from provenance.ledger.view import AsOf, open_view
 from provenance.log import load_frontier
@@ -29,7 +28,7 @@ from provenance.report import (
 )
 from provenance.store import schema
 from provenance.store.facts import load_datasets, load_models, load_origins
-from provenance.store.standing import standing, standing_fact
+from provenance.store.standing import standing, standing_fact, standing_loop
 
 __all__ = ["find_version", "list_models", "make_report"]
 
@@ -42,6 +41,7 @@ def make_report(
     unit: Unit,
     policy: str,
     as_of: AsOf = None,
+    what_if: WhatIf | None = None,
 ) -> Report:
     """Join tallies and assessments of a dataset version; see ``Ledger.report``."""
     for grouping in by:
@@ -50,7 +50,7 @@ def make_report(
                 f"{grouping!r} is nothing a report can be broken down by",
                 hint=f"Choose from: {', '.join(GROUPINGS)}.",
             )
-    view = open_view(connection, policy, as_of)
+    view = open_view(connection, policy, as_of, what_if)
     number, name = find_version(connection, dataset, view.size)
     size, root = _find_head(connection, view.size)
     units, depth, shares = load_units(view, number, unit)
@@ -60,6 +60,8 @@ def make_report(
         as_of=size,
         root=root,
         policy_body=json.loads(view.policy.to_json()),
+        policy_words=tuple(view.policy.words()),
+        what_if=tuple(what_if.words()) if what_if else (),
         unit=unit,
         units=units,
         depth=depth,
@@ -144,7 +146,7 @@ def _looped_items(view: Standpoint, number: int) -> set[int]:
             standing(batches.c.id, view.size),
         )
     )
-    query = sa.select(loops.c.loop).where(standing_loops(view.size), inside)
+    query = sa.select(loops.c.loop).where(standing_loop(view.size), inside)
     return set(view.connection.execute(query).scalars())
 
 
@@ -179,7 +181,10 @@ def _parents(view: Standpoint, number: int) -> list[dict[str, Any]]:
 
 
 def list_models(connection: sa.Connection) -> list[Model]:
-    """Return recorded models, and those that only rows or other models mention."""
+    """Return recorded models, and those that only rows or other models mention.
+
+    Of the latter nobody confirmed that the name is a model's, and its own.
+    """
     book = load_models(connection)
     mentioned = {
         origin.model

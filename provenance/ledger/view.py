@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from difflib import get_close_matches
 
 import sqlalchemy as sa
 
-from provenance.domain import Policy
+from provenance.domain import Policy, WhatIf
 from provenance.errors import NameRefusedError, NotRecordedError
 from provenance.log import log_size
 from provenance.report import Standpoint
 from provenance.store import schema
-from provenance.store.facts import load_policy_versions
+from provenance.store.facts import (
+    load_models,
+    load_origins,
+    load_policy_versions,
+)
 
-__all__ = ["AsOf", "find_policy", "find_size", "open_view"]
+__all__ = ["AsOf", "find_policy", "find_size", "list_policies", "open_view"]
 
 AsOf = int | str | date | None
 """Entries of the log that count, or a day (UTC) at whose end it is asked."""
@@ -98,15 +104,62 @@ def find_policy(
     )
 
 
+def list_policies(connection: sa.Connection) -> list[tuple[Policy, int]]:
+    """Return every version of every stored policy, with its log position."""
+    table = schema.policies
+    query = sa.select(table.c.id, table.c.position)
+    positions = {row.id: row.position for row in connection.execute(query)}
+    versions = load_policy_versions(connection)
+    return [(policy, positions[number]) for number, policy in versions.items()]
+
+
 def open_view(
-    connection: sa.Connection, policy: str = "default", as_of: AsOf = None
+    connection: sa.Connection,
+    policy: str = "default",
+    as_of: AsOf = None,
+    what_if: WhatIf | None = None,
 ) -> Standpoint:
-    """Return where to ask from: see ``find_size`` and ``find_policy``."""
+    """Return where to ask from.
+
+    Args:
+        connection: An open transaction.
+        policy: See ``find_policy``.
+        as_of: See ``find_size``.
+        what_if: Changes to the policy, for this question.
+
+    Raises:
+        NotRecordedError: There is no such policy, or a model that is to be ignored is
+            nowhere named.
+    """
     size = find_size(connection, as_of)
     number, rules, is_newest = find_policy(connection, policy, size)
+    if what_if:
+        _refuse_unknown(connection, what_if.ignored_models)
+        rules, is_newest = what_if.apply(rules), False
     return Standpoint(
         connection=connection,
         policy=rules,
         size=size,
         stored=number if is_newest else None,
     )
+
+
+def _refuse_unknown(connection: sa.Connection, names: Iterable[str]) -> None:
+    """A misspelt model would be ignored without effect."""
+    book = load_models(connection)
+    for name in names:
+        if book.find(name).registered:
+            continue
+        said = {
+            origin.model for origin in load_origins(connection).values() if origin.model
+        }
+        if name in said:
+            continue
+        known = said.union(*((model.name, *model.aliases) for model in book))
+        near = get_close_matches(name, sorted(known))
+        raise NotRecordedError(
+            f"no model {name!r} is named anywhere",
+            hint=f"Did you mean {' or '.join(map(repr, near))}?"
+            if near
+            else "See: provenance model list",
+        )

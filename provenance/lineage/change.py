@@ -22,7 +22,7 @@ from provenance.domain import Claim, DatasetName
 from provenance.lineage.assessments import assess_change
 from provenance.lineage.book import PedigreeBook
 from provenance.lineage.called import CALLED, add_children
-from provenance.lineage.claims import claimed, load_reaches, select_reached
+from provenance.lineage.claims import claimed, load_reached, load_reaches
 from provenance.lineage.facts import (
     IDENTITY,
     KEYS,
@@ -185,16 +185,15 @@ class Lineage:
             position: Log position of the claim, or of its withdrawal.
 
         Returns:
-            How many items it speaks of.
+            How many items it reaches, were there no better word on them.
         """
         duck = self._start(connection)
-        add_seeds(connection, duck, select_reached(claim))
-        spoken_of = count_rows(duck, "cone")
+        reached = load_reached(connection, duck, claim)
         add_descendants(connection, duck)
         self._load_cone(connection)
         leave_no_rest(duck)
         self._solve(connection, position, linked=False)
-        return spoken_of
+        return reached
 
     def _start(self, connection: sa.Connection) -> duckdb.DuckDBPyConnection:
         prefer_indexes(connection)

@@ -9,14 +9,15 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from provenance.domain import Claim, Subject
-from provenance.lineage.facts import IDENTITY
+from provenance.lineage.facts import IDENTITY, load_found
+from provenance.lineage.reach import add_seeds
 from provenance.lineage.workspace import add_rows
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.claims import is_of_source, load_claims
 from provenance.store.standing import occurring
 
-__all__ = ["claimed", "load_reaches", "reaches_items", "select_reached"]
+__all__ = ["claimed", "load_reached", "load_reaches", "reaches_items"]
 
 _REACHES = pa.schema(
     [
@@ -89,27 +90,78 @@ def claimed(rows: str) -> str:
         """  # noqa: S608 - names of ours
 
 
-def select_reached(claim: Claim) -> sa.Select[Any]:
-    """The items that a claim reaches: ``content_key, item`` of each standing record."""
+def load_reached(
+    connection: sa.Connection, duck: duckdb.DuckDBPyConnection, claim: Claim
+) -> int:
+    """Load what a claim reaches, without a question for each of its items.
+
+    Items that another record may know better, and what is derived from any of them,
+    go into the cone instead, to be loaded whole.
+
+    Returns:
+        How many items the claim reaches.
+    """
+    records, named = schema.records, schema.named_parents
+    edges = schema.derived_from
+    rows, which = _reach(claim)
+    load_found(connection, duck, rows, which)
+    (items,) = duck.execute(
+        "SELECT count(*) FROM "
+        "(SELECT DISTINCT content_key, coalesce(item, digest) FROM loaded)"
+    ).fetchall()[0]
+    other = records.alias("other")
+    again = sa.exists().where(
+        other.c.content_key == records.c.content_key, other.c.id != records.c.id
+    )
+    query = sa.select(records.c.content_key, IDENTITY).select_from(rows)
+    add_seeds(connection, duck, query.where(which, again).distinct())
+    duck.execute(
+        """
+        CREATE TABLE again AS
+        SELECT record_id FROM loaded SEMI JOIN cone
+            ON cone.content_key = loaded.content_key
+            AND cone.item = coalesce(loaded.item, loaded.digest);
+        DELETE FROM loaded WHERE record_id IN (FROM again);
+        DELETE FROM stated_origin WHERE record_id IN (FROM again);
+        DELETE FROM stated_parent WHERE record_id IN (FROM again)
+        """
+    )
+    child = records.alias("child")
+    for table, key, item in (
+        (edges, edges.c.parent_key, edges.c.parent_digest),
+        (named, named.c.content_key, named.c.item),
+    ):
+        is_parent = sa.and_(key == records.c.content_key, item == IDENTITY)
+        query = (
+            sa.select(
+                child.c.content_key, sa.func.coalesce(child.c.item, child.c.digest)
+            )
+            .select_from(
+                rows.join(table, is_parent).join(child, child.c.id == table.c.record_id)
+            )
+            .where(which)
+        )
+        add_seeds(connection, duck, query.distinct())
+    return int(items)
+
+
+def _reach(claim: Claim) -> tuple[Any, Any]:
+    """Where the records are that a claim reaches, and the condition that one is."""
     records, batches, datasets = schema.records, schema.batches, schema.datasets
-    query = sa.select(records.c.content_key, IDENTITY).distinct().where(occurring())
+    which = [occurring()]
     if claim.first_at is not None:
-        query = query.where(records.c.fetched_at >= claim.first_at)
+        which.append(records.c.fetched_at >= claim.first_at)
     if claim.last_at is not None:
-        query = query.where(records.c.fetched_at <= claim.last_at)
+        which.append(records.c.fetched_at <= claim.last_at)
     if claim.subject is Subject.SOURCE:
         sources = sa.select(schema.sources.c.id).where(is_of_source(claim.name))
-        return query.where(records.c.source_id.in_(sources))
+        return records, sa.and_(*which, records.c.source_id.in_(sources))
     # Records of a batch have consecutive ids: only those of the dataset are read.
     of_batch = records.c.id.between(
         batches.c.first_record, batches.c.first_record + batches.c.records - 1
     )
-    return (
-        query.select_from(batches)
-        .join(datasets, datasets.c.id == batches.c.dataset_id)
-        .join(records, of_batch)
-        .where(*_names(claim))
-    )
+    rows = batches.join(datasets, datasets.c.id == batches.c.dataset_id)
+    return rows.join(records, of_batch), sa.and_(*which, *_names(claim))
 
 
 def _names(claim: Claim) -> list[sa.ColumnElement[bool]]:

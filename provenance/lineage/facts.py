@@ -27,6 +27,7 @@ __all__ = [
     "list_batches",
     "load_asked",
     "load_everything",
+    "load_found",
 ]
 
 KEYS = pa.schema([("content_key", pa.int64()), ("item", pa.binary())])
@@ -75,7 +76,22 @@ def load_asked(
         leaving: SQL over the loaded columns: which of them leave the ledger.
     """
     ask(connection, ASKED_KEYS, keys)
-    _load(connection, duck, but, f", false, {leaving}", ASKED_KEYS)
+    asked = ASKED_KEYS.join(schema.records, is_asked())
+    _load(connection, duck, but, f", false, {leaving}", asked)
+
+
+def load_found(
+    connection: sa.Connection, duck: duckdb.DuckDBPyConnection, rows: Any, which: Any
+) -> None:
+    """Load rows that stand before a change and after it, wherever they are found.
+
+    Args:
+        connection: An open writing transaction.
+        duck: The workspace.
+        rows: ``records``, or a join with it.
+        which: The condition that a record is wanted.
+    """
+    _load(connection, duck, which, ", false, false", rows)
 
 
 def _load(
@@ -83,7 +99,7 @@ def _load(
     duck: duckdb.DuckDBPyConnection,
     condition: Any,
     marks: str,
-    asked: sa.Table | None = None,
+    start: Any = schema.records,
 ) -> None:
     records, sources = schema.records, schema.sources
     media, parents, origins = (
@@ -91,8 +107,6 @@ def _load(
         schema.derived_from,
         schema.generated_by,
     )
-
-    start: Any = records if asked is None else asked.join(records, is_asked())
 
     def chosen(columns: list[Any], rows: Any) -> sa.Select[Any]:
         return sa.select(*columns).select_from(rows).where(condition)

@@ -43,8 +43,11 @@ ORIGIN_FIELDS = (
 _UNNAMED = "unnamed"
 _THRESHOLD = 0.5
 _LONGEST_NAME = 300
-_SEPARATORS = re.compile(r"[,;|\n]|\s[+&]\s|\sand\s")
+_SEPARATORS = re.compile(r"(?:[,;|\n]|\s[+&]\s|\sand\s)(?![^(]*\))")
+"""What stands between two names, but for what is in brackets."""
 _HUMANS = frozenset({"human", "humans", "human-written", "human annotators"})
+_TEMPLATES = frozenset({"template", "templates"})
+_OTHERS = frozenset({"other", "others", "various"})
 _NO_NAME = frozenset({"", "null", "none", "nan", "n/a", "-", "unknown"})
 _KINDS: dict[str, Kind] = {
     "human": Kind.HUMAN,
@@ -74,8 +77,15 @@ class _Statement:
     def list_origins(self) -> list[dict[str, object]]:
         """Return the origins, as structs of the batch schema without a score."""
         names: list[str] = json.loads(self.generators or "[]")
-        models = [name for name in names if name.lower() not in _HUMANS]
-        is_human = self.kind == Kind.HUMAN or len(models) < len(names)
+        folded = [name.lower() for name in names]
+        no_models = _HUMANS | _TEMPLATES
+        models = [
+            _UNNAMED if low in _OTHERS else name
+            for name, low in zip(names, folded, strict=True)
+            if low not in no_models
+        ]
+        is_human = self.kind == Kind.HUMAN or not _HUMANS.isdisjoint(folded)
+        is_other = self.kind == Kind.OTHER or not _TEMPLATES.isdisjoint(folded)
         detected = self.has_score and self.kind is None and not names
         if not models and (self.kind == Kind.MODEL or detected):
             models = [_UNNAMED]
@@ -83,7 +93,7 @@ class _Statement:
         origins = [self._origin(Kind.MODEL, name, mode) for name in models]
         if is_human:
             origins.append(self._origin(Kind.HUMAN, None, Mode.UNSPECIFIED))
-        if self.kind == Kind.OTHER:
+        if is_other:
             origins.append(self._origin(Kind.OTHER, None, Mode.UNSPECIFIED))
         return origins
 

@@ -26,6 +26,7 @@ from provenance.store.amounts import default_policy
 from provenance.store.claims import LoggedClaim
 from provenance.store.facts import load_models
 from provenance.store.keys import split_asked
+from provenance.store.standing import standing_loop
 
 __all__ = ["MOST_ITEMS", "explain_items"]
 
@@ -175,7 +176,9 @@ def _describe(
             table.c.policy_id == default_policy(),
         )
         assessed |= {row.pedigree_id: row for row in connection.execute(query)}
-    loops = _select_kept(connection, schema.item_loops, records, "loop")
+    loops = _select_kept(
+        connection, schema.item_loops, records, "loop", standing_loop()
+    )
     made = {}
     for key in records:
         row = assessed[pedigrees[key]]
@@ -211,13 +214,17 @@ def _find_pedigrees(
 
 
 def _select_kept(
-    connection: sa.Connection, table: sa.Table, keys: Iterable[ItemKey], column: str
+    connection: sa.Connection,
+    table: sa.Table,
+    keys: Iterable[ItemKey],
+    column: str,
+    *conditions: sa.ColumnElement[bool],
 ) -> dict[ItemKey, int]:
     """Read a column of a derived table for some items, as far as it has them."""
     found = {}
     for asked in split_asked(keys):
         query = sa.select(table.c.content_key, table.c.item, table.c[column]).where(
-            table.c.content_key.in_([key.content_key for key in asked])
+            table.c.content_key.in_([key.content_key for key in asked]), *conditions
         )
         for number, item, value in connection.execute(query):
             found[ItemKey(number, bytes(item))] = value

@@ -1,5 +1,6 @@
 """Numbers for people: tallies and assessments become a report."""
 
+from provenance.report.difference import Difference
 from provenance.report.figures import (
     GROUPINGS,
     Amounts,
@@ -17,6 +18,7 @@ __all__ = [
     "GROUPINGS",
     "Amounts",
     "DepthFigures",
+    "Difference",
     "Report",
     "ShareFigures",
     "Standpoint",

@@ -21,7 +21,9 @@ __all__ = [
     "GROUPINGS",
     "Amounts",
     "DepthFigures",
+    "Number",
     "Report",
+    "Share",
     "UnitFigures",
     "load_all_amounts",
     "load_groups",
@@ -146,7 +148,12 @@ class Report:
     root: str
     """Root of the log at that size, hex."""
     policy_body: Mapping[str, Any]
-    """The policy in full."""
+    """The policy in full, with what is otherwise for this report."""
+    policy_words: tuple[str, ...]
+    what_if: tuple[str, ...]
+    """What is other than in the stored policy, in words; empty: nothing."""
+    assumed: tuple[str, ...] = ()
+    """Claims that nobody recorded and that hold for this report, in words."""
     unit: Unit
     """The unit of the breakdown and of the depth."""
     units: Mapping[str, UnitFigures]
@@ -162,11 +169,17 @@ class Report:
     """Declared parents and their own intervals: inherited, unresolved."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as JSON values; the format of ``report --json``."""
+        """The report as JSON values; the format of ``report --json``.
+
+        ``what_if`` is there only where the stored policy was changed for the question,
+        ``assumed`` where claims were.
+        """
         return {
             "dataset": self.dataset,
             "policy": self.policy,
             "policy_body": dict(self.policy_body),
+            **({"what_if": list(self.what_if)} if self.what_if else {}),
+            **({"assumed": list(self.assumed)} if self.assumed else {}),
             "as_of": self.as_of,
             "log": {"size": self.as_of, "root": self.root},
             "unit": str(self.unit),

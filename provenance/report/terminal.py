@@ -9,14 +9,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from provenance.domain import Tier, Unit
+from provenance.domain import DEFAULT, Tier, Unit, say_count
 from provenance.report.figures import Amounts, DepthFigures, Report
 from provenance.report.shares import ShareFigures
 from provenance.report.words import say_interval, say_number, say_share
 
-__all__ = ["draw_report"]
+__all__ = ["MOST_GROUPS", "draw_report", "say_depth", "say_policy"]
 
-_MOST_GROUPS = 30
+MOST_GROUPS = 30
+"""Lines of a breakdown that are shown on a terminal."""
+
 _DEEPEST = 15
 
 
@@ -24,16 +26,17 @@ def draw_report(report: Report) -> RenderableType:
     """Lay a report out: the answer in words, the units, then each breakdown."""
     parts: list[RenderableType] = [
         Text(f"{report.dataset} · policy {report.policy} · as of {report.as_of}"),
+        *(Text(line) for line in say_policy(report)),
         Text(""),
         *(Text(line) for line in _answer(report)),
         _units(report),
         *(Text(_say_share_of(share)) for share in report.shares),
-        Text(_say_depth(report.depth, report.unit)),
+        Text(say_depth(report.depth, report.unit)),
     ]
     for name, groups in report.by.items():
         parts.append(_groups(name, groups, report.unit))
-        if len(groups) > _MOST_GROUPS:
-            rest = len(groups) - _MOST_GROUPS
+        if len(groups) > MOST_GROUPS:
+            rest = len(groups) - MOST_GROUPS
             parts.append(Text(f"… and {rest:,} more; see them with --csv or --json"))
     parts += [Text(f"loop: {loop['text']}") for loop in report.loops]
     for parent in report.parents:
@@ -45,6 +48,15 @@ def draw_report(report: Report) -> RenderableType:
             Text(f"declared parent {parent['dataset']}: {own} (inherited, unresolved)")
         )
     return Group(*parts)
+
+
+def say_policy(report: Report) -> Iterator[str]:
+    """Say what counts and what is assumed, where nobody would expect it."""
+    yield from (f"assumed, and not recorded: {claim}" for claim in report.assumed)
+    if report.what_if:
+        yield f"what if {'; '.join(report.what_if)}"
+    if report.what_if or report.policy != DEFAULT.name:
+        yield from (f"  {words}" for words in report.policy_words)
 
 
 def _answer(report: Report) -> Iterator[str]:
@@ -70,8 +82,8 @@ def _answer(report: Report) -> Iterator[str]:
         yield f"{say_share(low)} {where} are downstream of generative models."
     if lacking:
         yield (
-            f"{lacking:,} records do not say how many {unit} they have: "
-            "the share of all cannot be told."
+            f"{say_count(lacking, 'record')} without a number of {unit}: the share of "
+            "all cannot be told."
         )
 
 
@@ -116,7 +128,8 @@ def _say_share_of(share: ShareFigures) -> str:
     return said
 
 
-def _say_depth(depth: DepthFigures, unit: Unit) -> str:
+def say_depth(depth: DepthFigures, unit: Unit) -> str:
+    """Say how many generations of models lie behind the items."""
     if depth.max is None or depth.min is None:
         return "generation depth: not known"
     deepest = f"≥ {_DEEPEST}" if depth.max >= _DEEPEST else str(depth.max)
@@ -136,7 +149,7 @@ def _groups(
     table.add_column(name, overflow="fold")
     for column in ("total", *Tier, "downstream"):
         table.add_column(str(column), justify="right")
-    for value, amounts in groups[:_MOST_GROUPS]:
+    for value, amounts in groups[:MOST_GROUPS]:
         table.add_row(
             Text("not stated" if value is None else str(value)),
             say_number(amounts.total),

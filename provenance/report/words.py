@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["say_interval", "say_number", "say_share"]
+from collections.abc import Sequence
+
+__all__ = ["say_change", "say_interval", "say_number", "say_points", "say_share"]
 
 _LEAST_SHOWN = 0.0005
 
@@ -43,3 +45,29 @@ def say_interval(share: tuple[float, float] | None) -> str:
         return "not known"
     low, high = map(say_share, share)
     return low if low == high else f"{low} – {high}"
+
+
+def say_change(moved: float) -> str:
+    """Write by how much a number moved.
+
+    >>> say_change(1500), say_change(-2.5), say_change(0)
+    ('+1,500', '−2.5', '0')
+    """
+    sign = "+" if moved > 0 else "−" if moved < 0 else ""
+    return sign + say_number(abs(moved))
+
+
+def say_points(moved: Sequence[float] | None) -> str:
+    """Write by how many points both ends of an interval moved.
+
+    >>> say_points([0.125, 0.125]), say_points([0, -0.0502]), say_points(None)
+    ('+12.5', '0.0 – −5.0', 'not known')
+    """
+    if moved is None:
+        return "not known"
+    ends = []
+    for end in moved:
+        points = f"{abs(end) * 100:.1f}"
+        sign = "" if points == "0.0" else "+" if end > 0 else "−"
+        ends.append(sign + points)
+    return " – ".join(dict.fromkeys(ends))

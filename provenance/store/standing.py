@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from provenance.store.schema import batches, records, withdrawals
+from provenance.store.schema import batches, item_loops, records, withdrawals
 
-__all__ = ["logged_by", "occurring", "standing", "standing_fact"]
+__all__ = ["logged_by", "occurring", "standing", "standing_fact", "standing_loop"]
 
 
 def logged_by(position: ColumnElement[int], size: int | None) -> ColumnElement[bool]:
@@ -72,3 +72,15 @@ def _is_gone(size: int | None) -> ColumnElement[bool]:
     )
     gone = batches.c.position.in_(taken)
     return gone if size is None else sa.or_(gone, batches.c.position >= size)
+
+
+def standing_loop(size: int | None = None) -> ColumnElement[bool]:
+    """The condition that a loop of items stood.
+
+    Args:
+        size: Entries of the log that count; all of them by default.
+    """
+    if size is None:
+        return item_loops.c.until.is_(None)
+    later = sa.or_(item_loops.c.until.is_(None), item_loops.c.until >= size)
+    return sa.and_(item_loops.c.since < size, later)

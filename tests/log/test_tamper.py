@@ -30,6 +30,8 @@ SAID_BY_OTHERS = {
     "models": ("model_facts", "model_aliases", "model_bases", "training_sets"),
     "tally_values": ("tallies",),
     "batches": ("records",),
+    "claims": ("claim_assessments",),
+    "origins": ("claims",),
     "checkpoints": ("cosignatures",),
     "log_entries": ("log_state", "batches", "checkpoints"),
 }

@@ -68,6 +68,9 @@ def test_another_origin_is_a_fault() -> None:
         ('["a, b", "c", null, 7, ""]', ["a, b", "c", "7"]),
         ("[not json", ["[not json"]),
         ("GPT-4 (0613)", ["GPT-4 (0613)"]),
+        ("GPT-4 (March 14, 2023), B", ["GPT-4 (March 14, 2023)", "B"]),
+        ("A), B", ["A)", "B"]),
+        ("A (x, y", ["A (x", "y"]),
         ("None", []),
         ("nan", []),
         ("N/A", []),
@@ -97,6 +100,16 @@ def test_a_person_may_be_among_the_generators() -> None:
     assert origins({"generated_by": cells, "mode": ["written", "written"]}) == [
         [HUMAN],
         [model("gpt-4", "written"), HUMAN],
+    ]
+
+
+def test_templates_and_others_are_no_names_of_models() -> None:
+    cells = ["templates", "Other", "GPT-4, Template", "human; others"]
+    assert origins({"generated_by": cells}) == [
+        [OTHER],
+        [model("unnamed")],
+        [model("GPT-4"), OTHER],
+        [model("unnamed"), HUMAN],
     ]
 
 

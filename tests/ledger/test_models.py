@@ -1,0 +1,64 @@
+"""Names of models as rows use them: listed, guessed, and merged by nobody else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from click.testing import Result
+
+from provenance import Ledger
+
+
+def _rows(folder: Path, *generators: str) -> Path:
+    path = folder / "d.jsonl"
+    rows = (
+        {"name": str(number), "generated_by": cell}
+        for number, cell in enumerate(generators)
+    )
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_spellings_stay_apart_until_an_alias_is_recorded(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    ledger.ingest(_rows(tmp_path, "GPT-4", "gpt-4-0613", "OpenAI GPT-4; templates"))
+
+    def groups() -> list[tuple[object, float]]:
+        found = ledger.report("d", by=["model"]).by["model"]
+        return [(value, amounts.total) for value, amounts in found]
+
+    apart = [("GPT-4", 1), ("OpenAI GPT-4", 1), ("gpt-4-0613", 1)]
+    assert groups() == apart
+    assert [model.registered for model in ledger.models()] == [False] * 3
+    guesses = {guess.name: guess for guess in ledger.suggest_models()}
+    assert set(guesses) == {"gpt-4-0613", "OpenAI GPT-4"}
+    assert groups() == apart
+    ledger.add_model("GPT-4", aliases=["OpenAI GPT-4"])
+    assert groups() == [("GPT-4", 2), ("gpt-4-0613", 1)]
+    assert [guess.name for guess in ledger.suggest_models()] == ["gpt-4-0613"]
+    ledger.add_model("gpt-4-0613")
+    assert ledger.suggest_models() == []
+    assert [model.registered for model in ledger.models()] == [True, True]
+
+
+def test_command_line_suggests_what_confirms_it(
+    run_cli: Callable[..., Result], tmp_path: Path
+) -> None:
+    run_cli("ingest", _rows(tmp_path, "Flan T5", "flan-t5", "a/x", "b/x"))
+    said = run_cli("model", "suggest").stdout.splitlines()
+    unclear = "is unclear, the same name of other publishers: a and b; near:"
+    assert said[:2] == [f"'a/x' {unclear} 'b/x'", f"'b/x' {unclear} 'a/x'"]
+    assert said[2].startswith("'flan-t5' may be 'Flan T5': the same but for")
+    assert said[3] == "  provenance model add 'Flan T5' --alias flan-t5"
+    listed = run_cli("model", "list").stdout
+    assert [line.split()[-1] for line in listed.splitlines()[3:7]] == ["no"] * 4
+    told = json.loads(run_cli("model", "suggest", "--json").stdout)
+    assert {guess["kind"] for guess in told} == {"alias", "ambiguous"}
+    run_cli("model", "add", "Flan T5", "--alias", "flan-t5")
+    assert "flan" not in run_cli("model", "suggest").stdout
+    for name in ("a/x", "b/x"):
+        run_cli("model", "add", name)
+    assert run_cli("model", "suggest").stdout == "no guesses\n"
