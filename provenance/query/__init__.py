@@ -1,8 +1,10 @@
 """Typed reads of the ledger; nothing here writes."""
 
 from provenance.query.ancestry import MOST_ITEMS, explain_items
+from provenance.query.conflicts import Conflict, find_conflicts
 from provenance.query.descendants import KINDS, Descendants, Reached, count_descendants
 from provenance.query.explanation import (
+    Claimed,
     Explanation,
     Occurrence,
     Parent,
@@ -15,6 +17,8 @@ from provenance.query.items import ItemKey, find_items
 __all__ = [
     "KINDS",
     "MOST_ITEMS",
+    "Claimed",
+    "Conflict",
     "Descendants",
     "Explanation",
     "ItemKey",
@@ -26,5 +30,6 @@ __all__ = [
     "Step",
     "count_descendants",
     "explain_items",
+    "find_conflicts",
     "find_items",
 ]

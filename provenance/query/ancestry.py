@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from provenance.domain import ModelBook, format_digest
-from provenance.query.explanation import Explanation, Occurrence
+from provenance.query.claimed import find_claims
+from provenance.query.explanation import Claimed, Explanation, Occurrence
 from provenance.query.items import ItemKey, find_items
 from provenance.query.occurrences import (
     Found,
@@ -19,9 +20,10 @@ from provenance.query.occurrences import (
     say_origin,
     say_time,
 )
-from provenance.query.paths import find_paths
+from provenance.query.paths import Said, find_paths
 from provenance.store import schema
 from provenance.store.amounts import default_policy
+from provenance.store.claims import LoggedClaim
 from provenance.store.facts import load_models
 from provenance.store.keys import split_asked
 from provenance.store.standing import standing_loop
@@ -64,14 +66,26 @@ def explain_items(
     )
     book = load_models(connection)
     walk = _walk_up(connection, roots, max(most, len(roots)))
-    made = _describe(connection, walk.records)
+    pedigrees = _find_pedigrees(connection, walk.records)
+    claims = find_claims(connection, walk.records, pedigrees)
+    made = _describe(connection, walk.records, pedigrees)
+    said: dict[ItemKey, list[Said]] = {}
     for key, found in walk.records.items():
-        made[key].records = [_say_record(record, book) for record in found]
+        told = [_say_record(record, book) for record in found]
+        made[key].records = [record for record in told if record.dataset]
+        made[key].evidence = [record for record in told if not record.dataset]
+        made[key].claims = [
+            _say_claim(logged, row, book) for logged, row in claims.get(key, ())
+        ]
+        said[key] = [(one.place, origin) for one in found for origin in one.origins]
+        said[key] += [
+            (f"claim {logged.position}", row) for logged, row in claims.get(key, ())
+        ]
         made[key].records_left_out = (found[0].of_item if found else 0) - len(found)
     _connect(walk.records, made, roots)
     for key in roots:
         made[key].paths, made[key].beyond = find_paths(
-            connection, key, walk.records, book
+            connection, key, walk.records, said, book
         )
         made[key].left_out = len(_reached_beyond(key, walk))
     return [made[key] for key in roots]
@@ -146,10 +160,11 @@ def _connect(
 
 
 def _describe(
-    connection: sa.Connection, records: Mapping[ItemKey, list[Found]]
+    connection: sa.Connection,
+    records: Mapping[ItemKey, list[Found]],
+    pedigrees: Mapping[ItemKey, int],
 ) -> dict[ItemKey, Explanation]:
     """Give each item its tier and depth under the default policy."""
-    pedigrees = _find_pedigrees(connection, records)
     table = schema.assessments
     assessed: dict[int, sa.Row[Any]] = {}
     for asked in split_asked(sorted(set(pedigrees.values()))):
@@ -226,7 +241,7 @@ def _capture(record: Found) -> tuple[str, str]:
 def _say_record(found: Found, book: ModelBook) -> Occurrence:
     row = found.row
     return Occurrence(
-        dataset=f"{row.dataset}@{row.version}" if row.version else row.dataset,
+        dataset="@".join(filter(None, (row.dataset, row.version))),
         file=row.manifest,
         row=row.row,
         part=row.part,
@@ -238,4 +253,14 @@ def _say_record(found: Found, book: ModelBook) -> Occurrence:
         index=row.leaf_index,
         origins=tuple(say_origin(origin, book) for origin in found.origins),
         parents=tuple(edge.stated for edge in found.edges),
+    )
+
+
+def _say_claim(logged: LoggedClaim, row: sa.Row[Any], book: ModelBook) -> Claimed:
+    return Claimed(
+        position=logged.position,
+        about=logged.claim.about,
+        origin=say_origin(row, book),
+        who=logged.claim.who,
+        note=logged.claim.note,
     )

@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from provenance.query.records import match_subject, refuse_unknown
 from provenance.store import schema
-from provenance.store.standing import standing
+from provenance.store.standing import occurring
 
 __all__ = ["IDENTITY", "ItemKey", "find_items"]
 
@@ -49,7 +49,7 @@ def find_items(connection: sa.Connection, subject: str) -> list[ItemKey]:
             .join(data, data.c.id == batches.c.dataset_id)
             .outerjoin(schema.sources, schema.sources.c.id == records.c.source_id)
         )
-        .where(standing())
+        .where(occurring())
         .distinct()
     )
     for condition in match_subject(subject):

@@ -14,7 +14,7 @@ from provenance.query.explanation import Parent, Statement
 from provenance.query.items import IDENTITY, ItemKey
 from provenance.store import schema
 from provenance.store.keys import split_asked
-from provenance.store.standing import standing
+from provenance.store.standing import occurring, standing
 
 __all__ = ["Edge", "Found", "read_occurrences", "say_month", "say_origin", "say_time"]
 
@@ -53,7 +53,7 @@ class Found:
 def read_occurrences(
     connection: sa.Connection, keys: Sequence[ItemKey], most: int
 ) -> dict[ItemKey, list[Found]]:
-    """Return the standing records of items, in the order of the log.
+    """Return the standing records of items, and evidence, in the order of the log.
 
     Args:
         connection: An open transaction.
@@ -105,6 +105,8 @@ def _select_records(keys: Iterable[ItemKey], most: int) -> sa.Select[Any]:
             records.c.part,
             records.c.fetched_at,
             media.c.medium,
+            sources.c.host,
+            sources.c.domain,
             sa.func.coalesce(sources.c.prefix, "").concat(records.c.path).label("url"),
             batches.c.id.label("batch"),
             batches.c.manifest,
@@ -115,7 +117,7 @@ def _select_records(keys: Iterable[ItemKey], most: int) -> sa.Select[Any]:
         )
         .join(ranked, ranked.c.id == records.c.id)
         .join(batches, batches.c.id == records.c.batch_id)
-        .join(datasets, datasets.c.id == batches.c.dataset_id)
+        .outerjoin(datasets, datasets.c.id == batches.c.dataset_id)
         .outerjoin(sources, sources.c.id == records.c.source_id)
         .outerjoin(media, media.c.id == records.c.media_type_id)
         .where(ranked.c.place <= most)
@@ -202,7 +204,7 @@ def _edge(row: Any, key: ItemKey | None, child: ItemKey) -> Edge:
 
 
 def _recorded(connection: sa.Connection, keys: set[ItemKey]) -> Iterator[ItemKey]:
-    """Yield those of some items that a standing record has."""
+    """Yield those of some items that stand in a dataset."""
     records = schema.records
     for asked in split_asked(sorted(keys)):
         query = (
@@ -210,7 +212,7 @@ def _recorded(connection: sa.Connection, keys: set[ItemKey]) -> Iterator[ItemKey
             .where(
                 records.c.content_key.in_([key.content_key for key in asked]),
                 IDENTITY.in_([key.item for key in asked]),
-                standing(),
+                occurring(),
             )
             .distinct()
         )
