@@ -35,7 +35,7 @@ def upgrade() -> None:
             "dataset_id",
             existing_type=sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
             nullable=True,
-            comment="null: its file tells of others",
+            comment="null: evidence, or a file that tells of others",
         )
     op.add_column(
         "dataset_facts",
