@@ -1,6 +1,6 @@
 """Typed reads of the ledger; nothing here writes."""
 
-from provenance.query.ancestry import MOST_ITEMS, explain_items
+from provenance.query.ancestry import MOST_ITEMS, Assessed, explain_items
 from provenance.query.descendants import KINDS, Descendants, Reached, count_descendants
 from provenance.query.explanation import (
     Explanation,
@@ -15,6 +15,7 @@ from provenance.query.items import ItemKey, find_items
 __all__ = [
     "KINDS",
     "MOST_ITEMS",
+    "Assessed",
     "Descendants",
     "Explanation",
     "ItemKey",
