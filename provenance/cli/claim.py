@@ -98,8 +98,6 @@ def add(
             dry_run=dry_run,
         )
     print_correction(done, f"claim of {done.subject}", as_json=as_json)
-    if model is not None and not as_json:
-        click.echo("a claim about a model reaches no item and changes no number")
 
 
 @claim.command("list")

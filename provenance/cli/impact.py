@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provenance.cli.output import print_json, print_table
+from provenance.domain import say_count
 
 if TYPE_CHECKING:
     from provenance.ledger.impact import Correction
@@ -39,14 +40,16 @@ def print_correction(done: Correction, said: str, *, as_json: bool) -> None:
     else:
         click.echo(f"{said}; log position {done.position}")
     if done.reached is not None:
-        click.echo(f"it speaks of {done.reached:,} recorded items")
+        items = say_count(done.reached, "recorded item")
+        click.echo(f"it speaks of {items}")
+    if done.note is not None:
+        click.echo(done.note)
     if not done.changes:
         click.echo("no report changes under the policy default")
         return
-    changed = len(done.changes)
-    plural = "" if changed == 1 else "s"
+    changed = say_count(len(done.changes), "dataset version")
     verb = "would change" if done.dry_run else "changed"
-    click.echo(f"{changed} dataset version{plural} {verb} (policy default)")
+    click.echo(f"{changed} {verb} (policy default)")
     print_table(
         ("dataset", "unit", "downstream", "what moves"),
         [

@@ -9,6 +9,7 @@ import click
 
 from provenance.cli.mapping import mapping_options
 from provenance.cli.output import print_json
+from provenance.domain import say_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +78,8 @@ def _print(found: Inspection) -> None:
     for field, spelling in found.spellings.items():
         click.echo(f"  digests      {field} is spelled in {spelling}")
     for what, count in found.noted.items():
-        click.echo(f"  noted        {what}: {count:,} rows of those looked at")
+        rows = say_count(count, "row")
+        click.echo(f"  noted        {what}: {rows} of those looked at")
     for fact in found.facts:
         _print_fact(fact)
     for record in found.records:

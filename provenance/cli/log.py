@@ -10,6 +10,7 @@ from provenance.cli.output import print_json
 from provenance.cli.proof import prove, verify_proof
 from provenance.cli.target import Target
 from provenance.cli.witness import compare, verify_fork, witness
+from provenance.domain import say_count
 
 __all__ = ["log"]
 
@@ -78,8 +79,8 @@ def export(target: Target, folder: Path, batches: bool, as_json: bool) -> None:
         print_json(done.to_dict())
     else:
         click.echo(
-            f"{folder}: {done.origin}, {done.entries:,} entries; {done.written:,} "
-            f"files written, {done.kept:,} were there"
+            f"{folder}: {done.origin}, {say_count(done.entries, 'entry', 'entries')}; "
+            f"{say_count(done.written, 'file')} written, {done.kept:,} were there"
         )
 
 

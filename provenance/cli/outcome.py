@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provenance.cli.output import print_json
+from provenance.domain import say_count
 
 if TYPE_CHECKING:
     from provenance.ledger import Ingested, PassedOver, Refused
@@ -48,7 +49,8 @@ class Tally:
 
     def __str__(self) -> str:
         words = "would be recorded" if self.dry_run else "recorded"
-        told = [f"{self.files:,} files: {self.recorded:,} {words} ({self.rows:,} rows"]
+        files, rows = say_count(self.files, "file"), say_count(self.rows, "row")
+        told = [f"{files}: {self.recorded:,} {words} ({rows}"]
         told[0] += f", {self.quarantined:,} quarantined)" if self.quarantined else ")"
         if self.already:
             told.append(f"{self.already:,} recorded before")
@@ -108,10 +110,12 @@ def _print(done: Ingested) -> None:
         )
     for what, noted in done.noted.items():
         click.echo(
-            f"  noted        {what}: {noted.rows:,} rows, first {noted.first_row:,}"
+            f"  noted        {what}: {say_count(noted.rows, 'row')}, first "
+            f"{noted.first_row:,}"
         )
     if done.skipped:
-        click.echo(f"  recorded before: the first {done.skipped:,} rows")
+        rows = say_count(done.skipped, "row")
+        click.echo(f"  recorded before: the first {rows}")
     if done.recorded:
         _print_edges(done)
     click.echo(

@@ -12,6 +12,7 @@ import click
 from provenance.cli.files import read_file, write_file
 from provenance.cli.output import print_json
 from provenance.cli.target import Target
+from provenance.domain import say_count
 
 if TYPE_CHECKING:
     from provenance.log.verify_proof import Proved
@@ -119,7 +120,8 @@ def _print(proved: Proved) -> None:
     for name, value in (proved.record or {}).items():
         if value:
             click.echo(f"  {name:<10} {_say(name, value)}")
-    click.echo(f"log          {proved.checkpoint.origin}, {head.tree_size:,} entries")
+    entries = say_count(head.tree_size, "entry", "entries")
+    click.echo(f"log          {proved.checkpoint.origin}, {entries}")
     for witness, moment in proved.cosigned:
         click.echo(f"witness      {witness}, at {moment} (POSIX)")
     click.echo("not proved")

@@ -6,6 +6,7 @@ import click
 
 from provenance.cli.output import print_json
 from provenance.cli.target import Target
+from provenance.domain import say_count
 
 __all__ = ["records"]
 
@@ -38,6 +39,6 @@ def redact(target: Target, subjects: tuple[str, ...], why: str, as_json: bool) -
         return
     at = ", ".join(map(str, done.positions)) or "none"
     click.echo(
-        f"{done.records:,} records erased, log position {at}; "
+        f"{say_count(done.records, 'record')} erased, log position {at}; "
         f"{done.before:,} had been erased before"
     )

@@ -12,6 +12,7 @@ from provenance.cli.files import read_file
 from provenance.cli.output import print_json
 from provenance.cli.report import report as show
 from provenance.cli.target import Target
+from provenance.domain import say_count
 
 if TYPE_CHECKING:
     from provenance.ledger.reporting import CheckedReport
@@ -105,13 +106,14 @@ def _print(checked: CheckedReport) -> None:
     click.echo(f"signed by    {checked.signer}")
     click.echo(
         f"report       {said['dataset']}, policy {said['policy']}, as of "
-        f"{said['as_of']}; {checked.batches:,} batches"
+        f"{said['as_of']}; {say_count(checked.batches, 'batch', 'batches')}"
     )
     for unit, figures in said["units"].items():
         share = figures["downstream_share"]
         if share is not None:
             click.echo(f"  {unit:<10} {share[0]:.1%} to {share[1]:.1%} downstream")
-    click.echo(f"log          {checked.origin}, {checked.size:,} entries")
+    entries = say_count(checked.size, "entry", "entries")
+    click.echo(f"log          {checked.origin}, {entries}")
     if checked.recomputed:
         click.echo("numbers      recomputed: they are the ledger's")
     click.echo("not proved")

@@ -12,6 +12,7 @@ from provenance.cli.files import read_file
 from provenance.cli.output import print_json, show_progress
 from provenance.cli.proof import witness_options
 from provenance.cli.target import Target
+from provenance.domain import say_count
 
 if TYPE_CHECKING:
     from provenance.ledger import Verified
@@ -69,25 +70,31 @@ def verify(
         _print(done)
 
 
+def _say_entries(number: int) -> str:
+    return say_count(number, "entry", "entries")
+
+
 def _print(done: Verified) -> None:
-    click.echo(f"log          {done.entries:,} entries, root {done.root}")
+    click.echo(f"log          {_say_entries(done.entries)}, root {done.root}")
     if done.signed_entries is None:
         click.echo("checkpoints  none: the log is not signed")
     else:
         click.echo(
-            f"checkpoints  {done.checkpoints:,} signatures verified, the newest over "
-            f"{done.signed_entries:,} entries"
+            f"checkpoints  {say_count(done.checkpoints, 'signature')} verified, the "
+            f"newest over {_say_entries(done.signed_entries)}"
         )
     if done.anchored.pinned is not None:
         click.echo(
-            f"pin          continues the pinned {done.anchored.pinned:,} entries"
+            f"pin          continues the pinned {_say_entries(done.anchored.pinned)}"
         )
     for name, moment in done.anchored.witnesses:
         click.echo(
-            f"witness      {name} vouches for {done.anchored.witnessed:,} entries, at "
-            f"{moment} (POSIX)"
+            f"witness      {name} vouches for "
+            f"{_say_entries(done.anchored.witnessed or 0)}, at {moment} (POSIX)"
         )
-    click.echo(f"facts        {done.facts:,} rows are what the log says")
+    verb = "is" if done.facts == 1 else "are"
+    facts = say_count(done.facts, "row")
+    click.echo(f"facts        {facts} {verb} what the log says")
     if done.records is not None:
         click.echo(
             f"records      {done.records:,} hashed anew with their edges, "
@@ -98,7 +105,8 @@ def _print(done: Verified) -> None:
         )
     if done.redacted:
         click.echo(
-            f"redacted     {done.redacted:,} records without name and URL; their leaf "
+            f"redacted     {say_count(done.redacted, 'record')} without name and URL; "
+            "their leaf "
             "stands by its hash"
         )
     click.echo("not proved")

@@ -10,6 +10,7 @@ import click
 from provenance.cli.files import read_file, write_file
 from provenance.cli.output import print_json
 from provenance.cli.target import Target
+from provenance.domain import say_count
 
 if TYPE_CHECKING:
     from provenance.log.history import Branch
@@ -44,8 +45,9 @@ def witness(target: Target, url: str, vkey: str, as_json: bool) -> None:
     if as_json:
         print_json(done.to_dict())
     else:
+        entries = say_count(done.entries, "entry", "entries")
         click.echo(
-            f"{done.witness} vouches for {done.entries:,} entries of {done.origin}, "
+            f"{done.witness} vouches for {entries} of {done.origin}, "
             f"at {done.cosigned_at} (POSIX)"
         )
 

@@ -8,6 +8,7 @@ Example:
 """
 
 from provenance.domain.claims import Claim, Subject, make_claim
+from provenance.domain.counts import say_count
 from provenance.domain.datasets import DatasetName, parse_dataset
 from provenance.domain.digests import (
     Digest,
@@ -20,7 +21,13 @@ from provenance.domain.digests import (
     parse_digest,
     scoped_item,
 )
-from provenance.domain.facts import DatasetFact, Fact, ModelFact, to_dataset_name
+from provenance.domain.facts import (
+    ClaimFact,
+    DatasetFact,
+    Fact,
+    ModelFact,
+    to_dataset_name,
+)
 from provenance.domain.fields import FIELDS, Field
 from provenance.domain.models import Model, ModelBook
 from provenance.domain.origins import (
@@ -46,6 +53,7 @@ __all__ = [
     "FIELDS",
     "LOW_BACKGROUND",
     "Claim",
+    "ClaimFact",
     "DatasetFact",
     "DatasetName",
     "Derivation",
@@ -74,6 +82,7 @@ __all__ = [
     "named_item",
     "parse_dataset",
     "parse_digest",
+    "say_count",
     "scoped_item",
     "to_dataset_name",
 ]

@@ -136,7 +136,7 @@ class Answering(Transactions):
             yield connection, assume_claims(connection, claims, self._clock())
 
     def datasets(self, *, as_of: AsOf = None) -> list[dict[str, Any]]:
-        """Return every dataset version with its records, licence and parents."""
+        """Return every dataset version: records, parents, and what is stated of it."""
         with self._reading() as connection:
             return list_datasets(connection, as_of)
 

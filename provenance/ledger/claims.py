@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from provenance.domain import Claim
+from provenance.domain import Claim, Subject
 from provenance.errors import LedgerStateError, NotRecordedError
 from provenance.ledger.facts import record_withdrawal
 from provenance.ledger.impact import Done
@@ -76,11 +76,19 @@ def _find(connection: sa.Connection, number: int) -> LoggedClaim:
 def _follow(connection: sa.Connection, claim: Claim, position: int) -> Done:
     subject = f"{claim.about}: {claim.says}"
     if not reaches_items(claim):
-        return Done(subject=subject, position=position)
+        return Done(subject=subject, position=position, note=_say_why_none(claim))
     with open_workspace(_MEMORY, _THREADS) as duck:
         lineage = Lineage(duck=duck, book=PedigreeBook())
         reached = lineage.restate(connection, claim, position)
     return Done(subject=subject, position=position, reached=reached)
+
+
+def _say_why_none(claim: Claim) -> str | None:
+    if claim.subject is Subject.MODEL:
+        return "a claim about a model reaches no item and changes no number"
+    if claim.share is None:
+        return f"{claim.origin.mode} is no origin of content: it changes no number"
+    return None
 
 
 def _say_effect(claim: Claim) -> str:

@@ -157,6 +157,7 @@ class Correcting(Transactions):
                 position=done.position,
                 dry_run=dry_run,
                 reached=done.reached,
+                note=done.note,
                 changes=compare_figures(connection, before, after),
             )
 

@@ -51,6 +51,8 @@ class Done:
     """Log position."""
     reached: int | None = None
     """Items that a claim speaks of."""
+    note: str | None = None
+    """What else there is to know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +67,8 @@ class Correction:
     """Nothing was recorded."""
     reached: int | None
     """Items that a claim speaks of; None where it speaks of none in particular."""
+    note: str | None
+    """What else there is to know."""
     changes: tuple[Change, ...]
     """The dataset versions whose report changes, by name, under the default policy."""
 
@@ -75,6 +79,7 @@ class Correction:
             "position": self.position,
             "dry_run": self.dry_run,
             "reached": self.reached,
+            "note": self.note,
             "policy": "default",
             "changes": [change.to_dict() for change in self.changes],
         }

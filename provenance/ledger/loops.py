@@ -51,7 +51,7 @@ class Loop:
 
 def list_loops(view: Standpoint) -> list[Loop]:
     """Return every loop: of models, by name, of declared parents, then of items."""
-    return list_model_loops(view) + _dataset_loops(view) + list_item_loops(view)
+    return [*list_model_loops(view), *_dataset_loops(view), *list_item_loops(view)]
 
 
 def _dataset_loops(view: Standpoint) -> list[Loop]:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from provenance.ingest import Arranger, Batch
 from provenance.ledger.parts import Part
-from provenance.ledger.workers import start_workers
+from provenance.ledger.workers import explain_end, start_workers
 from provenance.log import BatchTree, hash_batch
 from provenance.store.bulk import BulkReader
 from provenance.store.scratch import ScratchFile
@@ -166,6 +166,9 @@ def open_preparer(
         path: The manifest; a small one is not worth a process.
         scratch: Whether there will be a transaction for each batch: one for all of
             them could not attach so many files.
+
+    Raises:
+        LedgerStateError: The process was killed, or could not begin.
     """
     sqlite = url if scratch and url.get_backend_name() == "sqlite" else None
     workers = None
@@ -173,7 +176,8 @@ def open_preparer(
         workers = start_workers(1)
     threads = ThreadPoolExecutor(1)
     try:
-        yield Preparer(arranger, sqlite, threads, workers)
+        with explain_end():
+            yield Preparer(arranger, sqlite, threads, workers)
     finally:
         threads.shutdown(cancel_futures=True)
         if workers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from provenance.batch import Fault, Faults
+from provenance.domain import say_count
 from provenance.errors import LedgerStateError, QuarantineError
 from provenance.ledger.limit import BadRowLimit
 from provenance.ledger.order import Ingest
@@ -25,7 +27,11 @@ _SHOWN_VALUE = 60
 _LONGEST_NAME = 150
 """Bytes; file systems allow 255, and there is more to come after it."""
 
-_PLACE_IN_LINE = r" \(character \d+\)$"
+_PLACE_IN_LINE = re.compile(r" \(character \d+\)$")
+_BETWEEN = pa.scalar("\0", pa.string())
+_NOTHING = pa.scalar("", pa.string())
+"""Of a Python text Arrow would look for the type, which takes longer than a batch."""
+
 _CONTROL = r"[\x00-\x1f]"
 
 pc: Any = pyarrow.compute
@@ -109,16 +115,17 @@ class Quarantine:
             )
 
     def _count(self, faults: Faults) -> None:
-        plain = pc.replace_substring_regex(faults.batch["reason"], _PLACE_IN_LINE, "")
-        keys = pc.binary_join_element_wise(faults.batch["field"], plain, "\0")
-        for found in keys.value_counts().to_pylist():
-            field, _, reason = found["values"].partition("\0")
-            key = (field, reason)
+        fields, reasons = faults.batch["field"], faults.batch["reason"]
+        keys = pc.binary_join_element_wise(fields, reasons, _BETWEEN)
+        for found in keys.value_counts():
+            field, _, reason = str(found["values"]).partition(_BETWEEN.as_py())
+            key = (field, _PLACE_IN_LINE.sub("", reason))
             if key not in self._reasons:
                 if len(self._reasons) >= _MOST_REASONS:
                     continue
                 self._examples[key] = faults[pc.index(keys, found["values"]).as_py()]
-            self._reasons[key] = self._reasons.get(key, 0) + found["counts"]
+            number = self._reasons.get(key, 0) + found["counts"].as_py()
+            self._reasons[key] = number
 
     def most_frequent(self) -> str:
         """Say which reasons were met most, each with a row that has it, as one line."""
@@ -128,7 +135,7 @@ class Quarantine:
     def _describe(self, key: tuple[str, str]) -> str:
         field, reason = key
         fault, number = self._examples[key], self._reasons[key]
-        times = f"{number:,} rows" if number > 1 else "1 row"
+        times = say_count(number, "row")
         value = repr(fault.value[:_SHOWN_VALUE])
         return f"{field}: {reason} ({times}, as row {fault.row:,}: {value})"
 
@@ -171,13 +178,14 @@ def _claim(path: Path) -> Path:
 def _to_lines(faults: Faults, file: str) -> memoryview:
     """Write faults as JSON, one per line, without a Python object for each."""
     columns: Any = faults.batch
+    start = f'{{"file": {json.dumps(file, ensure_ascii=False)}, "row": '
     lines = pc.binary_join_element_wise(
-        f'{{"file": {json.dumps(file, ensure_ascii=False)}, "row": ',
+        pa.scalar(start, pa.string()),
         columns["row"].cast(pa.string()),
         _write_few(columns["field"], ', "field": {}, "value": "'),
         _escape(columns["value"]),
         _write_few(columns["reason"], '", "reason": {}}}\n'),
-        "",
+        _NOTHING,
     )
     _, offsets, data = lines.buffers()
     ends = memoryview(offsets).cast("i")

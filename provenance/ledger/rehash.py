@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,9 +13,9 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from provenance.errors import LedgerStateError, VerificationError
+from provenance.errors import VerificationError
 from provenance.ledger.recheck import recheck_piece
-from provenance.ledger.workers import start_workers
+from provenance.ledger.workers import explain_end, start_workers
 from provenance.log import (
     HashedPiece,
     LoggedBatch,
@@ -87,12 +86,8 @@ def start_hashing(
     text = url.render_as_string(hide_password=False)
     pool = start_workers(_WORKERS, _Worker.start, text)
     try:
-        yield pool.map(_Worker.hash_piece, pieces)
-    except BrokenProcessPool as error:
-        raise LedgerStateError(
-            "a process that hashes records was killed",
-            hint="Memory may have run out. Run the command again.",
-        ) from error
+        with explain_end():
+            yield pool.map(_Worker.hash_piece, pieces)
     finally:
         pool.shutdown(cancel_futures=True)
 

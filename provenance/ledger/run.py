@@ -18,12 +18,11 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from provenance.batch import Faults
-from provenance.domain import Fact
+from provenance.domain import ClaimFact, Fact, say_count
 from provenance.errors import LedgerStateError, ManifestError, QuarantineError
 from provenance.ingest import Arranger, BatchWriter, find_manifests
 from provenance.ledger.facts import (
     find_dataset,
-    follow_models,
     record_dataset,
     record_withdrawal,
 )
@@ -32,7 +31,7 @@ from provenance.ledger.parts import Part, cut_parts
 from provenance.ledger.plan import Plan, is_of_dataset
 from provenance.ledger.prepare import Prepared, open_preparer
 from provenance.ledger.quarantine import Quarantine
-from provenance.ledger.stated import record_facts
+from provenance.ledger.stated import follow_withdrawn, record_facts
 from provenance.lineage import Entering, Lineage, PedigreeBook, open_workspace
 from provenance.log import EMPTY_TREE, BatchTree, append_entry, load_frontier
 from provenance.manifest import ColumnMap, Normaliser, WatchedReader
@@ -145,12 +144,16 @@ class Run:
         if self.quarantine.count:
             kept = self.quarantine.keep()
             raise ManifestError(
-                f"not one of the {self.rows_read} rows of {self.order.shown} could be "
+                f"not one of the {say_count(self.rows_read, 'row')} of "
+                f"{self.order.shown} could be "
                 f"recorded: {self.quarantine.most_frequent()}",
                 hint=f"See {kept} for each row; check --map and --format.",
             )
         if not self.plan.skip_rows:
-            told = (f"{what} ({seen.rows} rows)" for what, seen in self.noted.items())
+            told = (
+                f"{what} ({say_count(seen.rows, 'row')})"
+                for what, seen in self.noted.items()
+            )
             raise ManifestError(
                 f"no row of {self.order.shown} is an item", hint="; ".join(told)
             )
@@ -168,7 +171,7 @@ class Run:
         with ExitStack() as stack:
             connection = stack.enter_context(self.writing(keep=not self.order.dry_run))
             lineage = None
-            if self.plan.withdrawn:
+            if self.plan.withdrawn or any(isinstance(f, ClaimFact) for f in self.facts):
                 duck = stack.enter_context(open_workspace(self.order.memory))
                 lineage = Lineage(duck=duck, book=PedigreeBook())
             now = self.clock()
@@ -181,7 +184,7 @@ class Run:
                 facts=len(self.facts),
             )
             position = self._log(connection, batch, now)
-            record_facts(connection, self.facts, now)
+            record_facts(connection, self.facts, now, lineage)
         return replace(
             outcome,
             rows_read=self.rows_read,
@@ -258,7 +261,6 @@ class Run:
             facts=len(facts),
         )
         position = self._log(connection, logged, now)
-        record_facts(connection, facts, now)
         assert dataset_id is not None  # noqa: S101 - rows are of a dataset
         entering = Entering(
             dataset_id=dataset_id,
@@ -269,6 +271,7 @@ class Run:
             parents=written.derived_from,
         )
         new = lineage.extend(connection, entering, position)
+        record_facts(connection, facts, now, lineage)
         self._recorded_row = prepared.part.last_row
         return replace(
             outcome,
@@ -292,7 +295,8 @@ class Run:
             position = record_withdrawal(connection, self.plan.withdrawn, why, now)
             lineage.withdraw(connection, self.plan.batches, position)
             if self.reader.document:
-                follow_models(connection, before, position)
+                taken = self.plan.withdrawn
+                follow_withdrawn(connection, taken, before, position, lineage)
             self.plan = Plan()
         number = None
         if is_of_dataset(self.reader):

@@ -7,11 +7,22 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from provenance.domain import DatasetFact, DatasetName, Fact, ModelFact
+from provenance.domain import (
+    ClaimFact,
+    DatasetFact,
+    DatasetName,
+    Fact,
+    ModelBook,
+    ModelFact,
+    make_claim,
+)
+from provenance.ledger.claims import record_claim
 from provenance.ledger.facts import follow_models, record_dataset, write_model
+from provenance.lineage import Lineage, reaches_items
+from provenance.store.claims import load_claims
 from provenance.store.facts import load_models
 
-__all__ = ["find_loops", "plan_facts", "record_facts"]
+__all__ = ["find_loops", "follow_withdrawn", "plan_facts", "record_facts"]
 
 _MOST_PARENTS = 200
 """Of one log entry, which may have but 64 KiB."""
@@ -31,6 +42,8 @@ def plan_facts(facts: Sequence[Fact], subject: DatasetName) -> list[Fact]:
         if isinstance(fact, ModelFact):
             name = fact.model.name or str(subject)
             planned.append(replace(fact, model=replace(fact.model, name=name)))
+        elif isinstance(fact, ClaimFact):
+            planned.append(replace(fact, dataset=fact.dataset or subject))
         else:
             planned += _split(replace(fact, dataset=fact.dataset or subject))
     return planned
@@ -70,8 +83,19 @@ def find_loops(facts: Sequence[Fact]) -> list[DatasetName]:
     ]
 
 
-def record_facts(connection: sa.Connection, facts: Sequence[Fact], now: int) -> None:
-    """Record planned facts, in order, each as a log entry.
+def record_facts(
+    connection: sa.Connection,
+    facts: Sequence[Fact],
+    now: int,
+    lineage: Lineage | None,
+) -> None:
+    """Record planned facts, in order, each as a log entry, and follow them.
+
+    Args:
+        connection: A writing transaction.
+        facts: From ``plan_facts``.
+        now: Microseconds since 1970 UTC.
+        lineage: Follows claims; without any claim among them it is not needed.
 
     Raises:
         NameRefusedError: A name cannot be that of a model.
@@ -90,6 +114,16 @@ def record_facts(connection: sa.Connection, facts: Sequence[Fact], now: int) -> 
                 training_complete=None,
                 now=now,
             )
+        elif isinstance(fact, ClaimFact):
+            claim = make_claim(
+                dataset=str(fact.dataset),
+                generated_by=fact.generated_by,
+                mode=fact.mode,
+                note=fact.note,
+            )
+            position = record_claim(connection, claim, now)
+            if lineage:
+                lineage.restate(connection, claim, position)
         elif fact.dataset is not None:
             record_dataset(
                 connection,
@@ -102,3 +136,25 @@ def record_facts(connection: sa.Connection, facts: Sequence[Fact], now: int) -> 
             )
     if last is not None:
         follow_models(connection, before, last)
+
+
+def follow_withdrawn(
+    connection: sa.Connection,
+    taken: Sequence[int],
+    before: ModelBook,
+    position: int,
+    lineage: Lineage,
+) -> None:
+    """Follow the withdrawal of facts that stood behind batches.
+
+    Args:
+        connection: A writing transaction in which that was recorded.
+        taken: Log positions that were withdrawn.
+        before: The models as recorded before.
+        position: Log position of the withdrawal.
+        lineage: Follows claims.
+    """
+    for logged in load_claims(connection, withdrawn=True):
+        if logged.position in taken and reaches_items(logged.claim):
+            lineage.restate(connection, logged.claim, position)
+    follow_models(connection, before, position)

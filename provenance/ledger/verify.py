@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from provenance.domain import say_count
 from provenance.errors import VerificationError
 from provenance.ledger.maintain import check_derived
 from provenance.ledger.rehash import ROWS, rehash_records, start_hashing
@@ -143,23 +144,23 @@ def _not_proved(
             "the key you know with --vkey"
         )
     if signed is not None and signed < size:
-        yield f"the last {size - signed} entries are under no signed checkpoint"
+        yield f"{_say_last(size - signed)} under no signed checkpoint"
     if not anchored:
         yield (
             "no outside anchor: an older copy of the whole ledger would verify as "
             "well; keep a checkpoint elsewhere and give it with --pin"
         )
     elif anchored < size:
-        yield f"the last {size - anchored} entries are under no outside anchor"
+        yield f"{_say_last(size - anchored)} under no outside anchor"
     if weak:
         yield (
-            f"weak digests: {weak:,} records are known by SHA-1 or MD5 only, which "
-            "find a content and do not prove it"
+            f"weak digests: {say_count(weak, 'record')} known by SHA-1 or MD5 only, "
+            "which find a content and do not prove it"
         )
     if redacted:
         yield (
-            f"redacted: {redacted:,} records have lost name and URL; that the hash of "
-            "what remains belongs to the hash of the leaf is the owner's word"
+            f"redacted: {say_count(redacted, 'record')} without name and URL; that the "
+            "hash of what remains belongs to the hash of the leaf is the owner's word"
         )
     if not deep:
         yield "records and edges were counted, not hashed; use --deep"
@@ -188,3 +189,9 @@ def verify_derived(connection: sa.Connection) -> None:
         raise VerificationError(
             "; ".join(differences), hint="Run: provenance db rebuild"
         )
+
+
+def _say_last(number: int) -> str:
+    if number == 1:
+        return "the last entry is"
+    return f"the last {number:,} entries are"

@@ -11,8 +11,11 @@ from provenance.domain import DatasetName
 from provenance.errors import LedgerStateError, NotRecordedError
 from provenance.ledger.facts import record_withdrawal
 from provenance.ledger.impact import Done
+from provenance.ledger.stated import follow_withdrawn
 from provenance.lineage import Lineage, PedigreeBook, open_workspace
 from provenance.store import schema
+from provenance.store.facts import load_models
+from provenance.store.standing import standing
 
 __all__ = ["list_recorded", "take_back_batches"]
 
@@ -42,11 +45,12 @@ def list_recorded(
             batches.c.complete,
             batches.c.records,
             batches.c.quarantined,
+            batches.c.facts,
             entries.c.recorded_at,
             gone.c.position.label("withdrawn"),
             gone.c.why,
         )
-        .join(names, names.c.id == batches.c.dataset_id)
+        .outerjoin(names, names.c.id == batches.c.dataset_id)
         .join(entries, entries.c.position == batches.c.position)
         .outerjoin(gone, gone.c.withdrawn == batches.c.position)
         .order_by(batches.c.position)
@@ -61,7 +65,7 @@ def list_recorded(
 def take_back_batches(
     connection: sa.Connection, positions: Sequence[int], why: str, now: int
 ) -> Done:
-    """Withdraw batches and follow that.
+    """Withdraw batches, with the facts that stand behind them, and follow that.
 
     Args:
         connection: A writing transaction.
@@ -74,22 +78,52 @@ def take_back_batches(
         LedgerStateError: One of them was withdrawn before.
     """
     wanted = list(dict.fromkeys(positions))
-    numbers = [_find(connection, position) for position in wanted]
-    position = record_withdrawal(connection, wanted, why, now)
+    found = [_find(connection, position) for position in wanted]
+    numbers = [number for number, _ in found]
+    before = load_models(connection)
+    taken = [
+        position
+        for first, (_, facts) in zip(wanted, found, strict=True)
+        for position in range(first, first + 1 + facts)
+    ]
+    position = record_withdrawal(connection, taken, why, now)
     with open_workspace(_MEMORY) as duck:
-        Lineage(duck=duck, book=PedigreeBook()).withdraw(connection, numbers, position)
+        lineage = Lineage(duck=duck, book=PedigreeBook())
+        lineage.withdraw(connection, numbers, position)
+        if len(taken) > len(wanted):
+            follow_withdrawn(connection, taken, before, position, lineage)
     listed = ", ".join(map(str, wanted))
     plural = "" if len(wanted) == 1 else "es"
     return Done(
-        subject=f"the batch{plural} at log position {listed}", position=position
+        subject=f"the batch{plural} at log position {listed}",
+        position=position,
+        note=_say_rest(connection, numbers),
     )
 
 
-def _find(connection: sa.Connection, position: int) -> int:
-    """Return the id of a batch that stands, by its log position."""
+def _say_rest(connection: sa.Connection, numbers: Sequence[int]) -> str | None:
+    """Tell which batches of the same manifests stand yet, if any do."""
+    batches = schema.batches
+    gone = batches.alias("gone")
+    same = sa.and_(
+        *(batches.c[name] == gone.c[name] for name in ("dataset_id", "manifest_sha256"))
+    )
+    query = (
+        sa.select(batches.c.position)
+        .join(gone, same)
+        .where(gone.c.id.in_(numbers), standing(batches.c.id))
+        .distinct()
+        .order_by(batches.c.position)
+    )
+    left = ", ".join(map(str, connection.execute(query).scalars()))
+    return f"of the same manifest these still stand: {left}" if left else None
+
+
+def _find(connection: sa.Connection, position: int) -> tuple[int, int]:
+    """Return id and number of facts of a batch that stands, by its log position."""
     batches, gone = schema.batches, schema.withdrawals
     row = connection.execute(
-        sa.select(batches.c.id, gone.c.position, gone.c.why)
+        sa.select(batches.c.id, batches.c.facts, gone.c.position, gone.c.why)
         .outerjoin(gone, gone.c.withdrawn == batches.c.position)
         .where(batches.c.position == position)
     ).first()
@@ -103,4 +137,4 @@ def _find(connection: sa.Connection, position: int) -> int:
             f"the batch at log position {position} was withdrawn at {row.position}: "
             f"{row.why}"
         )
-    return int(row.id)
+    return int(row.id), int(row.facts)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.connection import wait
 
-__all__ = ["start_workers"]
+from provenance.errors import LedgerStateError
+
+__all__ = ["explain_end", "start_workers"]
 
 
 def start_workers(
@@ -26,10 +31,32 @@ def start_workers(
         begin: What each does first.
         given: Its arguments.
     """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        # A worker runs the caller's script anew, and that has no guard. Whoever
+        # started the worker hears of its end, and says why.
+        sys.exit(1)
     spawn = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(
         count, mp_context=spawn, initializer=_follow, initargs=(begin, given)
     )
+
+
+@contextmanager
+def explain_end() -> Iterator[None]:
+    """Say what it means that a worker ended while there was work for it.
+
+    Raises:
+        LedgerStateError: One was killed, or could not begin.
+    """
+    try:
+        yield
+    except BrokenProcessPool as error:
+        raise LedgerStateError(
+            "a worker process was killed, or could not begin",
+            hint="A script that uses the ledger must do so below if __name__ == "
+            "'__main__': since each worker imports it first. Otherwise memory may have "
+            "run out: run the command again.",
+        ) from error
 
 
 def _follow(begin: Callable[..., None] | None, given: tuple[object, ...]) -> None:

@@ -34,7 +34,7 @@ def assemble(
     parsed: Mapping[Field, Parsed],
     parts: pa.Int32Array | None = None,
 ) -> pa.RecordBatch:
-    """Return the batch of all rows, those with a flaw included."""
+    """Return the batch of some rows."""
     values: dict[str, Any] = {
         _RENAMED.get(field, str(field)): found.values for field, found in parsed.items()
     }

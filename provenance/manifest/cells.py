@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -18,7 +17,7 @@ __all__ = ["cut_cells"]
 
 def cut_cells(
     lines: pa.StringArray, delimiter: str, width: int, wanted: Sequence[int]
-) -> tuple[list[Any], Any, list[list[str]]]:
+) -> tuple[list[Any], Any, list[int]]:
     """Cut lines of which each is one record into the wanted columns.
 
     Args:
@@ -28,13 +27,14 @@ def cut_cells(
 
     Returns:
         The columns, over the lines that have as many cells as they must; a mask of
-        those lines; and the cells of each of the others.
+        those lines; and how many cells each of the others has.
     """
-    others: list[tuple[int, list[str]]] = []
+    others: list[int] = []
+    counts: list[int] = []
 
     def refuse(row: Any) -> str:
-        cells = next(csv.reader([row.text], delimiter=delimiter, strict=True))
-        others.append((row.number - 1, cells))
+        others.append(row.number - 1)
+        counts.append(row.actual_columns)
         return "skip"
 
     names = [str(place) for place in range(width)]
@@ -55,10 +55,9 @@ def cut_cells(
             check_utf8=False,
         ),
     )
-    odd = pa.array([place for place, _ in others], pa.int64())
-    good = pc.invert(mask_of(odd, len(lines)))
+    good = pc.invert(mask_of(pa.array(others, pa.int64()), len(lines)))
     columns = [_one(table.column(names[place])) for place in wanted]
-    return columns, good, [cells for _, cells in others]
+    return columns, good, counts
 
 
 def _one(column: pa.ChunkedArray[Any]) -> Any:

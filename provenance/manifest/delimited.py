@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import csv
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from provenance.batch import Faults
 from provenance.errors import ManifestError
 from provenance.manifest.cells import cut_cells
-from provenance.manifest.kernels import pc
-from provenance.manifest.reader import RawBatch
+from provenance.manifest.kernels import has_any, pc
+from provenance.manifest.reader import RawBatch, cut_all
 from provenance.manifest.records import PlainLines, Record, Records
 from provenance.manifest.text_lines import row_fault
 
@@ -91,16 +92,25 @@ class DelimitedReader:
         wanted: Sequence[int],
         delimiter: str,
     ) -> RawBatch:
-        cells, good, odd = cut_cells(plain.lines, delimiter, len(self._names), wanted)
+        width = len(self._names)
+        cells, good, counts = cut_cells(plain.lines, delimiter, width, wanted)
         rows = pa.arange(first, first + len(plain))
-        numbers = rows.filter(pc.invert(good)).to_pylist()
+        odd = pc.invert(good)
+        coded: Any = pa.array(counts, pa.int64()).dictionary_encode()
+        reasons = [
+            f"expected {width} cells, found {count}"
+            for count in coded.dictionary.to_pylist()
+        ]
         return RawBatch(
             rows=rows.filter(good),
             columns=dict(zip(columns, cells, strict=True)),
-            faults=[
-                self._refuse(number, record)
-                for number, record in zip(numbers, odd, strict=True)
-            ],
+            faults=Faults.of_columns(
+                self.file,
+                rows=rows.filter(odd),
+                fields="row",
+                values=cut_all(_join_cells(plain.lines.filter(odd), delimiter)),
+                reasons=pa.array(reasons, pa.string()).take(coded.indices),
+            ),
         )
 
     def _take_each(
@@ -142,6 +152,17 @@ class DelimitedReader:
             reason = f"expected {len(self._names)} cells, found {len(record)}"
         shown = ",".join(record).encode(errors="replace").decode()
         return row_fault(self.file, row, shown, reason)
+
+
+def _join_cells(lines: Any, delimiter: str) -> Any:
+    """Return lines with commas between their cells, and without quotes around them."""
+    joined = pc.replace_substring(lines, delimiter, ",")
+    quoted = pc.match_substring(lines, '"')
+    if not has_any(quoted):
+        return joined
+    records = csv.reader(lines.filter(quoted).to_pylist(), delimiter=delimiter)
+    shown = pa.array([",".join(record) for record in records], pa.string())
+    return pc.replace_with_mask(joined, quoted, shown)
 
 
 def _is_text(record: Sequence[str]) -> bool:

@@ -20,7 +20,7 @@ from provenance.domain import (
     parse_digest,
 )
 from provenance.domain.digests import ALGORITHMS, EMPTY_DIGESTS
-from provenance.manifest.kernels import has_all, has_any, pc
+from provenance.manifest.kernels import has_all, has_any, mask_of, pc
 from provenance.manifest.parsed import Parsed, blank, parse_rest
 from provenance.manifest.raw_text import contiguous, is_binary, to_text
 
@@ -164,12 +164,9 @@ class DigestColumn:
         data: bytes | bytearray = contiguous(payloads)
         raw = _decode_payloads(data, shape)
         if raw is None:
-            # What is left without the characters of the alphabet is in the wrong.
-            wrong = pc.ascii_trim(payloads, shape.alphabet.decode())
-            proper = pc.equal(pc.binary_length(wrong), 0)
-            fits = pc.and_(fits, proper)
-            data = _fill(data, shape, pc.indices_nonzero(pc.invert(proper)))
-            raw = _decode_payloads(data, shape) or b""
+            wrong = _find_improper(data, shape)
+            fits = pc.and_(fits, pc.invert(mask_of(wrong, len(text))))
+            raw = _decode_payloads(_fill(data, shape, wrong), shape) or b""
         return blank(_join(shape.prefix, raw, len(text)), pc.invert(fits))
 
     def _find_shape(self, text: Any) -> _Shape | None:
@@ -209,6 +206,17 @@ def _shape_of(text: str, digest: Digest) -> _Shape | None:
         head = text[: -len(base32)]
         return _Shape(head=head, payload=len(base32), is_hex=False, prefix=prefix)
     return None
+
+
+def _find_improper(data: bytes | bytearray, shape: _Shape) -> Any:
+    """Return the places of payloads with a character that is not in the alphabet."""
+    size, places = shape.payload, []
+    marks = data.translate(bytes(sign not in shape.alphabet for sign in range(256)))
+    found = marks.find(1)
+    while found >= 0:
+        places.append(found // size)
+        found = marks.find(1, (places[-1] + 1) * size)
+    return pa.array(places, pa.int64())
 
 
 def _fill(data: bytes | bytearray, shape: _Shape, places: Any) -> bytearray:

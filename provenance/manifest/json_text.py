@@ -56,20 +56,21 @@ class JsonText:
             A column of text for each path, over the lines that are objects; and
             which lines those are, or None when all of them are.
         """
-        starts = pc.starts_with(lines, "{")
-        if paths and not self._has_bad and has_all(starts):
+        likely = _look_whole(lines)
+        is_all = has_all(likely)
+        some = lines if is_all else lines.filter(likely)
+        good = None if is_all else likely
+        if paths and not self._has_bad:
             try:
-                return self._take(lines, _TEXT, paths), None
+                return self._take(some, _TEXT, paths), good
             except duckdb.InvalidInputException:
                 # At least one line is not JSON, and more may follow.
                 self._has_bad = True
-        if not has_all(starts):
-            starts = pc.starts_with(pc.ascii_trim_whitespace(lines), "{")
-        *found, valid = self._take(lines, _VALID_TEXT, paths, tell_valid=True)
-        good = pc.and_(valid, starts)
-        if has_all(good):
-            return found, None
-        return [column.filter(good) for column in found], good
+        *found, valid = self._take(some, _VALID_TEXT, paths, tell_valid=True)
+        if has_all(valid):
+            return found, good
+        good = valid if is_all else pc.replace_with_mask(likely, likely, valid)
+        return [column.filter(valid) for column in found], good
 
     def _take(
         self,
@@ -145,6 +146,23 @@ class JsonText:
             ]
             paths += level
         return paths
+
+
+def _look_whole(lines: Any) -> Any:
+    """Tell which lines can be objects by their ends: those that were cut short cannot.
+
+    To try a line is slower than to read it, so few should have to be tried.
+    """
+    whole = _has_braces(lines)
+    if has_all(whole):
+        return whole
+    odd = pc.invert(whole)
+    trimmed = pc.ascii_trim_whitespace(lines.filter(odd))
+    return pc.replace_with_mask(whole, odd, _has_braces(trimmed))
+
+
+def _has_braces(lines: Any) -> Any:
+    return pc.and_(pc.starts_with(lines, "{"), pc.ends_with(lines, "}"))
 
 
 def _pointer(path: Sequence[str]) -> str:

@@ -72,6 +72,9 @@ def has_any(mask: Any) -> bool:
 
 
 def mask_of(places: Any, height: int) -> Any:
-    """Return a mask that is true at the given places."""
-    everywhere = pa.arange(0, height)
-    return pc.is_in(everywhere, value_set=places.cast(pa.int64()))
+    """Return a mask that is true at the given places, of which none is null."""
+    marks = bytearray(height)
+    for place in places.to_pylist():
+        marks[place] = 1
+    bytes_ = pa.Array.from_buffers(pa.uint8(), height, [None, pa.py_buffer(marks)])
+    return bytes_.cast(pa.bool_())

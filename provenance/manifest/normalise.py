@@ -98,13 +98,18 @@ class Normaliser:
             if field in parsed
             for flaws in parsed[field].flaws
         ]
-        batch = assemble(raw.rows, parsed, raw.parts)
+        rows, parts = raw.rows, raw.parts
         faults = Faults.of(self._file, raw.faults)
         if flaws:
-            places, found = self._list_faults(raw.rows, flaws)
-            batch = batch.filter(pc.invert(mask_of(places, height)))
+            places, found = self._list_faults(rows, flaws)
             faults += found
-        return batch, faults
+            good = pc.indices_nonzero(pc.invert(mask_of(places, height)))
+            rows, parts = rows.take(good), parts and parts.take(good)
+            parsed = {
+                field: Parsed(values=found.values.take(good))
+                for field, found in parsed.items()
+            }
+        return assemble(rows, parsed, parts), faults
 
     def _list_faults(self, rows: Any, flaws: Sequence[Flaws]) -> tuple[Any, Faults]:
         """Keep the first flaw of each place; return the places, and their faults."""

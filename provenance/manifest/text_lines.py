@@ -50,18 +50,19 @@ def row_fault(file: str, row: int, value: str, reason: str) -> Fault:
     return Fault(file=file, row=row, field="row", value=cut(value), reason=reason)
 
 
-def refuse(file: str, text: TextLines, explain: str | Callable[[str], str]) -> Faults:
-    """Return a fault for each line; ``explain`` says what is wrong with it."""
-    reasons: Any = explain
-    if not isinstance(explain, str):
-        found = [explain(line) for line in text.lines.to_pylist()]
-        reasons = pa.array(found, pa.string())
+def refuse(file: str, text: TextLines, explain: str | Callable[[Any], Any]) -> Faults:
+    """Return a fault for each line.
+
+    Args:
+        explain: What is wrong with them: one text for all, or what says it of an
+            array of lines.
+    """
     return Faults.of_columns(
         file,
         rows=text.rows,
         fields="row",
         values=cut_all(text.lines),
-        reasons=reasons,
+        reasons=explain if isinstance(explain, str) else explain(text.lines),
     )
 
 

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from provenance.domain import DEFAULT, Tier, Unit
+from provenance.domain import DEFAULT, Tier, Unit, say_count
 from provenance.report.figures import Amounts, DepthFigures, Report
 from provenance.report.shares import ShareFigures
 from provenance.report.words import say_interval, say_number, say_share
@@ -82,8 +82,8 @@ def _answer(report: Report) -> Iterator[str]:
         yield f"{say_share(low)} {where} are downstream of generative models."
     if lacking:
         yield (
-            f"{lacking:,} records do not say how many {unit} they have: "
-            "the share of all cannot be told."
+            f"{say_count(lacking, 'record')} without a number of {unit}: the share of "
+            "all cannot be told."
         )
 
 

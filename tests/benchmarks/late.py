@@ -42,6 +42,23 @@ def say_generative(url: str, *, generative: bool) -> float:
         return time.perf_counter() - started
 
 
+def claim_dataset(url: str, dataset: str, model: str) -> float:
+    """Claim that a model made every item of a dataset; return seconds."""
+    with Ledger.open(url) as ledger:
+        started = time.perf_counter()
+        ledger.claim(dataset=dataset, generated_by=model, evidence="attested")
+        return time.perf_counter() - started
+
+
+def withdraw_first_claim(url: str) -> float:
+    """Take back the first claim that stands; return seconds."""
+    with Ledger.open(url) as ledger:
+        claims = [one for one in ledger.claims() if one["withdrawn"] is None]
+        started = time.perf_counter()
+        ledger.withdraw_claim(claims[0]["position"], why="second thoughts")
+        return time.perf_counter() - started
+
+
 def _run(bench: Bench) -> list[str]:
     answers = bench.rows // _PART
     crawl = bench.crawl(bench.rows - answers)
@@ -71,6 +88,19 @@ def _run(bench: Bench) -> list[str]:
                 url=url,
                 generative=bool(turn % 2),
             )
+            runs.setdefault(what, []).append(run)
+            for model in (f"D-{turn}", f"C-{turn}"):
+                what = "claim about the dataset"
+                run = bench.measure(
+                    what,
+                    "benchmarks.late:claim_dataset",
+                    url=url,
+                    dataset="answers",
+                    model=model,
+                )
+                runs.setdefault(what, []).append(run)
+            what = "withdrawal of a claim"
+            run = bench.measure(what, "benchmarks.late:withdraw_first_claim", url=url)
             runs.setdefault(what, []).append(run)
             what = "same crawl once more: nothing to record"
             runs.setdefault(what, []).append(
@@ -144,7 +174,14 @@ def _expect(ledger: Ledger, bench: Bench, answers: int) -> None:
     items = {name: amounts.total for name, amounts in groups}
     for turn in range(bench.repeat):
         # The hub itself has the origins of its duplicates, not the late parents.
+        wanted: dict[str, int | None]
         wanted = {f"M-{turn}": answers - 1, f"N-{turn}": answers}
+        # Each turn withdraws one of the two claims it makes, the oldest that stands.
+        claimed = 2 * turn >= bench.repeat, 2 * turn + 1 >= bench.repeat
+        wanted |= {
+            f"{letter}-{turn}": answers if stands else None
+            for letter, stands in zip("DC", claimed, strict=True)
+        }
         for model, expected in wanted.items():
             if items.get(model) != expected:
                 raise ValueError(f"{model}: {items.get(model)} items, not {expected}")
@@ -155,7 +192,7 @@ BENCHMARK = Benchmark(
     title="Late facts",
     about="""
 A ledger on SQLite holds a crawl and a dataset whose items all hang on one hub item and on parents that are not recorded yet.
-Then facts arrive that change every item of that dataset, an edge that changes one item, and the manifest of the crawl a second time; each is recorded by a fresh process, medians.
+Then facts and claims arrive that change every item of that dataset, an edge that changes one item, and the manifest of the crawl a second time; each is recorded by a fresh process, medians.
 Seconds are those of recording it in an open ledger; that each arrived at every item is checked.
 """,  # noqa: E501 - a sentence a line, as in every document
     rows=10_000_000,

@@ -153,7 +153,7 @@ def _truncated(path: Path) -> None:
         (
             "bad.jsonl",
             lambda path: path.write_text('{"bytes": -1}\n'),
-            "not one of the 1 rows",
+            "not one of the 1 row",
         ),
     ],
 )

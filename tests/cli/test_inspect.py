@@ -75,7 +75,7 @@ def test_parts_and_notes_are_shown(run_cli: Run, tmp_path: Path) -> None:
     assert "seeded, declared" in told
     (tmp_path / "a.warc").write_bytes(b"".join(make_archive()))
     told = run_cli("inspect", tmp_path / "a.warc").stdout
-    assert "request records are no captures: 1 rows of those looked at" in told
+    assert "request records are no captures: 1 row of those looked at" in told
     assert "fetched_at 2024-05-18T01:58:10+00:00" in told
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import new_database
 
 from provenance import Ledger
 from provenance.domain import Tier, make_claim
@@ -23,14 +25,23 @@ from provenance.log.entries import parse_entry
 
 Record = Callable[..., int]
 
+NOW = 1_700_000_000_000_000
 ROOT = Path(__file__).parent.parent.parent
 
 
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a ledger without rows."""
+    path = tmp_path_factory.mktemp("empty") / "ledger.db"
+    Ledger.open(f"sqlite:///{path}", clock=lambda: NOW).close()
+    return path
+
+
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
+def ledger(empty: Path, tmp_path: Path) -> Iterator[Ledger]:
     """On SQLite alone: the state machine makes claims on both databases."""
-    url = f"sqlite:///{tmp_path}/ledger.db"
-    with Ledger.open(url, clock=lambda: 1_700_000_000_000_000) as opened:
+    path = shutil.copy(empty, tmp_path)
+    with Ledger.open(f"sqlite:///{path}", clock=lambda: NOW) as opened:
         yield opened
 
 
@@ -117,7 +128,6 @@ def test_what_a_row_says_as_well_keeps_a_claim_out_and_what_it_says_less_well_do
     assert _tiers(ledger, "d") == {"generated": 3, "human": 1}
     models = {value for value, _ in ledger.report("d", by=["model"]).by["model"]}
     assert models == {"M", "N", "(none)"}
-    assert ledger.check() == []
 
 
 def test_a_row_that_speaks_later_takes_the_item_from_the_claim(
@@ -154,7 +164,6 @@ def test_labels_and_claims_about_models_are_listed_and_change_no_number(
     assert (labelled.changes, about.changes) == ((), ())
     assert (labelled.reached, about.reached) == (None, None)
     assert [claim["effect"] for claim in ledger.claims()] == ["changes no number"] * 2
-    assert ledger.check() == []
     assert ledger.verify(deep=True).records == 2
 
 
@@ -268,7 +277,6 @@ def test_a_dry_run_tells_what_would_change_and_keeps_nothing(
     assert gone.changes[0].after["records"].total == 0
     assert ledger.withdraw_claim(done.position, why="w", dry_run=True).changes
     assert _tiers(ledger, "d") == {"generated": 2}
-    assert ledger.check() == []
 
 
 def test_a_withdrawn_batch_no_longer_counts_and_can_be_recorded_again(
@@ -278,9 +286,12 @@ def test_a_withdrawn_batch_no_longer_counts_and_can_be_recorded_again(
     path.write_text("".join(json.dumps(row) + "\n" for row in _rows("abcd")))
     ledger.ingest(path, dataset="d@1", batch_rows=2)
     first, second = (batch["position"] for batch in ledger.batches("d"))
+    part = ledger.withdraw_batch(first, why="wrong file", dry_run=True)
+    assert part.note == f"of the same manifest these still stand: {second}"
     done = ledger.withdraw_batch(first, second, why="wrong file")
     (change,) = done.changes
     assert (change.dataset, change.after["items"].total) == ("d@1", 0)
+    assert done.note is None
     assert [batch["withdrawn"] for batch in ledger.batches("d@1")] == [
         done.position,
         done.position,
@@ -308,6 +319,52 @@ def test_what_does_not_stand_there_cannot_be_withdrawn(
     ledger.withdraw_batch(batch, why="w")
     with pytest.raises(LedgerStateError, match="was withdrawn"):
         ledger.withdraw_batch(batch, why="again")
+
+
+def _tell(ledger: Ledger, path: Path) -> list[Any]:
+    """Say and take back all that can be said; return what came of it."""
+    batch = ledger.ingest(path, dataset="d@1").position
+    assert batch is not None
+    done = [
+        ledger.claim(
+            source="www.example.org",
+            generated_by="M",
+            since=date(2023, 1, 1),
+            until=date(2023, 1, 31),
+        ),
+        ledger.claim(dataset="d", generated_by="N", share="0.95", unit="tokens"),
+    ]
+    with ledger._reading() as connection:
+        view = connection.exec_driver_sql(
+            "SELECT unit, generated, unknown, unattributed FROM report_dataset"
+        )
+        rows = sorted(map(tuple, view))
+    report = ledger.report("d", unit="tokens", by=["model"])
+    done.append(ledger.withdraw_claim(done[0].position, why="w"))
+    assert ledger.check() == []
+    done.append(ledger.withdraw_batch(batch, why="w"))
+    assert ledger.check() == []
+    told = [one.to_dict() for one in done]
+    return [*told, rows, report.to_dict()["shares"], ledger.claims()]
+
+
+def test_both_databases_say_the_same(postgresql: str, tmp_path: Path) -> None:
+    path = tmp_path / "d.jsonl"
+    pages = [
+        row | {"url": f"https://www.example.org/{n}", "fetched_at": f"2023-0{n}-31"}
+        for n, row in zip((1, 3, 5), _rows("abc"), strict=True)
+    ]
+    pages += [row | {"derived_from": ["a"]} for row in _rows("e")]
+    path.write_text("".join(json.dumps(row) + "\n" for row in pages))
+    told = []
+    with new_database(postgresql) as other:
+        for url in (f"sqlite:///{tmp_path}/ledger.db", other):
+            with Ledger.open(url, clock=lambda: 0) as ledger:
+                told.append(_tell(ledger, path))
+    assert told[0] == told[1]
+    first, share, *_ = told[0]
+    assert first["changes"][0]["units"]["items"]["after"]["derived"] == 1
+    assert share["changes"][0]["units"]["tokens"]["after"]["unattributed"] == 20
 
 
 @pytest.mark.parametrize(
@@ -395,7 +452,7 @@ def test_the_log_says_the_whole_claim(ledger: Ledger) -> None:
             "share": "0.125",
             "note": "n",
             "who": "w",
-            "recorded_at": 1_700_000_000_000_000,
+            "recorded_at": NOW,
         },
     )
     _, body = parse_entry(entries[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,19 @@ def put(path: Path, parents: str, creators: str = "found") -> Path:
     return path
 
 
+@pytest.fixture
+def lone(tmp_path: Path) -> Iterator[Ledger]:
+    """A ledger on SQLite, for what is no matter of the database."""
+    with Ledger.open(f"sqlite:///{tmp_path}/lone.db") as opened:
+        yield opened
+
+
 def listed(ledger: Ledger) -> dict[str, dict[str, Any]]:
     return {one["dataset"]: one for one in ledger.datasets()}
 
 
-def verify(ledger: Ledger) -> None:
-    ledger.verify(deep=True)
+def verify(ledger: Ledger, *, deep: bool = False) -> None:
+    ledger.verify(deep=deep)
     assert ledger.check() == []
 
 
@@ -59,42 +67,42 @@ def test_what_was_withdrawn_can_be_said_anew(ledger: Ledger, tmp_path: Path) -> 
 
 
 def test_machine_generated_text_is_told_of_all_descendants(
-    ledger: Ledger, tmp_path: Path
+    lone: Ledger, tmp_path: Path
 ) -> None:
     put(tmp_path / "cards/root.md", "original", "machine-generated")
     put(tmp_path / "cards/middle.md", "extended|root")
     put(tmp_path / "cards/leaf.md", "extended|middle, extended|leaf")
     (tmp_path / "cards/notes.md").write_text("# No card\n")
-    done = list(ledger.ingest_all([tmp_path / "cards"]))
+    done = list(lone.ingest_all([tmp_path / "cards"]))
     files = [one for one in done if isinstance(one, Ingested)]
     assert [one.dataset for one in files] == ["leaf", "middle", "root"]
     assert list(files[0].noted) == ["leaf is derived from itself, says the file"]
-    found = listed(ledger)
+    found = listed(lone)
     assert found["root"]["machine_generated"] == ["language"]
     assert found["leaf"]["machine_generated"] == []
     assert found["leaf"]["machine_upstream"] == ["root"]
     assert found["leaf"]["stated"]["source_datasets"] == [
         *("extended|middle", "extended|leaf")
     ]
-    (loop,) = ledger.loops()
+    (loop,) = lone.loops()
     assert (loop.kind, loop.datasets) == ("dataset", ("leaf",))
-    report = ledger.report("root")
+    report = lone.report("root")
     assert report.units["items"].total == 0
-    verify(ledger)
+    verify(lone)
 
 
-def test_a_dry_run_of_a_card_keeps_nothing(ledger: Ledger, tmp_path: Path) -> None:
-    done = ledger.ingest(put(tmp_path / "child.md", "a"), dry_run=True)
-    assert (done.facts, ledger.datasets()) == (1, [])
+def test_a_dry_run_of_a_card_keeps_nothing(lone: Ledger, tmp_path: Path) -> None:
+    done = lone.ingest(put(tmp_path / "child.md", "a"), dry_run=True)
+    assert (done.facts, lone.datasets()) == (1, [])
 
 
-def test_more_than_a_log_entry_holds_is_divided(ledger: Ledger, tmp_path: Path) -> None:
+def test_more_than_a_log_entry_holds_is_divided(lone: Ledger, tmp_path: Path) -> None:
     parents = [f"extended|{'long-' * 30}{n}" for n in range(450)]
-    done = ledger.ingest(put(tmp_path / "child.md", ", ".join(parents)))
-    found = listed(ledger)["child"]
+    done = lone.ingest(put(tmp_path / "child.md", ", ".join(parents)))
+    found = listed(lone)["child"]
     assert (done.facts, len(found["derived_from"])) == (3, 450)
     assert found["stated"]["cut"] == ["source_datasets"]
-    verify(ledger)
+    verify(lone)
 
 
 @pytest.mark.parametrize(
@@ -157,16 +165,16 @@ def test_a_file_that_tells_of_others_is_of_no_dataset(
 
 
 def test_a_document_speaks_of_a_model_by_its_alias(
-    ledger: Ledger, tmp_path: Path
+    lone: Ledger, tmp_path: Path
 ) -> None:
-    ledger.add_model("GPT-4", aliases=["Base"])
+    lone.add_model("GPT-4", aliases=["Base"])
     (tmp_path / "a.yaml").write_text(ASSETS)
-    ledger.ingest(tmp_path / "a.yaml")
-    assert "Base" not in [model.name for model in ledger.models()]
+    lone.ingest(tmp_path / "a.yaml")
+    assert "Base" not in [model.name for model in lone.models()]
 
 
 def test_croissant_names_its_dataset_unless_the_caller_does(
-    ledger: Ledger, tmp_path: Path
+    lone: Ledger, tmp_path: Path
 ) -> None:
     file = {"@type": "cr:FileObject", "@id": "f", "sha256": "ab" * 32}
     found = {
@@ -179,10 +187,78 @@ def test_croissant_names_its_dataset_unless_the_caller_does(
     }
     path = tmp_path / "metadata.json"
     path.write_text(json.dumps(found))
-    done = ledger.ingest(path)
+    done = lone.ingest(path)
     assert (done.dataset, done.facts, done.recorded) == ("my-set@2", 1, 1)
-    assert ledger.ingest(path, dataset="other").dataset == "other"
-    assert listed(ledger)["my-set"]["derived_from"] == ["o/up"]
-    assert ledger.report("my-set@2").parents[0]["dataset"] == "o/up"
-    assert ledger.ingest(path).already
+    assert lone.ingest(path, dataset="other").dataset == "other"
+    assert listed(lone)["my-set"]["derived_from"] == ["o/up"]
+    assert lone.report("my-set@2").parents[0]["dataset"] == "o/up"
+    assert lone.ingest(path).already
+    verify(lone)
+
+
+def test_a_batch_is_taken_back_with_all_that_its_file_states(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    (tmp_path / "a.yaml").write_text(ASSETS)
+    graphs = ledger.ingest(tmp_path / "a.yaml").position
+    card = ledger.ingest(put(tmp_path / "child.md", "a", "machine-generated")).position
+    assert graphs is not None
+    assert card is not None
+    size = card + 2
+    ledger.withdraw_batch(graphs, card, why="wrong")
+    assert ledger.models() == []
+    found = listed(ledger)["child"]
+    assert (found["derived_from"], found["machine_generated"]) == ([], [])
+    (before,) = (d for d in ledger.datasets(as_of=size) if d["dataset"] == "child")
+    assert before["derived_from"] == ["a"]
+    assert [batch["facts"] for batch in ledger.batches()] == [3, 1]
+    assert not ledger.ingest(tmp_path / "a.yaml").already
     verify(ledger)
+
+
+def test_a_generator_that_a_card_names_reaches_the_items_of_the_dataset(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    rows, card = tmp_path / "rows.csv", tmp_path / "set.md"
+    rows.write_text("id,origin\na,human\nb,\n")
+    ledger.ingest(rows, dataset="set")
+    card.write_text("---\nconfigs: x\ngenerated_by: M\n---\n")
+    assert ledger.ingest(card).facts == 2
+    ledger.ingest(write_more(tmp_path / "more.csv"), dataset="set")
+
+    def downstream() -> tuple[float, float] | None:
+        return ledger.report("set").units["items"].downstream_share
+
+    assert downstream() == (0.75, 0.75)
+    (claim,) = ledger.claims()
+    assert (claim["says"], claim["withdrawn"]) == (
+        "generated by M, unspecified (declared)",
+        None,
+    )
+    card.write_text("---\nconfigs: y\n---\n")
+    ledger.ingest(card, replace=True)
+    assert downstream() == (0.0, 0.75)
+    verify(ledger)
+
+
+def write_more(path: Path) -> Path:
+    path.write_text("id,url\nc,https://example.org/c\nd,\n")
+    return path
+
+
+def test_a_mixture_and_what_its_card_claims_are_one_transaction(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    card = tmp_path / "mix.md"
+    table = "|component|rows|generator|\n|-|-|-|\n|a|10|M-1|\n|b|30|human|\n|c|60| |\n"
+    card.write_text(
+        f"---\nconfigs: x\ngenerated_by: M-2\n---\n\nIn all 120 rows:\n\n{table}"
+    )
+    done = ledger.ingest(card)
+    assert (done.facts, done.recorded) == (2, 4)
+    items = ledger.report("mix").units["items"]
+    assert (items.total, items.downstream_share) == (120, (0.75, 0.75))
+    assert done.position is not None
+    ledger.withdraw_batch(done.position, why="wrong")
+    assert ledger.report("mix").units["items"].total == 0
+    verify(ledger, deep=True)

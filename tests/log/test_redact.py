@@ -40,7 +40,7 @@ def test_everything_else_verifies_after_an_erasure(
         assert (done.records, done.before) == (1, 0)
         verified = ledger.verify(deep=True, vkey=signed.vkey, pin=pin)
         assert (verified.redacted, verified.records) == (1, 600)
-        assert any("redacted: 1 records" in said for said in verified.not_proved)
+        assert any("redacted: 1 record without" in said for said in verified.not_proved)
         with pytest.raises(LedgerStateError, match="were erased"):
             ledger.prove(f"4:{index}")
         # The neighbour's path leads through the erased leaf's hash.
@@ -175,11 +175,11 @@ def test_command_erases_and_verify_says_so(
     signed = make_signed(f"sqlite:///{tmp_path}/ledger.db", tmp_path, rows=3)
     told = run_cli("records", "redact", "n-1", "--why", "request 17", ledger=signed.url)
     assert told.exit_code == 0
-    assert "1 records erased, log position 9" in told.stdout
+    assert "1 record erased, log position 9" in told.stdout
     again = run_cli("records", "redact", "4:0", "--why", "x", "--json")
     assert json.loads(again.stdout) == {"records": 0, "before": 1, "positions": []}
     shown = run_cli("verify", "--deep")
-    assert (shown.exit_code, "redacted     1 records" in shown.stdout) == (0, True)
+    assert (shown.exit_code, "redacted     1 record " in shown.stdout) == (0, True)
     assert json.loads(run_cli("verify", "--json").stdout)["redacted"] == 1
     assert run_cli("records", "redact", "nobody", "--why", "x").exit_code == 1
     assert run_cli("records", "redact", "n-2").exit_code == 2

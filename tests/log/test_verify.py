@@ -106,7 +106,7 @@ def test_exit_code_is_3_and_the_table_is_named(
 def test_says_what_is_not_proved(recorded: Path) -> None:
     with Ledger.open(f"sqlite:///{recorded}") as ledger:
         said = " ".join(ledger.verify().not_proved)
-    for words in ("no outside anchor", "--vkey", "no signed checkpoint", "1 records"):
+    for words in ("no outside anchor", "--vkey", "no signed checkpoint", "1 record "):
         if words != "no signed checkpoint":
             assert words in said
 

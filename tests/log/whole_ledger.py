@@ -73,7 +73,7 @@ def _odd_rows() -> Iterator[dict[str, Any]]:
 
 
 def record_whole(url: str, folder: Path) -> None:
-    """Record it: three batches that stand, two that were replaced, models …"""
+    """Record it: batches that stand, some that were replaced, models, datasets."""
     rows, grown = [*_plain_rows()], [*_odd_rows()]
     plain, odd = folder / "plain.jsonl", folder / "odd.jsonl"
     salted = folder / "salted.jsonl"

@@ -12,11 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from provenance.manifest.documents.addresses import hub_name
+from provenance.domain import Mode
+from provenance.manifest.documents.addresses import find_model_names, hub_name
 from provenance.manifest.documents.document import Notes, to_words
-from provenance.manifest.documents.json_ld import Graph, as_list
+from provenance.manifest.documents.json_ld import Graph
+from provenance.manifest.documents.json_object import as_list
 
-__all__ = ["Activity", "find_activities", "find_sources"]
+__all__ = ["Activity", "find_activities", "find_mode", "find_sources"]
 
 _MADE = re.compile(
     r"generat|synthe|writ|translat|paraphras|rephras|rewrit|caption|summar|complet"
@@ -28,6 +30,14 @@ _MADE_NOTHING = re.compile(
     r"|download|collect|clean|scor|rank|select|judg|evaluat|verif|transcri|ocr",
     re.IGNORECASE,
 )
+_MODES = {
+    "translat": Mode.TRANSLATED,
+    "caption": Mode.CAPTIONED,
+    "summar": Mode.SUMMARISED,
+    "paraphras|rephras|rewrit": Mode.REPHRASED,
+    "answer|respon": Mode.ANSWERED,
+    "complet": Mode.COMPLETED,
+}
 _NAMES = (
     "prov:label",
     "name",
@@ -45,6 +55,8 @@ class Activity:
     label: str
     agents: tuple[str, ...]
     generators: tuple[str, ...]
+    mode: Mode = Mode.UNSPECIFIED
+    """What they did, as far as the words of the activity tell."""
 
     def __str__(self) -> str:
         return self.label + (f" ({', '.join(self.agents)})" if self.agents else "")
@@ -86,8 +98,23 @@ def find_activities(
         yield Activity(
             label=label,
             agents=tuple(dict.fromkeys(agents)),
-            generators=tuple(dict.fromkeys(software)) if made else (),
+            generators=find_model_names(software, "agent", notes) if made else (),
+            mode=find_mode(label),
         )
+
+
+def find_mode(words: str) -> Mode:
+    """Return what a model did, told by some words.
+
+    >>> find_mode("Translation into German").value, find_mode("Synthesis").value
+    ('translated', 'unspecified')
+    """
+    found = (
+        mode
+        for pattern, mode in _MODES.items()
+        if re.search(pattern, words, re.IGNORECASE)
+    )
+    return next(found, Mode.UNSPECIFIED)
 
 
 def _types(activity: Mapping[str, Any]) -> list[str]:

@@ -54,7 +54,7 @@ def find_model_names(words: list[str], name: str, notes: Notes) -> tuple[str, ..
     found: dict[str, None] = {}
     for word in words:
         model = hub_name(word).strip("/")
-        if not model or len(model) > _LONGEST_MODEL:
+        if not model or len(model) > _LONGEST_MODEL or not model.isprintable():
             notes.add(f"{name}: {word[:80]!r} is no name of a model")
         else:
             found[model] = None

@@ -11,12 +11,16 @@ import json
 import re
 from typing import Any
 
-from provenance.domain import DatasetFact
-from provenance.manifest.documents.activities import find_activities, find_sources
+from provenance.domain import ClaimFact, DatasetFact
+from provenance.manifest.documents.activities import (
+    Activity,
+    find_activities,
+    find_sources,
+)
 from provenance.manifest.documents.addresses import find_dataset_names, hub_name
 from provenance.manifest.documents.document import Document, Notes, Row, to_words
-from provenance.manifest.documents.json_ld import Graph, as_list
-from provenance.manifest.documents.json_text import read_object
+from provenance.manifest.documents.json_ld import Graph
+from provenance.manifest.documents.json_object import as_list, read_object
 
 __all__ = ["read_croissant"]
 
@@ -61,13 +65,19 @@ def read_croissant(text: str) -> Document:
             rows.append(row)
             lines.append(number)
     sources = find_sources(dataset, graph, notes)
+    activities = list(find_activities(dataset, graph, notes))
     fact = DatasetFact(
         parents=find_dataset_names(sources, "wasDerivedFrom", notes),
         license=", ".join(_licenses(dataset, notes)) or None,
-        stated=_read_stated(dataset, graph, notes),
+        stated=_read_stated(dataset, activities, graph, notes),
     )
+    claims = [
+        ClaimFact(generated_by=name, mode=activity.mode, note=str(activity)[:_LONGEST])
+        for activity in activities
+        for name in activity.generators
+    ]
     return Document(
-        facts=[fact],
+        facts=[fact, *claims],
         rows=rows,
         lines=lines,
         lost=[key for key in dataset if key not in _READ],
@@ -134,7 +144,7 @@ def _read_file(
 
 
 def _read_stated(
-    dataset: dict[str, Any], graph: Graph, notes: Notes
+    dataset: dict[str, Any], activities: list[Activity], graph: Graph, notes: Notes
 ) -> dict[str, list[str]]:
     stated: dict[str, list[str]] = {}
     for key, name in _STATED.items():
@@ -142,10 +152,7 @@ def _read_stated(
         value = dataset.get(key, dataset.get(bare) if bare in _PLAIN else None)
         words = [word[:_LONGEST] for word in to_words(value, key, notes)]
         stated[name] = [w.lower() if name == "synthetic" else w for w in words]
-    activities = list(find_activities(dataset, graph, notes))
     stated["activities"] = list(dict.fromkeys(map(str, activities)))
-    made = (name for activity in activities for name in activity.generators)
-    stated["generators"] = list(dict.fromkeys(made))
     stated["in_rows"] = _find_annotations(graph, notes)
     if stated["in_rows"]:
         notes.add("rows say more: read them with --map, as in_rows tells")

@@ -12,7 +12,7 @@ from typing import Any
 from provenance.domain import DatasetFact, DatasetName, to_dataset_name
 from provenance.manifest.documents.addresses import find_dataset_names, hub_name
 from provenance.manifest.documents.document import Document, Notes, to_words
-from provenance.manifest.documents.json_text import read_object
+from provenance.manifest.documents.json_object import read_object
 
 __all__ = ["IDENTIFIER", "read_data_provenance"]
 

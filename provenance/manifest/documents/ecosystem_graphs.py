@@ -1,8 +1,9 @@
 """Ecosystem Graphs: datasets, models and applications, and what they depend on.
 
-https://github.com/stanford-crfm/ecosystem-graphs: YAML lists of assets, each with
-``type``, ``name``, ``organization``, ``created_date`` and ``dependencies``. A value is
-plain, or has ``value`` beside an ``explanation``.
+https://github.com/stanford-crfm/ecosystem-graphs: YAML lists of assets, one or several
+behind each other, each asset with ``type``, ``name``, ``organization``,
+``created_date`` and ``dependencies``. A value is plain, or has ``value`` beside an
+``explanation``.
 
 A dependency says no more than that there is one. Of a model, a dataset is what it was
 trained on and a model is what it was made from. Of a dataset, a dataset is a parent;
@@ -20,7 +21,7 @@ from provenance.manifest.documents.addresses import (
 )
 from provenance.manifest.documents.document import Document, Notes, to_words
 from provenance.manifest.documents.model_card import read_date
-from provenance.manifest.documents.yaml_text import read_yaml
+from provenance.manifest.documents.yaml_text import read_all_yaml
 
 __all__ = ["read_ecosystem_graphs"]
 
@@ -42,10 +43,10 @@ def read_ecosystem_graphs(text: str) -> Document:
     """
     if len(text) > _MOST:
         raise ValueError(f"has over {_MOST >> 20} Mi characters of YAML")
-    found = read_yaml(text)
-    if not isinstance(found, list):
-        # A fault of the text, not of the caller.
-        raise ValueError("is no list of assets")  # noqa: TRY004
+    lists = read_all_yaml(text)
+    if not any(isinstance(listed, list) for listed in lists):
+        raise ValueError("is no list of assets")
+    found = [one for listed in lists if isinstance(listed, list) for one in listed]
     notes = Notes()
     assets = [asset for asset in found if isinstance(asset, dict)]
     if len(assets) < len(found):

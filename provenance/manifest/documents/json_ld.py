@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["Graph", "as_list"]
+from provenance.manifest.documents.json_object import as_list
+
+__all__ = ["Graph"]
 
 _PREFIXES = {
     "sc": "https://schema.org/",
@@ -115,10 +117,3 @@ class Graph:
         if isinstance(node.get("@id"), str) and len(node) > 1:
             self._by_id.setdefault(node["@id"], node)
         return node
-
-
-def as_list(value: Any) -> list[Any]:
-    """Return a list as it is, nothing as an empty one, and one value as a list."""
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-__all__ = ["read_yaml"]
+__all__ = ["read_all_yaml", "read_yaml"]
 
 _DEEPEST = 100
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -50,6 +50,15 @@ def read_yaml(text: str) -> Any:
         >>> read_yaml("language: [en, no]\nsize: 1e3\nlicense:")
         {'language': ['en', 'no'], 'size': '1e3', 'license': ''}
     """
+    return next(iter(_read(text, only_first=True)), None)
+
+
+def read_all_yaml(text: str) -> list[Any]:
+    """Return all documents of a YAML text; see ``read_yaml``."""
+    return _read(text, only_first=False)
+
+
+def _read(text: str, *, only_first: bool) -> list[Any]:
     root = _Open(is_mapping=False)
     stack = [root]
     anchors: dict[str, Any] = {}
@@ -72,10 +81,13 @@ def read_yaml(text: str) -> Any:
             elif isinstance(event, yaml.AliasEvent):
                 stack[-1].add(_follow(event.anchor or "", anchors, stack))
             elif isinstance(event, yaml.DocumentEndEvent):
-                break
+                anchors.clear()
+                if only_first:
+                    break
     except (yaml.YAMLError, UnicodeError, OverflowError) as error:
         raise ValueError(f"is no YAML: {_tell(error)}") from error
-    return root.value[0] if root.value else None
+    documents: list[Any] = root.value
+    return documents
 
 
 def _follow(name: str, anchors: dict[str, Any], stack: list[_Open]) -> Any:

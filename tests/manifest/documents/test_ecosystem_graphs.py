@@ -76,6 +76,13 @@ def test_dependencies_are_kept_apart_by_what_they_are(tmp_path: Path) -> None:
     ]
 
 
+def test_lists_behind_each_other_are_one() -> None:
+    more = "- type: dataset\n  name: GitHub\n"
+    document = read_ecosystem_graphs(f"{ASSETS}---\n{more}")
+    stack = document.facts[0].to_dict()
+    assert stack["derived_from"] == ["GitHub", "Old-Set"]
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
