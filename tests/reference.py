@@ -55,7 +55,7 @@ class Parent:
 
 @dataclass(frozen=True)
 class Record:
-    dataset: str  # name@version, or name
+    dataset: str | None  # name@version, or name; None: evidence, no occurrence
     item: Hashable
     origins: tuple[Origin, ...] = ()
     parents: tuple[Parent, ...] = ()
@@ -108,6 +108,8 @@ class Claim:
         """Tell whether it says of this record's item where the content is from."""
         if self.share is not None or not self.origin.is_of_the_content():
             return False
+        if r.dataset is None:
+            return False
         hosts = {r.domain, f"www.{r.domain}"} if r.domain else set()
         if self.source not in hosts | {None} or not self.is_about(r.dataset):
             return False
@@ -134,7 +136,7 @@ class World:
 
     def versions(self, named: str) -> set[str]:
         """List the dataset versions that have records, all for a bare name."""
-        known = {r.dataset for r in self.records}
+        known = {r.dataset for r in self.records if r.dataset is not None}
         return {d for d in known if named in (d, d.partition("@")[0])}
 
 
@@ -181,7 +183,9 @@ def components(graph: Graph) -> dict[frozenset[Any], bool]:
 
 
 def by_item(records: Sequence[Record]) -> dict[Hashable, list[Record]]:
-    return {r.item: [s for s in records if s.item == r.item] for r in records}
+    """Gather what is said of each item that occurs in a dataset."""
+    occurring = {r.item for r in records if r.dataset is not None}
+    return {item: [s for s in records if s.item == item] for item in occurring}
 
 
 def own_element(world: World, origin: Origin) -> Element:
@@ -374,11 +378,14 @@ def needed(
             greatest[model] = max(greatest.get(model, Decimal(0)), c.share)
     if not greatest:
         return Decimal(0)
-    known = by(world, dataset, policy, "model", unit)
-    of = {m: known[m]["generated"] if m in known else Decimal(0) for m in greatest}
-    return sum(
-        (max(Decimal(0), s * total - of[m]) for m, s in greatest.items()), Decimal(0)
-    )
+    known = dict.fromkeys(greatest, Decimal(0))
+    for item, _, weight in rows(world, dataset, unit):
+        groups = origin_groups(pedigrees(world)[item], policy, world, "model")
+        for model in greatest.keys() & groups.keys():
+            if assess(groups[model], policy, world) == "generated":
+                known[model] += weight or 0
+    more = (max(Decimal(0), s * total - known[m]) for m, s in greatest.items())
+    return sum(more, Decimal(0))
 
 
 def by(world: World, dataset: str, policy: Policy, dimension: str, unit: str) -> Groups:
@@ -413,6 +420,8 @@ def lineage_graph(world: World, policy: Policy) -> Graph:
     known = pedigrees(world)
     graph: Graph = defaultdict(set)
     for r in world.records:
+        if r.dataset is None:
+            continue
         counted = generating(known[r.item], policy, world)
         graph["dataset", r.dataset] |= {("model", e.origin.model) for e in counted}
     for m in world.models:

@@ -40,6 +40,7 @@ __all__ = [
     "to_claim",
     "to_what_if",
     "world_claims",
+    "world_evidence",
     "world_models",
     "world_records",
     "worlds",
@@ -110,6 +111,20 @@ def world_records(draw: st.DrawFn) -> ref.Record:
 
 
 @st.composite
+def world_evidence(draw: st.DrawFn) -> ref.Record:
+    """What was observed of an item, recorded or not: no record of any dataset."""
+    return ref.Record(
+        dataset=None,
+        item=draw(st.sampled_from((*_ITEMS, "never seen"))),
+        origins=tuple(draw(st.lists(_origins(), max_size=2))),
+        month=draw(st.sampled_from(_MONTHS)),
+        medium=draw(st.sampled_from((None, "text", "image", "audio"))),
+        domain=draw(st.sampled_from((None, "example.com"))),
+        bytes=draw(st.sampled_from((None, 64, 3001))),
+    )
+
+
+@st.composite
 def world_models(draw: st.DrawFn, name: str) -> ref.Model:
     sets = st.sampled_from((*DATASETS, "mix", "elsewhere"))
     return ref.Model(
@@ -165,8 +180,10 @@ def to_claim(claim: ref.Claim) -> Claim:
 def worlds(draw: st.DrawFn) -> ref.World:
     """A few records of a few items in three dataset versions, models and claims."""
     names = draw(st.sets(st.sampled_from(_MODELS)))
+    records = draw(st.lists(world_records(), min_size=1, max_size=14))
+    evidence = draw(st.lists(world_evidence(), max_size=3))
     return ref.World(
-        records=tuple(draw(st.lists(world_records(), min_size=1, max_size=14))),
+        records=(*records, *evidence),
         models=tuple(draw(world_models(name)) for name in sorted(names)),
         claims=tuple(draw(st.lists(world_claims(), max_size=2))),
     )
@@ -244,9 +261,9 @@ def _row(number: int, record: ref.Record) -> dict[str, object]:
 
 def record_world(connection: sa.Connection, world: ref.World) -> None:
     """Record a world's facts, without deriving anything from them."""
-    for dataset in sorted({record.dataset for record in world.records}):
-        rows = [record for record in world.records if record.dataset == dataset]
-        record_rows(connection, dataset, rows)
+    for dataset in sorted({r.dataset or "" for r in world.records}):
+        rows = [record for record in world.records if (record.dataset or "") == dataset]
+        record_rows(connection, dataset or None, rows)
     for model in world.models:
         record_model(
             connection,
@@ -265,16 +282,16 @@ def record_world(connection: sa.Connection, world: ref.World) -> None:
 
 
 def record_rows(
-    connection: sa.Connection, dataset: str, rows: Sequence[ref.Record]
+    connection: sa.Connection, dataset: str | None, rows: Sequence[ref.Record]
 ) -> tuple[Entering, int]:
-    """Record rows of one dataset version as one batch; see ``record_batch``."""
+    """Record rows of one dataset version, or evidence, as one batch."""
     raw = [_row(place, record) for place, record in enumerate(rows, start=1)]
     return record_batch(connection, dataset, raw)
 
 
 def record_batch(
     connection: sa.Connection,
-    dataset: str,
+    dataset: str | None,
     rows: Sequence[Mapping[str, object]],
     sha256: bytes | None = None,
 ) -> tuple[Entering, int]:
@@ -282,15 +299,15 @@ def record_batch(
 
     Args:
         connection: A writing transaction.
-        dataset: The dataset version.
+        dataset: The dataset version; None: the rows are evidence.
         rows: Values by the names of ``BATCH_SCHEMA``.
         sha256: Digest of the manifest; of one of its own by default.
 
     Returns:
         What entered, and the log position of the batch.
     """
-    name = parse_dataset(dataset)
-    if find_dataset(connection, name) is None:
+    name = None if dataset is None else parse_dataset(dataset)
+    if name is not None and find_dataset(connection, name) is None:
         record_dataset(connection, name, now=0)
     number = last_id(connection, schema.batches) + 1
     position = append_entry(connection, "batch", {"batch": number}, 0)
@@ -299,13 +316,12 @@ def record_batch(
     arranged = Arranger(dataset=name, manifest_sha256=sha256).arrange(batch)
     tree = hash_batch(arranged.tables())
     written = BatchWriter().write(connection, arranged, number)
-    dataset_id = find_dataset(connection, name)
-    assert dataset_id is not None
+    dataset_id = None if name is None else find_dataset(connection, name)
     connection.execute(
         schema.batches.insert().values(
             id=number,
             dataset_id=dataset_id,
-            kind="dataset",
+            kind="dataset" if name else "evidence",
             manifest=f"/{number}",
             manifest_sha256=sha256,
             manifest_bytes=0,

@@ -10,6 +10,7 @@ import click
 from provenance import __version__
 from provenance.cli.batch import batch
 from provenance.cli.claim import claim
+from provenance.cli.conflicts import conflicts
 from provenance.cli.database import db
 from provenance.cli.dataset import dataset
 from provenance.cli.descendants import descendants
@@ -82,6 +83,7 @@ for command in (
     report,
     explain,
     descendants,
+    conflicts,
     loops,
     model,
     dataset,

@@ -101,7 +101,8 @@ class Batch:
 class Arranger:
     """Arranges the batches of one manifest, one after the other."""
 
-    dataset: DatasetName
+    dataset: DatasetName | None
+    """None: the rows are evidence."""
     manifest_sha256: bytes
     random: Callable[[int], bytes] | None = None
     """Where the bytes of salts come from; None: leaves have none."""

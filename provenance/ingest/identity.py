@@ -2,7 +2,8 @@
 
 An item is its content digest; contents under 64 bytes are items of their dataset
 version only; without a digest the dataset version and a name make the item: the
-row's name, else its URL, else its place in the manifest.
+row's name, else its URL, else its place in the manifest. Evidence is always about the
+digest that it names.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ LEAST_BYTES = 64
 
 
 def identify(
-    batch: pa.RecordBatch, dataset: DatasetName, manifest_sha256: bytes
+    batch: pa.RecordBatch, dataset: DatasetName | None, manifest_sha256: bytes
 ) -> tuple[pa.Array[Any], pa.Array[Any]]:
     """Return the item key and the content key of each row.
 
     Args:
         batch: Rows of the one schema.
-        dataset: The dataset version they are recorded for.
+        dataset: The dataset version they are recorded for; None: they are evidence.
         manifest_sha256: Digest of the file, for rows that have no name at all.
 
     Returns:
@@ -39,6 +40,8 @@ def identify(
     digests = batch.column("digest")
     keys = digest_keys(digests)
     items: pa.Array[Any] = pa.nulls(len(batch), pa.binary())
+    if dataset is None:
+        return items, keys
     nameless = pc.is_null(digests)
     size: pa.Array[Any] = batch.column("bytes").fill_null(LEAST_BYTES)
     short = pc.and_(pc.is_valid(digests), pc.less(size, pa.scalar(LEAST_BYTES)))

@@ -32,7 +32,7 @@ class EarlierManifest:
 def find_manifests(
     connection: sa.Connection, dataset_id: int | None, path: str, sha256: bytes
 ) -> list[EarlierManifest]:
-    """Return standing manifests of a dataset with that path or those bytes.
+    """Return standing manifests of a dataset, or of evidence, by path or bytes.
 
     In the order in which they were recorded. Without a dataset: of those that belong
     to none.

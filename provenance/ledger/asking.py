@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
+import sqlalchemy as sa
+
+from provenance.domain import DatasetName, Unit, parse_dataset
+from provenance.errors import NotRecordedError
 from provenance.ledger.past import open_past
+from provenance.ledger.reports import make_report
 from provenance.ledger.transactions import Transactions
 from provenance.ledger.view import AsOf, find_size
 from provenance.query import (
     MOST_ITEMS,
+    Conflict,
     Descendants,
     Explanation,
     count_descendants,
     explain_items,
+    find_conflicts,
 )
+from provenance.store.claims import load_shares_of
+from provenance.store.facts import load_datasets
 
 __all__ = ["Asking"]
 
@@ -55,3 +66,55 @@ class Asking(Transactions):
         """
         with self._scratching() as connection:
             return count_descendants(connection, subject, kind)
+
+    def conflicts(
+        self, dataset: str | None = None, *, examples: int = 3
+    ) -> list[Conflict]:
+        """Return the contradictions in a dataset, or in all of them.
+
+        A content that a person and a model are said to have made; one captured before
+        its model was released, or before its parent; a claimed share that does not fit.
+
+        Args:
+            dataset: ``NAME@VERSION``, or ``NAME`` for all its versions.
+            examples: Contents to name of each, at most.
+
+        Raises:
+            NotRecordedError: There is no such dataset.
+        """
+        with self._reading() as connection:
+            wanted = {
+                number: name
+                for number, name in load_datasets(connection).items()
+                if dataset is None or _is_meant(name, parse_dataset(dataset))
+            }
+            if dataset is not None and not wanted:
+                raise NotRecordedError(f"no dataset {dataset!r} is recorded")
+            found = find_conflicts(connection, sorted(wanted), examples)
+            return [*found, *_find_shares(connection, wanted.values())]
+
+
+def _is_meant(name: DatasetName, wanted: DatasetName) -> bool:
+    return name.name == wanted.name and wanted.version in ("", name.version)
+
+
+def _find_shares(
+    connection: sa.Connection, datasets: Iterable[DatasetName]
+) -> Iterator[Conflict]:
+    """Shares for which too little is unknown, under the default policy."""
+    for name in datasets:
+        if not load_shares_of(connection, name):
+            continue
+        for share in make_report(
+            connection, name, by=(), unit=Unit.ITEMS, policy="default"
+        ).shares:
+            if share.conflict:
+                over, expected = float(share.conflict), float(share.expected)
+                yield Conflict(
+                    kind="share does not fit",
+                    dataset=str(name),
+                    detail=f"{share.model}: {over:g} of {expected:g} {share.unit} "
+                    f"claimed, log position {share.claim}",
+                    contents=0,
+                    examples=(),
+                )

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from provenance.domain import to_dataset_name
 from provenance.errors import ManifestError
 from provenance.ledger.order import KINDS, Ingest, Ingested, Noted
-from provenance.ledger.plan import is_of_dataset, make_plan
+from provenance.ledger.plan import choose_dataset, make_plan
 from provenance.ledger.quarantine import Quarantine
 from provenance.ledger.run import Opens, Run
 from provenance.ledger.stated import find_loops, plan_facts
@@ -45,12 +45,13 @@ def ingest_file(
     reader = open_manifest(order.path, format=order.format, named=named)
     columns = map_reader(reader, dict(order.columns), dict(order.constants))
     order = _name(order, reader)
-    document = reader.document
-    facts = plan_facts(document.facts, order.dataset) if document else ()
+    document, dataset = reader.document, choose_dataset(order, reader)
+    stated = document.facts if document else ()
+    facts = plan_facts(stated, order.dataset) if order.dataset else ()
     sha256, size = fingerprint(order.path)
     outcome = Ingested(
         file=order.shown,
-        dataset=str(order.dataset) if is_of_dataset(reader) else "",
+        dataset=str(dataset or ("" if order.dataset else order.target)),
         format=reader.format,
         mapping=columns.described(),
         unused=tuple(columns.unused),
@@ -99,5 +100,12 @@ def ingest_file(
 def _name(order: Ingest, reader: WatchedReader) -> Ingest:
     """Take the name that a document gives itself, where the caller gave none."""
     called = reader.document.called if reader.document else ""
+    if order.dataset is None:
+        if reader.document:
+            raise ManifestError(
+                f"{order.shown} is a document that states facts, and no evidence",
+                hint="Leave out --kind evidence.",
+            )
+        return order
     name = None if order.is_named else to_dataset_name(called)
     return replace(order, dataset=name) if name else order

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from provenance.domain import Field, parse_dataset
+from provenance.domain import DatasetName, Field, parse_dataset
 from provenance.errors import ManifestError, NameRefusedError, NotRecordedError
 from provenance.ledger.limit import BadRowLimit
 from provenance.ledger.manifests import Named, find_manifests
 from provenance.ledger.order import (
+    EVIDENCE,
     Ingest,
     Ingested,
     Options,
@@ -94,14 +95,14 @@ def make_order(
         ManifestError: An option is not one.
         NameRefusedError: The name is not a dataset's.
     """
-    dataset, max_bad = options.get("dataset"), options.get("max_bad")
+    max_bad = options.get("max_bad")
     columns, constants = options.get("columns") or {}, options.get("constants") or {}
     return Ingest(
         path=path,
         manifest=named.recorded,
         shown=named.shown,
-        dataset=parse_dataset(named.stem if dataset is None else dataset),
-        is_named=dataset is not None,
+        dataset=_choose_dataset(named, options),
+        is_named=options.get("dataset") is not None,
         format=options.get("format", "auto"),
         columns={Field(name): column for name, column in columns.items()},
         constants={Field(name): value for name, value in constants.items()},
@@ -117,6 +118,20 @@ def make_order(
         quarantine=folder,
         progress=progress,
     )
+
+
+def _choose_dataset(named: Named, options: Options) -> DatasetName | None:
+    """Return the dataset version of the rows; None of evidence."""
+    dataset = options.get("dataset")
+    if options.get("kind") == EVIDENCE:
+        if dataset is not None:
+            raise ManifestError(
+                "evidence belongs to no dataset",
+                hint="Leave out --dataset: evidence is about a digest, wherever that "
+                "is recorded.",
+            )
+        return None
+    return parse_dataset(named.stem if dataset is None else dataset)
 
 
 def _why_none(path: Path, options: Options) -> str:

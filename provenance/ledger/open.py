@@ -161,7 +161,8 @@ class Ledger(
             format: auto, or a name of ``provenance formats``.
             columns: Field → column, where the usual names do not say it.
             constants: Field → value, the same for every row.
-            kind: ``dataset``, or ``crawl`` for what a crawler fetched.
+            kind: ``dataset``; ``crawl`` for what a crawler fetched; ``evidence`` for
+                what was observed of digests, which belongs to no dataset.
             append: Record a changed file beside what was recorded of it; rows of
                 which it is a continuation are not recorded twice.
             replace: Withdraw what was recorded of the file, then record it.

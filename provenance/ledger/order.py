@@ -11,6 +11,7 @@ from provenance.domain import DatasetName, Field
 from provenance.ledger.limit import BadRowLimit
 
 __all__ = [
+    "EVIDENCE",
     "KINDS",
     "Ingest",
     "Ingested",
@@ -21,7 +22,8 @@ __all__ = [
     "Watcher",
 ]
 
-KINDS = ("dataset", "crawl")
+EVIDENCE = "evidence"
+KINDS = ("dataset", "crawl", EVIDENCE)
 """What a manifest can be a manifest of."""
 
 
@@ -35,7 +37,8 @@ class Ingest:
     """How the ledger names it."""
     shown: str
     """How messages and quarantined rows name it."""
-    dataset: DatasetName
+    dataset: DatasetName | None
+    """None: the rows are evidence, and belong to no dataset."""
     is_named: bool = False
     """Whether the caller named the dataset; else a document may name it itself."""
     format: str
@@ -57,6 +60,11 @@ class Ingest:
     """Folder for the file of quarantined rows."""
     progress: Callable[[int, int, float | None], None] | None
     """Told of rows read, rows quarantined, and the share of the file, if known."""
+
+    @property
+    def target(self) -> str:
+        """What the rows are recorded for, in words."""
+        return str(self.dataset) if self.dataset else "evidence"
 
 
 class Options(TypedDict, total=False):
@@ -92,6 +100,7 @@ class Ingested:
 
     file: str
     dataset: str
+    """Name and version; ``evidence`` of what belongs to none."""
     format: str
     already: bool = False
     """Nothing was recorded: these bytes stand in the ledger already."""

@@ -113,7 +113,7 @@ class Past:
         dated = [
             (say_month(one.row.fetched_at), one.row.medium or "")
             for one in found
-            if one.row.fetched_at is not None
+            if one.row.fetched_at is not None and one.row.dataset is not None
         ]
         capture = unknown
         if dated:
@@ -162,6 +162,7 @@ class Past:
             depth=max((hops + model.depth for hops, model in models), default=known),
             open=any(model.open for _, model in models),
             loop=loop,
+            own=frozenset(one.origin for one in pedigree if one.own),
             inherited=frozenset(one.origin for one in pedigree if not one.own),
         )
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from provenance.domain import DatasetName
 from provenance.errors import ManifestChangedError
 from provenance.ingest import EarlierManifest, find_manifests
 from provenance.ledger.facts import find_dataset
 from provenance.ledger.order import Ingest
 from provenance.manifest import WatchedReader
 
-__all__ = ["Plan", "is_of_dataset", "make_plan"]
+__all__ = ["Plan", "choose_dataset", "make_plan"]
 
 _CHUNK = 1 << 20
 
@@ -32,9 +33,17 @@ class Plan:
     """Ids of the same batches."""
 
 
-def is_of_dataset(reader: WatchedReader) -> bool:
+def _is_of_dataset(reader: WatchedReader) -> bool:
     """Whether a manifest is of a dataset version, and does not tell of others."""
     return reader.document is None or reader.document.is_of_dataset
+
+
+def choose_dataset(order: Ingest, reader: WatchedReader) -> DatasetName | None:
+    """Return the dataset version of the rows.
+
+    None: they are evidence, or the manifest tells of others.
+    """
+    return order.dataset if _is_of_dataset(reader) else None
 
 
 def make_plan(
@@ -46,8 +55,9 @@ def make_plan(
 ) -> Plan | None:
     """Decide what of the file is to be recorded; None: nothing, it is all there."""
     number = None
-    if is_of_dataset(reader):
-        number = find_dataset(connection, order.dataset)
+    dataset = choose_dataset(order, reader)
+    if dataset is not None:
+        number = find_dataset(connection, dataset)
         if number is None:
             return Plan()
     earlier = find_manifests(connection, number, order.manifest, sha256)
@@ -68,12 +78,12 @@ def make_plan(
         return Plan(skip_rows=_rows_before(order.path, earlier))
     if same:
         raise ManifestChangedError(
-            f"{order.shown} was recorded for {order.dataset} with another mapping",
+            f"{order.shown} was recorded for {order.target} with another mapping",
             hint="Use --replace to withdraw what was recorded and read it anew, or "
             "--append to record its rows once more.",
         )
     raise ManifestChangedError(
-        f"{order.shown} has changed since it was recorded for {order.dataset}",
+        f"{order.shown} has changed since it was recorded for {order.target}",
         hint="Use --replace to withdraw what was recorded of it, --append to record "
         "the rows it has now beside that, or name a new version of the dataset.",
     )

@@ -21,14 +21,15 @@ from provenance.batch import Faults
 from provenance.domain import ClaimFact, Fact, say_count
 from provenance.errors import LedgerStateError, ManifestError, QuarantineError
 from provenance.ingest import Arranger, BatchWriter, find_manifests
+from provenance.ledger.evidence import keep_evidence
 from provenance.ledger.facts import (
     find_dataset,
     record_dataset,
     record_withdrawal,
 )
-from provenance.ledger.order import Ingest, Ingested, Noted
+from provenance.ledger.order import EVIDENCE, Ingest, Ingested, Noted
 from provenance.ledger.parts import Part, cut_parts
-from provenance.ledger.plan import Plan, is_of_dataset
+from provenance.ledger.plan import Plan, choose_dataset
 from provenance.ledger.prepare import Prepared, open_preparer
 from provenance.ledger.quarantine import Quarantine
 from provenance.ledger.stated import follow_withdrawn, record_facts
@@ -58,7 +59,7 @@ class _Logged:
     part: Part
     number: int
     dataset_id: int | None
-    """None: the manifest tells of others."""
+    """None: the rows are evidence, or the manifest tells of others."""
     first_record: int
     tree: BatchTree = EMPTY_TREE
     complete: bool = True
@@ -204,6 +205,8 @@ class Run:
             self._note(raw.notes)
             if self.plan.resumed:
                 self._set_aside(faults.until(skip))
+            if self.order.dataset is None:
+                batch, faults = keep_evidence(batch, faults)
             if skip:
                 batch = batch.filter(pc.greater(batch.column("row"), skip))
                 faults = faults.after(skip)
@@ -261,7 +264,6 @@ class Run:
             facts=len(facts),
         )
         position = self._log(connection, logged, now)
-        assert dataset_id is not None  # noqa: S101 - rows are of a dataset
         entering = Entering(
             dataset_id=dataset_id,
             dataset=self.order.dataset,
@@ -298,12 +300,12 @@ class Run:
                 taken = self.plan.withdrawn
                 follow_withdrawn(connection, taken, before, position, lineage)
             self.plan = Plan()
-        number = None
-        if is_of_dataset(self.reader):
-            number = find_dataset(connection, self.order.dataset)
+        number, dataset = None, choose_dataset(self.order, self.reader)
+        if dataset is not None:
+            number = find_dataset(connection, dataset)
             if number is None:
-                record_dataset(connection, self.order.dataset, now=now)
-                number = find_dataset(connection, self.order.dataset)
+                record_dataset(connection, dataset, now=now)
+                number = find_dataset(connection, dataset)
         standing = [
             manifest.last_row
             for manifest in find_manifests(
@@ -315,7 +317,7 @@ class Run:
         if max(standing, default=self._recorded_row) != self._recorded_row:
             raise LedgerStateError(
                 f"another process is recording {self.order.shown} for "
-                f"{self.order.dataset}",
+                f"{self.order.target}",
                 hint="Wait for it, then run the command again: it goes on behind the "
                 "last batch.",
             )
@@ -342,13 +344,14 @@ class Run:
             "salted": self.order.salt,
         }
         dataset = None if batch.dataset_id is None else self.order.dataset
+        nobody = "" if self.order.kind == EVIDENCE else None
         entry = {
             name: value.hex() if isinstance(value, bytes) else value
             for name, value in stored.items()
         } | {
             "mapping": json.loads(self.columns.to_json()),
-            "dataset": dataset.name if dataset else None,
-            "version": dataset.version if dataset else None,
+            "dataset": dataset.name if dataset else nobody,
+            "version": dataset.version if dataset else nobody,
             "previous": {"size": before.tree_size, "root": before.root().hex()},
         }
         if not self.order.salt:

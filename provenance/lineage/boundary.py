@@ -13,7 +13,7 @@ from provenance.lineage.workspace import add_rows
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.keys import ASKED_KEYS, ask
-from provenance.store.standing import standing
+from provenance.store.standing import occurring
 
 __all__ = ["Boundary", "read_pedigrees"]
 
@@ -87,7 +87,7 @@ class Boundary:
                             ELSE coalesce(medium, '') END END AS medium
             FROM found;
             INSERT INTO item
-            SELECT item_no, content_key, item, 1, 1, NULL FROM joining;
+            SELECT item_no, content_key, item, 1, 1, false, NULL FROM joining;
             INSERT INTO boundary SELECT item_no, pedigree, month, medium FROM joining
             """
         )
@@ -114,7 +114,7 @@ class Boundary:
                 ASKED_KEYS.outerjoin(kept, _is_kept())
                 .outerjoin(
                     records,
-                    sa.and_(kept.c.pedigree_id.is_(None), is_asked(), standing()),
+                    sa.and_(kept.c.pedigree_id.is_(None), is_asked(), occurring()),
                 )
                 .outerjoin(media, media.c.id == records.c.media_type_id)
             )

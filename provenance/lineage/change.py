@@ -54,8 +54,9 @@ __all__ = ["Entering", "Lineage"]
 class Entering:
     """The records of one new batch, as they were written."""
 
-    dataset_id: int
-    dataset: DatasetName
+    dataset_id: int | None
+    """None, as the dataset: the records are evidence, and no occurrences."""
+    dataset: DatasetName | None
     first_record: int
     records: pa.Table
     """Columns of ``RECORD_ROWS``, and ``name`` and ``url``."""
@@ -94,20 +95,20 @@ class Lineage:
         duck = self._start(connection)
         add_rows(duck, "stated_origin", [entering.origins.select(ORIGIN_ROWS.names)])
         add_rows(duck, "stated_parent", [entering.parents.select(PARENT_ROWS.names)])
-        note_traits(connection, entering.dataset_id, entering.records)
+        if entering.dataset_id is not None:
+            note_traits(connection, entering.dataset_id, entering.records)
         repeated = _find_repeated(connection, entering)
         _load_entering(duck, entering, repeated)
         if repeated.num_rows:
             before = schema.records.c.id < entering.first_record
             load_asked(connection, duck, repeated, but=sa.and_(standing(), before))
         _find_changed(connection, duck)
-        add_children(
-            connection,
-            duck,
-            schema.records.c.id.between(entering.first_record, entering.last_record),
-            entering.records.select(CALLED.names),
-            entering.dataset,
-        )
+        if entering.dataset is not None:
+            entered = schema.records.c.id.between(
+                entering.first_record, entering.last_record
+            )
+            called = entering.records.select(CALLED.names)
+            add_children(connection, duck, entered, called, entering.dataset)
         add_descendants(connection, duck)
         self._load_cone(connection)
         return self._solve(connection, position)
@@ -235,7 +236,7 @@ class Lineage:
         touched = self.duck.execute("SELECT DISTINCT dataset_id FROM tally").fetchall()
         assess_change(connection, solver.new_pedigrees, {row[0] for row in touched})
         rest = self.duck.execute("SELECT sum(records) FROM rest_narrow").fetchall()
-        new = count_rows(self.duck, "item WHERE earlier = 0")
+        new = count_rows(self.duck, "item WHERE earlier = 0 AND occurrences > 0")
         return new + int(rest[0][0] or 0)
 
 

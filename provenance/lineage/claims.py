@@ -15,7 +15,7 @@ from provenance.lineage.workspace import add_rows
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.claims import is_of_source, load_claims
-from provenance.store.standing import standing
+from provenance.store.standing import occurring
 
 __all__ = ["claimed", "load_reached", "load_reaches", "reaches_items"]
 
@@ -84,7 +84,9 @@ def claimed(rows: str) -> str:
         JOIN claim AS c ON c.dataset_id = b.dataset_id WHERE {dated}
         UNION
         SELECT r.record_id, c.origin_id
-        FROM {rows} AS r JOIN claim AS c ON c.source_id = r.source_id WHERE {dated}
+        FROM {rows} AS r JOIN batch AS b USING (batch_id)
+        JOIN claim AS c ON c.source_id = r.source_id
+        WHERE b.dataset_id IS NOT NULL AND {dated}
         """  # noqa: S608 - names of ours
 
 
@@ -146,7 +148,7 @@ def load_reached(
 def _reach(claim: Claim) -> tuple[Any, Any]:
     """Where the records are that a claim reaches, and the condition that one is."""
     records, batches, datasets = schema.records, schema.batches, schema.datasets
-    which = [standing()]
+    which = [occurring()]
     if claim.first_at is not None:
         which.append(records.c.fetched_at >= claim.first_at)
     if claim.last_at is not None:

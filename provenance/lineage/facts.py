@@ -46,8 +46,8 @@ def is_asked() -> ColumnElement[bool]:
     )
 
 
-def list_batches(connection: sa.Connection) -> list[tuple[int, int, bytes]]:
-    """Return id, dataset id and manifest digest of every batch."""
+def list_batches(connection: sa.Connection) -> list[tuple[int, int | None, bytes]]:
+    """Return id, dataset id (None: evidence) and manifest digest of every batch."""
     table = schema.batches
     query = sa.select(table.c.id, table.c.dataset_id, table.c.manifest_sha256)
     return [(row[0], row[1], bytes(row[2])) for row in connection.execute(query)]

@@ -148,7 +148,7 @@ def _gather_own(duck: duckdb.DuckDBPyConnection, rule: Rule) -> None:
         CREATE TABLE subject AS
         SELECT i.item_no, coalesce(n.own, 0) AS own,
                coalesce(c.origin, {rule.unknown}) AS capture,
-               n.own IS NOT NULL OR i.occurrences > 1
+               n.own IS NOT NULL OR i.occurrences > 1 OR i.evidence
                    OR i.item_no IN (SELECT child FROM link) AS said
         FROM item AS i
         LEFT JOIN (own_list JOIN numbered AS n USING (origins, claims))

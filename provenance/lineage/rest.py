@@ -48,6 +48,7 @@ def sum_rest(duck: duckdb.DuckDBPyConnection, rows: str) -> None:
                        {_MEASURES}
                 FROM {rows} AS r ANTI JOIN said USING (record_id)
                 JOIN batch AS b USING (batch_id)
+                WHERE b.dataset_id IS NOT NULL
                 GROUP BY ALL
             )
             """  # noqa: S608 - names of ours

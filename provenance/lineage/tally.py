@@ -43,7 +43,7 @@ def _weighed(sign: int, pedigrees: str, occurrences: str, absent: str) -> str:
                {amounts}
         FROM record AS r JOIN item AS i USING (item_no)
         LEFT JOIN {pedigrees} AS s USING (item_no) LEFT JOIN {_PLAIN}
-        WHERE NOT r.{absent}
+        WHERE NOT r.{absent} AND r.dataset_id IS NOT NULL
         """  # noqa: S608 - names of ours
 
 

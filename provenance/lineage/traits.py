@@ -43,6 +43,7 @@ def find_traits(connection: sa.Connection) -> None:
             sa.func.max(sa.case((named, 1), else_=0)),
         )
         .join(records, records.c.batch_id == batches.c.id)
+        .where(batches.c.dataset_id.is_not(None))
         .group_by(batches.c.dataset_id)
     )
     for number, has_short, has_named in connection.execute(query).all():

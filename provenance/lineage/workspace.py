@@ -98,7 +98,7 @@ def open_workspace(
 
 
 def start_over(
-    duck: duckdb.DuckDBPyConnection, batches: Iterable[tuple[int, int, bytes]]
+    duck: duckdb.DuckDBPyConnection, batches: Iterable[tuple[int, int | None, bytes]]
 ) -> None:
     """Empty a workspace and tell it of the batches: id, dataset id, manifest digest."""
     tables = duck.execute("SELECT table_name FROM duckdb_tables()").fetchall()
@@ -154,9 +154,10 @@ def count_rows(duck: duckdb.DuckDBPyConnection, table: str) -> int:
 def number_items(duck: duckdb.DuckDBPyConnection) -> None:
     """Number the items of the loaded rows.
 
-    Makes ``record`` (one row per occurrence, with ``item_no``) and ``item`` (one per
-    content, with how often it occurs before and after the change, and its earliest
-    capture after it).
+    Makes ``record`` (one row per occurrence or evidence, with ``item_no``) and ``item``
+    (one per content, with how often it occurs before and after the change, whether
+    there is evidence of it and its earliest capture after it). A content of which there
+    is evidence alone occurs 0 times: it waits.
     """
     duck.execute(
         """
@@ -171,8 +172,9 @@ def number_items(duck: duckdb.DuckDBPyConnection) -> None:
 
         CREATE TABLE item AS
         SELECT row_number() OVER () AS item_no, content_key, identity,
-               count(*) FILTER (NOT leaving) AS occurrences,
-               count(*) FILTER (NOT entering) AS earlier,
+               count(*) FILTER (NOT leaving AND dataset_id IS NOT NULL) AS occurrences,
+               count(*) FILTER (NOT entering AND dataset_id IS NOT NULL) AS earlier,
+               count(*) FILTER (NOT leaving AND dataset_id IS NULL) > 0 AS evidence,
                min({'month': month, 'medium': coalesce(medium, '')})
                    FILTER (NOT leaving AND month IS NOT NULL) AS capture
         FROM dated GROUP BY content_key, identity;

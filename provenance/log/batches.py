@@ -32,7 +32,8 @@ class LoggedBatch:
     """What the log says of the records of one batch."""
 
     id: int
-    dataset: DatasetName
+    dataset: DatasetName | None
+    """None: the records are evidence."""
     manifest: str
     manifest_sha256: bytes
     first_row: int
@@ -96,15 +97,16 @@ def find_batch(connection: sa.Connection, record_id: int) -> LoggedBatch:
 
 def _select() -> sa.Select[Any]:
     table, data = schema.batches, schema.datasets
-    return sa.select(data.c.name, data.c.version, *(table.c[n] for n in _NAMES)).join(
-        data, data.c.id == table.c.dataset_id
-    )
+    return sa.select(
+        data.c.name, data.c.version, *(table.c[n] for n in _NAMES)
+    ).outerjoin(data, data.c.id == table.c.dataset_id)
 
 
 def _read(row: Sequence[Any]) -> LoggedBatch:
     name, version, *values = row
     return LoggedBatch(
-        dataset=DatasetName(name, version), **dict(zip(_NAMES, values, strict=True))
+        dataset=None if name is None else DatasetName(name, version),
+        **dict(zip(_NAMES, values, strict=True)),
     )
 
 

@@ -94,6 +94,8 @@ def _batch_value(body: dict[str, Any], name: str) -> Any:
         return body.get(name, 0)  # entries of older versions have none
     if name == "mapping":
         return _canonical(body[name])
+    if name in ("dataset", "version") and body["kind"] == "evidence":
+        return body[name] or None  # it belongs to none
     if name == "salted":
         return body.get(name, False)  # only salted batches say so
     return (

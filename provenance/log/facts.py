@@ -118,6 +118,8 @@ def _expected(connection: sa.Connection) -> Iterator[FactRow]:
                 del said[fact]
 
 
+_NO_OWNER = "(points to nothing)"
+
 _SAID_ONCE = frozenset(
     {
         "dataset_facts",
@@ -152,9 +154,16 @@ def _stored_rows(connection: sa.Connection) -> Iterator[FactRow]:
         named: dict[str, Any] = {}
         for pointer, (owner, of_owner) in owners.items():
             if pointer in table.c:
-                # A row that points to nothing must not escape: it has no name then.
+                # A row that points to nothing must not escape: it has no name then,
+                # and where no name is right, it has this one.
                 joined = table.outerjoin(owner, owner.c.id == table.c[pointer])
                 named = of_owner
+                if table.c[pointer].nullable:
+                    lost = sa.and_(table.c[pointer].is_not(None), owner.c.id.is_(None))
+                    named = {
+                        column: sa.case((lost, _NO_OWNER), else_=found)
+                        for column, found in of_owner.items()
+                    }
         wanted = [
             named[column] if column in named else table.c[column] for column in columns
         ]

@@ -27,6 +27,7 @@ from provenance.manifest.raw_text import contiguous, is_binary, to_text
 __all__ = ["DigestColumn", "clean"]
 
 _SAMPLE = 200
+_AT_ONCE = 4096
 _SPELLED = re.compile(rb"[0-9A-Za-z:+/=_-]+")
 _HEX = b"0123456789abcdefABCDEF"
 _BASE32 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -68,9 +69,9 @@ class _Shape:
         return _HEX if self.is_hex else _BASE32 + _BASE32[:26].lower()
 
     @property
-    def filler(self) -> str:
+    def filler(self) -> bytes:
         """A payload to decode in place of none."""
-        return chr(self.alphabet[0]) * self.payload
+        return self.alphabet[:1] * self.payload
 
 
 class DigestColumn:
@@ -158,15 +159,14 @@ class DigestColumn:
         fits = pc.fill_null(fits, False)
         payloads = text
         if not has_all(fits):
-            payloads = pc.if_else(fits, text, shape.head + shape.filler)
+            payloads = pc.if_else(fits, text, shape.head + shape.filler.decode())
         if shape.head:
             payloads = pc.utf8_slice_codeunits(payloads, len(shape.head))
-        data: bytes | bytearray = contiguous(payloads)
+        data = contiguous(payloads)
         raw = _decode_payloads(data, shape)
         if raw is None:
-            wrong = _find_improper(data, shape)
+            raw, wrong = _decode_proper(data, shape)
             fits = pc.and_(fits, pc.invert(mask_of(wrong, len(text))))
-            raw = _decode_payloads(_fill(data, shape, wrong), shape) or b""
         return blank(_join(shape.prefix, raw, len(text)), pc.invert(fits))
 
     def _find_shape(self, text: Any) -> _Shape | None:
@@ -208,23 +208,34 @@ def _shape_of(text: str, digest: Digest) -> _Shape | None:
     return None
 
 
-def _find_improper(data: bytes | bytearray, shape: _Shape) -> Any:
-    """Return the places of payloads with a character that is not in the alphabet."""
-    size, places = shape.payload, []
-    marks = data.translate(bytes(sign not in shape.alphabet for sign in range(256)))
-    found = marks.find(1)
-    while found >= 0:
-        places.append(found // size)
-        found = marks.find(1, (places[-1] + 1) * size)
-    return pa.array(places, pa.int64())
+def _decode_proper(data: bytes, shape: _Shape) -> tuple[bytes, Any]:
+    """Decode payloads of which some are not in the alphabet.
 
+    A few thousand at a time: what fits the cache costs half of what does not.
 
-def _fill(data: bytes | bytearray, shape: _Shape, places: Any) -> bytearray:
-    """Put something to decode in the places of payloads that cannot be."""
-    filled, filler, size = bytearray(data), shape.filler.encode(), shape.payload
-    for place in places.to_pylist():
-        filled[place * size : (place + 1) * size] = filler
-    return filled
+    Returns:
+        What they decode to, and the places of those that are something else.
+    """
+    parts: list[bytes] = []
+    places: list[int] = []
+    size, length = shape.payload, shape.payload * _AT_ONCE
+    filler = shape.filler
+    table = bytes(sign not in shape.alphabet for sign in range(256))
+    for start in range(0, len(data), length):
+        part: bytes | bytearray = data[start : start + length]
+        raw = _decode_payloads(part, shape)
+        if raw is None:
+            filled, marks = bytearray(part), part.translate(table)
+            found = marks.find(1)
+            while found >= 0:
+                place = found // size
+                places.append(start // size + place)
+                end = (place + 1) * size
+                filled[place * size : end] = filler
+                found = marks.find(1, end)
+            raw = _decode_payloads(filled, shape)
+        parts.append(raw or b"")
+    return b"".join(parts), pa.array(places, pa.int64())
 
 
 def _decode_payloads(data: bytes | bytearray, shape: _Shape) -> bytes | None:

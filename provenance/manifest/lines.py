@@ -35,6 +35,8 @@ class LineBlock:
     lines: pa.BinaryArray
     is_oversize: bool = False
     """Whether this is one line over ``LONGEST_LINE``; its bytes are left out."""
+    quotes: int = 0
+    """How many double quotes are in the bytes that were left out."""
 
 
 def iter_blocks(chunks: Iterable[bytes]) -> Iterator[LineBlock]:
@@ -48,8 +50,8 @@ def iter_blocks(chunks: Iterable[bytes]) -> Iterator[LineBlock]:
     """
     first = 1
     for whole in _iter_whole(chunks):
-        if whole is None:
-            yield LineBlock(first=first, lines=_EMPTY, is_oversize=True)
+        if isinstance(whole, int):
+            yield LineBlock(first=first, lines=_EMPTY, is_oversize=True, quotes=whole)
             first += 1
             continue
         has_bom = first == 1 and bytes(whole[: len(_BOM)]) == _BOM
@@ -69,21 +71,22 @@ def _one_value(data: memoryview) -> Any:
     return pa.Array.from_buffers(pa.binary(), 1, [None, offsets, pa.py_buffer(data)])
 
 
-def _iter_whole(chunks: Iterable[bytes]) -> Iterator[memoryview | None]:
-    """Yield whole lines without the last line end; None for an oversize line."""
+def _iter_whole(chunks: Iterable[bytes]) -> Iterator[memoryview | int]:
+    """Yield whole lines without the last line end; of an oversize line its quotes."""
     held: list[bytes] = []
-    size = 0
+    size = quotes = 0
     has_end = skipping = False
     failure: EOFError | None = None
     try:
         for chunk in chunks:
             part = chunk
             if skipping:
-                _, newline, part = chunk.partition(b"\n")
+                rest, newline, part = chunk.partition(b"\n")
+                quotes += rest.count(b'"')
                 if not newline:
                     continue
                 skipping = False
-                yield None
+                yield quotes
             held.append(part)
             size += len(part)
             has_end = has_end or b"\n" in part
@@ -93,11 +96,12 @@ def _iter_whole(chunks: Iterable[bytes]) -> Iterator[memoryview | None]:
                 yield from _without_oversize(data, end)
                 held, size, has_end = [data[end + 1 :]], len(data) - end - 1, False
             if size > LONGEST_LINE and not has_end:
+                quotes = sum(part.count(b'"') for part in held)
                 held, size, skipping = [], 0, True
     except EOFError as error:
         failure = error
     if skipping:
-        yield None
+        yield quotes
     elif size:
         data = b"".join(held)
         end = data.rfind(b"\n")
@@ -109,15 +113,15 @@ def _iter_whole(chunks: Iterable[bytes]) -> Iterator[memoryview | None]:
         raise failure
 
 
-def _without_oversize(data: bytes, end: int) -> Iterator[memoryview | None]:
+def _without_oversize(data: bytes, end: int) -> Iterator[memoryview | int]:
     """Yield the lines up to a place, but not the first if that is oversize.
 
     No later one can be.
     """
     start = 0
     if end > LONGEST_LINE and data.find(b"\n", 0, LONGEST_LINE + 1) < 0:
-        yield None
         start = data.find(b"\n", 0, end) + 1
+        yield data.count(b'"', 0, start or end)
         if not start:
             return
     yield memoryview(data)[start:end]

@@ -1,4 +1,4 @@
-"""What a row says its content comes from: up to seven columns, one list of origins.
+"""What a row says its content comes from: up to eight columns, one list of origins.
 
 Few combinations of generator, mode, evidence … occur in a file, so each distinct
 one is worked out once and handed to its rows; only the score differs by row.
@@ -34,6 +34,7 @@ ORIGIN_FIELDS = (
     Field.MODE,
     Field.EVIDENCE,
     Field.DETECTOR,
+    Field.DETECTOR_VERSION,
     Field.THRESHOLD,
     Field.SCORE,
 )
@@ -69,6 +70,7 @@ class _Statement:
     mode: str | None
     evidence: str | None
     detector: str | None
+    version: str | None
     threshold: float | None
     has_score: bool | None
 
@@ -105,7 +107,7 @@ class _Statement:
             "model": model,
             "mode": str(mode),
             "evidence": str(evidence),
-            "detector": self.detector,
+            "detector": "@".join(filter(None, (self.detector, self.version))) or None,
             "score": None,
             "threshold": threshold if told else None,
         }
@@ -202,6 +204,7 @@ _PARSERS: Mapping[Field, Callable[[Field, Any], Parsed]] = {
     Field.MODE: parse_vocabulary(Mode),
     Field.EVIDENCE: parse_vocabulary(Evidence),
     Field.DETECTOR: parse_words,
+    Field.DETECTOR_VERSION: parse_words,
     Field.THRESHOLD: parse_fraction,
     Field.SCORE: parse_fraction,
 }

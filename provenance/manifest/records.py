@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["PlainLines", "Record", "Records", "is_list"]
 
 _DELIMITERS = ",\t;|"
+_TOO_LONG = "has a line over 64 MiB"
 _BOM = "\ufeff".encode()
 
 Record = list[str] | csv.Error
@@ -67,10 +68,14 @@ class Records:
         self._is_within = False
         """Whether a record has begun and not ended."""
         self._count = 0
+        self._too_long = 0
+        """Lines that were met since, and are too long to be read."""
         try:
             first = self._find_first()
         except EOFError as error:
             raise self._refuse(str(error)) from error
+        if self._too_long:
+            raise self._refuse(_TOO_LONG)
         self.delimiter = _sniff_delimiter(first)
         self._plain = _plain_line(self.delimiter)
         of_list = ["group", "path"][-len(first.split(self.delimiter)) :]
@@ -86,6 +91,7 @@ class Records:
         if not self._has_header:
             return self._given
         header: Record = next(self._read_each(), [])
+        self._is_within = False
         if isinstance(header, csv.Error):
             raise ManifestError(f"{self._path} has no CSV header: {header}")
         self._count = 0
@@ -98,7 +104,14 @@ class Records:
             ManifestError: The file is damaged, or a cell is longer than 64 MiB.
         """
         try:
-            while self._has_lines():
+            while True:
+                has_more = self._has_lines()
+                if self._too_long:
+                    yield [csv.Error(_TOO_LONG)] * self._too_long
+                    self._count += self._too_long
+                    self._too_long = 0
+                if not has_more:
+                    return
                 plain = self._take_plain()
                 if plain is None:
                     yield list(self._read_each())
@@ -115,9 +128,13 @@ class Records:
         )
 
     def _iter_blocks(self) -> Iterator[Any]:
+        """Yield the lines of blocks; None for a line that is too long to be read."""
         for block in iter_blocks(iter_chunks(self._path, self.meter)):
             if block.is_oversize:
-                raise EOFError("has a line over 64 MiB")
+                if block.quotes % 2:
+                    raise EOFError(_TOO_LONG)  # with a cell that ends who knows where
+                yield None
+                continue
             lines: Any = block.lines
             if is_list(self._path):
                 lines = lines.filter(pc.invert(pc.starts_with(lines, "#")))
@@ -126,10 +143,16 @@ class Records:
     def _has_lines(self) -> bool:
         """Whether there are more lines; of the next block where this one is done."""
         while self._place == len(self._block):
-            block = next(self._blocks, None)
-            if block is None:
+            try:
+                block = next(self._blocks)
+            except StopIteration:
                 return False
-            self._block, self._place = block, 0
+            if block is not None:
+                self._block, self._place = block, 0
+            elif self._is_within:
+                raise EOFError(_TOO_LONG)  # and nobody knows where its record ends
+            else:
+                self._too_long += 1
         return True
 
     def _find_first(self) -> str:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["CHUNK", "Meter", "find_packing", "iter_chunks"]
+__all__ = ["CHUNK", "Meter", "explain_disk", "find_packing", "iter_chunks"]
 
 CHUNK = 1 << 20
 """Most bytes asked of a stream at once."""
@@ -115,7 +115,7 @@ def iter_chunks(path: Path, meter: Meter | None = None) -> Iterator[bytes]:
         try:
             file = stack.enter_context(path.open("rb"))
         except OSError as error:
-            raise _explain(path, error) from error
+            raise explain_disk(path, error) from error
         stream: BinaryIO = file
         if packing == "gzip":
             stream = cast("BinaryIO", stack.enter_context(gzip.GzipFile(fileobj=file)))
@@ -131,7 +131,8 @@ def iter_chunks(path: Path, meter: Meter | None = None) -> Iterator[bytes]:
             yield chunk
 
 
-def _explain(path: Path, error: OSError) -> ManifestError:
+def explain_disk(path: Path, error: OSError) -> ManifestError:
+    """Return the error of a file that the disk does not hand over."""
     return ManifestError(
         f"{path} cannot be read: {error.strerror}",
         hint="The disk or the share it lies on is at fault: copy the file to another "
@@ -148,7 +149,7 @@ def _iter_stream(path: Path, stream: BinaryIO) -> Iterator[bytes]:
             raise EOFError("ends early") from error
         except (OSError, zlib.error) as error:
             if isinstance(error, OSError) and error.errno is not None:
-                raise _explain(path, error) from error  # not of what unpacks
+                raise explain_disk(path, error) from error  # not of what unpacks
             early = "runcated" in str(error)
             raise EOFError("ends early" if early else "is damaged") from error
         if not chunk:

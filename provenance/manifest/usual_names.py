@@ -24,6 +24,7 @@ USUAL_NAMES: dict[Field, tuple[str, ...]] = {
     Field.FETCHED_AT: (
         *("fetched_at", "fetch_time", "crawl_date", "crawl_time", "crawled_at"),
         *("retrieved_at", "warc-date", "warc_date", "timestamp", "date", "created"),
+        *("first_seen", "first_seen_at", "seen_at", "reviewed_at"),
     ),
     Field.BYTES: ("bytes", "size", "size_bytes", "num_bytes", "content_length"),
     Field.TOKENS: ("tokens", "token_count", "num_tokens", "n_tokens"),
@@ -48,9 +49,10 @@ USUAL_NAMES: dict[Field, tuple[str, ...]] = {
     ),
     Field.MODE: ("mode", "generation_mode"),
     Field.EVIDENCE: ("evidence",),
-    Field.SCORE: ("score",),
-    Field.DETECTOR: ("detector",),
-    Field.THRESHOLD: ("threshold",),
+    Field.SCORE: ("score", "detector_score"),
+    Field.DETECTOR: ("detector", "detector_name", "reviewer", "reviewed_by"),
+    Field.DETECTOR_VERSION: ("detector_version",),
+    Field.THRESHOLD: ("threshold", "detector_threshold"),
     Field.DERIVED_FROM: (
         *("derived_from", "parent", "parents", "parent_id", "parent_ids"),
         *("parent_digest", "source_digest"),

@@ -14,7 +14,13 @@ from provenance.manifest.raw_text import parse_coded, read_list, to_text
 
 __all__ = ["find_media", "parse_languages", "parse_media_types", "parse_words"]
 
-_LONGEST = {Field.NAME: 4096, Field.URL: 65_536, Field.SPLIT: 300, Field.DETECTOR: 300}
+_LONGEST = {
+    Field.NAME: 4096,
+    Field.URL: 65_536,
+    Field.SPLIT: 300,
+    Field.DETECTOR: 300,
+    Field.DETECTOR_VERSION: 300,
+}
 """Characters; of a URL, which is ASCII when it is one, bytes."""
 
 _LONGEST_CODE = 100

@@ -1,8 +1,10 @@
 """Typed reads of the ledger; nothing here writes."""
 
 from provenance.query.ancestry import MOST_ITEMS, Assessed, explain_items
+from provenance.query.conflicts import Conflict, find_conflicts
 from provenance.query.descendants import KINDS, Descendants, Reached, count_descendants
 from provenance.query.explanation import (
+    Claimed,
     Explanation,
     Occurrence,
     Parent,
@@ -16,6 +18,8 @@ __all__ = [
     "KINDS",
     "MOST_ITEMS",
     "Assessed",
+    "Claimed",
+    "Conflict",
     "Descendants",
     "Explanation",
     "ItemKey",
@@ -27,5 +31,6 @@ __all__ = [
     "Step",
     "count_descendants",
     "explain_items",
+    "find_conflicts",
     "find_items",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from provenance.domain import ModelBook, format_digest
 from provenance.errors import LedgerStateError
-from provenance.query.explanation import Explanation, Occurrence
+from provenance.query.claimed import find_claims, find_own
+from provenance.query.explanation import Claimed, Explanation, Occurrence
 from provenance.query.items import ItemKey, find_items
 from provenance.query.occurrences import (
     Found,
@@ -21,9 +22,10 @@ from provenance.query.occurrences import (
     say_origin,
     say_time,
 )
-from provenance.query.paths import find_paths
+from provenance.query.paths import Said, find_paths
 from provenance.store import schema
 from provenance.store.amounts import default_policy
+from provenance.store.claims import LoggedClaim
 from provenance.store.facts import load_models
 from provenance.store.keys import split_asked
 from provenance.store.standing import standing_loop
@@ -54,6 +56,8 @@ class Assessed:
     depth: int | None
     open: bool
     loop: bool
+    own: frozenset[int]
+    """Ids of its own origins."""
     inherited: frozenset[int]
     """Ids of the origins that flow in from its parents."""
 
@@ -104,10 +108,27 @@ def explain_items(
     book = past.book if past else load_models(connection)
     walk = _walk_up(connection, roots, max(most, len(roots)), size)
     assessed = _assess_past(walk, past, most) if past else {}
-    made = _say_past(assessed) if past else _describe(connection, walk.records)
+    own: Mapping[ItemKey, Collection[int]] = {k: a.own for k, a in assessed.items()}
+    if past:
+        made = _say_past(assessed)
+    else:
+        pedigrees = _find_pedigrees(connection, walk.records)
+        made = _describe(connection, walk.records, pedigrees)
+        own = find_own(connection, pedigrees)
+    claims = find_claims(connection, walk.records, own, size)
+    said: dict[ItemKey, list[Said]] = {}
     for key, found in walk.records.items():
         shown = found[:_MOST_RECORDS]
-        made[key].records = [_say_record(record, book) for record in shown]
+        told = [_say_record(record, book) for record in shown]
+        made[key].records = [record for record in told if record.dataset]
+        made[key].evidence = [record for record in told if not record.dataset]
+        made[key].claims = [
+            _say_claim(logged, row, book) for logged, row in claims.get(key, ())
+        ]
+        said[key] = [(one.place, origin) for one in found for origin in one.origins]
+        said[key] += [
+            (f"claim {logged.position}", row) for logged, row in claims.get(key, ())
+        ]
         made[key].records_left_out = (found[0].of_item if found else 0) - len(shown)
     _connect(walk.records, made, roots)
     for key in roots:
@@ -115,6 +136,7 @@ def explain_items(
             connection,
             key,
             walk.records,
+            said,
             book,
             assessed[key].inherited if past else None,
         )
@@ -221,10 +243,11 @@ def _connect(
 
 
 def _describe(
-    connection: sa.Connection, records: Mapping[ItemKey, list[Found]]
+    connection: sa.Connection,
+    records: Mapping[ItemKey, list[Found]],
+    pedigrees: Mapping[ItemKey, int],
 ) -> dict[ItemKey, Explanation]:
     """Give each item its tier and depth under the default policy."""
-    pedigrees = _find_pedigrees(connection, records)
     table = schema.assessments
     assessed: dict[int, sa.Row[Any]] = {}
     for asked in split_asked(sorted(set(pedigrees.values()))):
@@ -301,7 +324,7 @@ def _capture(record: Found) -> tuple[str, str]:
 def _say_record(found: Found, book: ModelBook) -> Occurrence:
     row = found.row
     return Occurrence(
-        dataset=f"{row.dataset}@{row.version}" if row.version else row.dataset,
+        dataset="@".join(filter(None, (row.dataset, row.version))),
         file=row.manifest,
         row=row.row,
         part=row.part,
@@ -313,4 +336,14 @@ def _say_record(found: Found, book: ModelBook) -> Occurrence:
         index=row.leaf_index,
         origins=tuple(say_origin(origin, book) for origin in found.origins),
         parents=tuple(edge.stated for edge in found.edges),
+    )
+
+
+def _say_claim(logged: LoggedClaim, row: sa.Row[Any], book: ModelBook) -> Claimed:
+    return Claimed(
+        position=logged.position,
+        about=logged.claim.about,
+        origin=say_origin(row, book),
+        who=logged.claim.who,
+        note=logged.claim.note,
     )

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-__all__ = ["Explanation", "Occurrence", "Parent", "Path", "Statement", "Step"]
+__all__ = [
+    "Claimed",
+    "Explanation",
+    "Occurrence",
+    "Parent",
+    "Path",
+    "Statement",
+    "Step",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +54,10 @@ class Parent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occurrence:
-    """One record of the item, and what it says."""
+    """One record of the item, or a row of evidence of it, and what it says."""
 
     dataset: str
+    """Name and version; empty of evidence, which belongs to none."""
     file: str
     row: int
     part: int
@@ -63,6 +72,19 @@ class Occurrence:
     """Place of its leaf in the batch, from 0: ``log prove POSITION:INDEX``."""
     origins: tuple[Statement, ...]
     parents: tuple[Parent, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A claim on a dataset or a source that reaches the item."""
+
+    position: int
+    """Log position."""
+    about: str
+    """What it speaks of, in words."""
+    origin: Statement
+    who: str | None
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +109,7 @@ class Path:
     item: str
     """The item that the origin made."""
     record: str
-    """``POSITION:INDEX`` of the record that says so."""
+    """``POSITION:INDEX`` of the record, or the claim, that says so."""
     steps: tuple[Step, ...]
     grade: str
     """That of the weakest link."""
@@ -104,8 +126,12 @@ class Explanation:
     loop: bool
     """Whether the item is derived from itself, directly or around a cycle."""
     records: list[Occurrence] = field(default_factory=list)
+    evidence: list[Occurrence] = field(default_factory=list)
+    """What was observed of the content, apart from any dataset."""
+    claims: list[Claimed] = field(default_factory=list)
+    """Claims that say who made it, where no record says as well or better."""
     records_left_out: int = 0
-    """Further records of the item that are not shown."""
+    """Further records, and rows of evidence, that are not shown."""
     parents: list[Explanation] = field(default_factory=list)
     """The parent items that are recorded, each explained in turn, once."""
     paths: list[Path] = field(default_factory=list)

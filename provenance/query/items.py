@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from provenance.query.records import match_subject, refuse_unknown
 from provenance.store import schema
 from provenance.store.keys import split_asked
-from provenance.store.standing import standing
+from provenance.store.standing import occurring
 
 __all__ = ["IDENTITY", "ItemKey", "find_items", "find_recorded"]
 
@@ -54,7 +54,7 @@ def find_items(
             .join(data, data.c.id == batches.c.dataset_id)
             .outerjoin(schema.sources, schema.sources.c.id == records.c.source_id)
         )
-        .where(standing(size=size))
+        .where(occurring(size=size))
         .distinct()
     )
     for condition in match_subject(subject):
@@ -75,7 +75,7 @@ def find_recorded(
             .where(
                 records.c.content_key.in_([key.content_key for key in asked]),
                 IDENTITY.in_([key.item for key in asked]),
-                standing(size=size),
+                occurring(size=size),
             )
             .distinct()
         )

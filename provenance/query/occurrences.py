@@ -57,7 +57,7 @@ def read_occurrences(
     most: int,
     size: int | None = None,
 ) -> dict[ItemKey, list[Found]]:
-    """Return the standing records of items, in the order of the log.
+    """Return the standing records of items, and evidence, in the order of the log.
 
     Args:
         connection: An open transaction.
@@ -126,7 +126,7 @@ def _select_records(
         )
         .join(ranked, ranked.c.id == records.c.id)
         .join(batches, batches.c.id == records.c.batch_id)
-        .join(datasets, datasets.c.id == batches.c.dataset_id)
+        .outerjoin(datasets, datasets.c.id == batches.c.dataset_id)
         .outerjoin(sources, sources.c.id == records.c.source_id)
         .outerjoin(media, media.c.id == records.c.media_type_id)
         .where(ranked.c.place <= most)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,15 +22,18 @@ from provenance.query.items import ItemKey
 from provenance.query.occurrences import Edge, Found, say_origin
 from provenance.store import schema
 
-__all__ = ["find_paths"]
+__all__ = ["Said", "find_paths"]
 
 Records = Mapping[ItemKey, list[Found]]
+Said = tuple[str, sa.Row[Any]]
+"""``POSITION:INDEX`` of a record, or the claim, and the origin it names."""
 
 
 def find_paths(
     connection: sa.Connection,
     root: ItemKey,
     records: Records,
+    said: Mapping[ItemKey, list[Said]],
     book: ModelBook,
     inherited: Collection[int] | None = None,
 ) -> tuple[list[Path], list[str]]:
@@ -43,6 +46,7 @@ def find_paths(
         connection: An open transaction.
         root: The item.
         records: What was walked, the item included.
+        said: Who made each item, and where that is said.
         book: Says which models are recorded as not generative.
         inherited: Ids of the origins that the item inherited; those of its pedigree
             as it is kept by default.
@@ -57,19 +61,19 @@ def find_paths(
     while waiting and flowing.keys() - found.keys():
         key = waiting.popleft()
         if key != root:
-            for record, origin in _origins(records[key]):
+            for place, origin in said[key]:
                 if origin.id in flowing and origin.id not in found:
                     steps, grade = _trace(root, key, came)
                     found[origin.id] = Path(
                         origin=say_origin(origin, book),
                         item=format_digest(key.item),
-                        record=record.place,
+                        record=place,
                         steps=steps,
                         grade=min(Grade(origin.grade), grade).name.lower(),
                     )
         generated = any(
             _is_generating(origin, book) and origin.grade >= Grade.DECLARED
-            for _, origin in _origins(records[key])
+            for _, origin in said[key]
         )
         for record in records[key]:
             for edge in record.edges:
@@ -81,7 +85,9 @@ def find_paths(
                 if parent in records:
                     came[parent] = record, edge
                     waiting.append(parent)
-    unseen = {flowing[number] for number in flowing.keys() - found.keys()}
+    # What it inherits from itself, around a loop, is no way up.
+    own = {origin.id for _, origin in said[root]}
+    unseen = {flowing[number] for number in flowing.keys() - found.keys() - own}
     return list(found.values()), sorted(unseen)
 
 
@@ -119,12 +125,6 @@ def _is_generating(origin: sa.Row[Any], book: ModelBook) -> bool:
         and Mode(origin.mode) in GENERATING_MODES
         and book.find(origin.model or "").generative
     )
-
-
-def _origins(records: list[Found]) -> Iterator[tuple[Found, sa.Row[Any]]]:
-    for record in records:
-        for origin in record.origins:
-            yield record, origin
 
 
 def _trace(

@@ -47,7 +47,7 @@ def find_records(connection: sa.Connection, subject: str) -> list[RecordPlace]:
         sa.select(records.c.id, batches.c.position, index, withdrawn)
         .select_from(
             records.join(batches, batches.c.id == records.c.batch_id)
-            .join(data, data.c.id == batches.c.dataset_id)
+            .outerjoin(data, data.c.id == batches.c.dataset_id)
             .outerjoin(sources, sources.c.id == records.c.source_id)
         )
         .order_by(records.c.id)

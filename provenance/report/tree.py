@@ -24,8 +24,16 @@ def draw_explanation(explanation: Explanation, level: int = 0) -> Tree:
         _add_path(tree, path)
     for model in explanation.beyond:
         tree.add(Text(f"{model} flows in from further up than was walked"))
-    for occurrence in explanation.records:
+    for occurrence in (*explanation.records, *explanation.evidence):
         _add_occurrence(tree, occurrence)
+    for claim in explanation.claims:
+        who = f" by {claim.who}" if claim.who else ""
+        tree.add(
+            Text(
+                f"claimed of the {claim.about}{who}: {_say_origin(claim.origin)}; log "
+                f"position {claim.position}"
+            )
+        )
     if explanation.records_left_out:
         tree.add(Text(f"… and {explanation.records_left_out:,} more records"))
     if level < _DEEPEST:
@@ -63,11 +71,13 @@ def _add_path(tree: Tree, path: Path) -> None:
 
 def _add_occurrence(tree: Tree, occurrence: Occurrence) -> None:
     called = occurrence.url or occurrence.name or "no name"
-    fetched = f", fetched {occurrence.fetched_at}" if occurrence.fetched_at else ""
+    where = f"in {occurrence.dataset}" if occurrence.dataset else "evidence"
+    seen = "fetched" if occurrence.dataset else "seen"
+    fetched = f", {seen} {occurrence.fetched_at}" if occurrence.fetched_at else ""
     part = f" part {occurrence.part}" if occurrence.part else ""
     branch = tree.add(
         Text(
-            f"in {occurrence.dataset}: {called} ({occurrence.file} row "
+            f"{where}: {called} ({occurrence.file} row "
             f"{occurrence.row}{part}{fetched}; batch {occurrence.batch}, log position "
             f"{occurrence.position}:{occurrence.index})"
         )

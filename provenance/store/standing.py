@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from provenance.store.schema import batches, item_loops, records, withdrawals
 
-__all__ = ["logged_by", "standing", "standing_fact", "standing_loop"]
+__all__ = ["logged_by", "occurring", "standing", "standing_fact", "standing_loop"]
 
 
 def logged_by(position: ColumnElement[int], size: int | None) -> ColumnElement[bool]:
@@ -49,14 +49,29 @@ def standing(
         column: Id of the batch; that of a record by default.
         size: Entries of the log that count; all of them by default.
     """
+    return column.not_in(sa.select(batches.c.id).where(_is_gone(size)))
+
+
+def occurring(
+    column: ColumnElement[Any] = records.c.batch_id, size: int | None = None
+) -> ColumnElement[bool]:
+    """The condition that a record stands in a dataset: evidence does not.
+
+    Args:
+        column: Id of the batch; that of a record by default.
+        size: Entries of the log that count; all of them by default.
+    """
+    outside = sa.or_(_is_gone(size), batches.c.dataset_id.is_(None))
+    return column.not_in(sa.select(batches.c.id).where(outside))
+
+
+def _is_gone(size: int | None) -> ColumnElement[bool]:
+    """The condition that a batch was withdrawn, or recorded later."""
     taken = sa.select(withdrawals.c.withdrawn).where(
         logged_by(withdrawals.c.position, size)
     )
-    gone = sa.select(batches.c.id).where(batches.c.position.in_(taken))
-    if size is not None:
-        later = sa.select(batches.c.id).where(batches.c.position >= size)
-        return sa.and_(column.not_in(gone), column.not_in(later))
-    return column.not_in(gone)
+    gone = batches.c.position.in_(taken)
+    return gone if size is None else sa.or_(gone, batches.c.position >= size)
 
 
 def standing_loop(size: int | None = None) -> ColumnElement[bool]:

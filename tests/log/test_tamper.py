@@ -274,4 +274,4 @@ def test_the_ledger_has_rows_in_every_table(on_sqlite: Whole) -> None:
     assert tuple(alike) == NOT_EXCHANGED
     with on_sqlite.ledger._reading() as connection:
         assert is_sqlite(connection)
-        assert verify_ledger(connection, deep=True, anchors=Anchors()).records == 314
+        assert verify_ledger(connection, deep=True, anchors=Anchors()).records == 316

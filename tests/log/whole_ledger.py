@@ -72,6 +72,13 @@ def _odd_rows() -> Iterator[dict[str, Any]]:
     yield {"name": "by a person", "origin": "human", "copies": 2.5, "items": 4}
 
 
+def _observed() -> Iterator[dict[str, Any]]:
+    """Evidence of a content on record, and of one that nobody has recorded."""
+    scored = {"detector": "looker@2", "score": 0.91, "threshold": 0.5}
+    yield {"digest": "sha256:" + "ad" * 32, "fetched_at": "2019-01-01"} | scored
+    yield {"digest": "sha256:" + "ba" * 32, "generated_by": "M"}
+
+
 def record_whole(url: str, folder: Path) -> None:
     """Record it: batches that stand, some that were replaced, models, datasets."""
     rows, grown = [*_plain_rows()], [*_odd_rows()]
@@ -97,6 +104,9 @@ def record_whole(url: str, folder: Path) -> None:
         ledger.withdraw_claim(wrong.position, why="not so")
         salted.write_text('{"name": "s1"}\n{"name": "s2"}\n{"name": "s3"}\n')
         ledger.ingest(salted, dataset="salted", salt=True)
+        observed = folder / "observed.jsonl"
+        observed.write_text("".join(json.dumps(row) + "\n" for row in _observed()))
+        ledger.ingest(observed, kind="evidence")
         gone = ["https://a.example.org/6", "by a person", "s3"]
         ledger.redact(gone, "request 1")
         _vouch(ledger)
@@ -106,6 +116,9 @@ def record_whole(url: str, folder: Path) -> None:
         ledger.ingest(card)
         card.write_text("---\nsource_datasets: [odd, web]\nlanguage: en\n---\n")
         ledger.ingest(card, replace=True)
+        assets = folder / "assets.yaml"
+        assets.write_text("- type: model\n  name: D\n  organization: O\n")
+        ledger.ingest(assets)
 
 
 def _vouch(ledger: Ledger) -> None:

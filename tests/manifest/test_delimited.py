@@ -58,12 +58,26 @@ def test_a_cell_beyond_all_sense_stops_the_reading(
         read_file(path)
 
 
-def test_a_line_beyond_all_sense_stops_the_reading(tmp_path: Path) -> None:
-    path = tmp_path / "m.csv"
+def write_long_line(path: Path, start: bytes, end: bytes) -> Path:
     with path.open("wb") as file:
-        file.write(b"id,url\na,b\n")
+        file.write(b"id,url\na,b\n" + start)
         for _ in range(66):
             file.write(b"x" * (1 << 20))
+        file.write(end)
+    return path
+
+
+def test_a_line_beyond_all_sense_is_one_bad_row(tmp_path: Path) -> None:
+    path = write_long_line(tmp_path / "m.csv", b'c,"', b'"\nd,e\n')
+    found, faults = read_file(path)
+    assert [(r["row"], r["name"]) for r in found] == [(1, "a"), (3, "d")]
+    assert [(f.row, f.field, f.reason) for f in faults] == [
+        (2, "row", "not valid CSV: has a line over 64 MiB")
+    ]
+
+
+def test_a_quote_left_open_in_such_a_line_stops_the_reading(tmp_path: Path) -> None:
+    path = write_long_line(tmp_path / "m.csv", b'c,"', b"\nd,e\n")
     with pytest.raises(ManifestError, match="has a line over 64 MiB after row 1"):
         read_file(path)
 

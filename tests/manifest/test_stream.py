@@ -1,8 +1,11 @@
 import bz2
+import errno
 import gzip
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -188,3 +191,34 @@ def test_a_file_without_permission_is_named(
     monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(ManifestError, match="cannot be read: Permission denied"):
         open_manifest(path)
+
+
+class FailingDisk(io.BytesIO):
+    """Hands over its beginning, and then fails as a disk does."""
+
+    def readinto(self, buffer: Any) -> int:
+        if self.tell() >= 1 << 10:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().readinto(memoryview(buffer)[: 1 << 10])
+
+    def read(self, size: int | None = -1) -> bytes:
+        if self.tell() >= 1 << 10:
+            raise OSError(errno.EIO, "Input/output error")
+        return super().read(min(size or 0, 1 << 10))
+
+
+@pytest.mark.parametrize("packing", ["plain", "gzip", "warc"])
+def test_a_disk_that_fails_is_a_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packing: str
+) -> None:
+    text = b"".join(b'{"id": "%d"}\n' % number for number in range(1_000))
+    record = b"WARC/1.0\r\nWARC-Type: resource\r\nContent-Length: 9000\r\n\r\n"
+    data = {
+        "plain": text,
+        "gzip": gzip.compress(os.urandom(9_000).hex().encode(), mtime=0),
+        "warc": record + b"x" * 9_000,
+    }[packing]
+    path = write(tmp_path / f"m.{'warc' if packing == 'warc' else 'jsonl'}", data)
+    monkeypatch.setattr(Path, "open", lambda _, __: FailingDisk(data))
+    with pytest.raises(ManifestError, match="cannot be read: Input/output error"):
+        read_file(path, format="warc" if packing == "warc" else "jsonl")

@@ -184,26 +184,18 @@ def test_what_was_withdrawn_explains_nothing(ledger: Ledger, tmp_path: Path) -> 
 
 def _shortest(world: ref.World, root: str) -> dict[ref.OriginKey, int]:
     """By brute force: how far each generative origin is that an item inherits."""
-    items = ref.by_item(world.records)
+    items, pedigrees = ref.by_item(world.records), ref.pedigrees(world)
     far, found = 0, dict[ref.OriginKey, int]()
     front: set[Any] = {root}
     seen: set[Any] = {root}
     while front:
-        for item in front - {root}:
-            for record in items[item]:
-                for origin in record.origins:
-                    key = ref.own_element(world, origin)
-                    if key.least and origin.is_of_the_content():
-                        found.setdefault(key.origin, far)
         following = set[Any]()
         for item in front:
-            elements = [
-                ref.own_element(world, o)
-                for r in items[item]
-                for o in r.origins
-                if o.is_of_the_content()
-            ]
-            passes = any(e.least and e.grade >= ref.DECLARED for e in elements)
+            own = [e for e in pedigrees[item] if e.own and e.least]
+            if item != root:
+                for element in own:
+                    found.setdefault(element.origin, far)
+            passes = any(e.grade >= ref.DECLARED for e in own)
             for record in items[item]:
                 for parent in record.parents:
                     if parent.item in items and (parent.mode != "seeded" or passes):

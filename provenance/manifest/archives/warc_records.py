@@ -20,7 +20,7 @@ from fastwarc.warc import ArchiveIterator
 from provenance.errors import ManifestError
 from provenance.manifest.archives.payload import BadRecordError
 from provenance.manifest.recognise import first_line
-from provenance.manifest.stream import CHUNK, find_packing
+from provenance.manifest.stream import CHUNK, explain_disk, find_packing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,7 +77,17 @@ class WarcRecords(Generic[Taken]):
         """Where to look for the next record if there is damage now."""
 
     def __iter__(self) -> Iterator[Taken | Damage]:
-        """Yield what was taken of each record; damage stands in its place."""
+        """Yield what was taken of each record; damage stands in its place.
+
+        Raises:
+            ManifestError: The disk fails.
+        """
+        try:
+            yield from self._iter_records()
+        except OSError as error:
+            raise explain_disk(self._path, error) from error
+
+    def _iter_records(self) -> Iterator[Taken | Damage]:
         with self._path.open("rb") as file:
             start: int | None = 0
             is_told = False
@@ -88,6 +98,8 @@ class WarcRecords(Generic[Taken]):
                         is_told = False
                         yield taken
                 except (OSError, BadRecordError) as error:
+                    if isinstance(error, OSError) and error.errno is not None:
+                        raise  # not of what unpacks, but of the disk
                     reason = str(error)
                 if not reason:
                     if self._ends_early(file):

@@ -44,6 +44,7 @@ _READ = frozenset(
     }
 )
 _LONGEST = 1_000
+_MOST = 1 << 24
 
 
 def read_croissant(text: str) -> Document:
@@ -52,6 +53,8 @@ def read_croissant(text: str) -> Document:
     Raises:
         ValueError: It is no JSON, or describes no dataset.
     """
+    if len(text) > _MOST:
+        raise ValueError(f"has over {_MOST >> 20} Mi characters of JSON-LD")
     graph = Graph(read_object(text))
     dataset = next(graph.of_type("Dataset"), None)
     if dataset is None:

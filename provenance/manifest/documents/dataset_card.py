@@ -19,7 +19,7 @@ from provenance.manifest.documents.addresses import (
 )
 from provenance.manifest.documents.document import Document, Notes, Row, to_words
 from provenance.manifest.documents.front_matter import read_front, split_front
-from provenance.manifest.documents.markdown import find_mixture
+from provenance.manifest.documents.markdown import MOST_TEXT, find_mixture
 from provenance.manifest.documents.mixture import Mixture
 
 __all__ = ["read_dataset_card"]
@@ -68,6 +68,8 @@ def read_dataset_card(text: str) -> Document:
     rows: list[Row] = []
     lines: list[int] = []
     mixture = find_mixture(body, before)
+    if len(body) > MOST_TEXT:
+        notes.add(f"only {MOST_TEXT >> 20} Mi characters were searched for a mixture")
     if mixture and mixture.names_sources:
         _compare(mixture, stated.get("items", []), notes)
         rows, lines = mixture.to_rows(notes)

@@ -17,7 +17,9 @@ _END = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
 
 
 def split_front(text: str) -> tuple[str, str, int]:
-    """Return the front matter, the body, and the line before which the body begins.
+    """Return the front matter, the body, and the number of lines before the body.
+
+    Lines of the front matter keep their numbers.
 
     Raises:
         ValueError: There is no front matter, or it does not end.
@@ -30,8 +32,9 @@ def split_front(text: str) -> tuple[str, str, int]:
         raise ValueError("has YAML front matter that does not end")
     if end.start() - begin.end() > LARGEST_FRONT:
         raise ValueError(f"has over {LARGEST_FRONT >> 20} MiB of front matter")
+    above = "\n" * text.count("\n", 0, begin.end())
     return (
-        text[begin.end() : end.start()],
+        above + text[begin.end() : end.start()],
         text[end.end() :],
         text.count("\n", 0, end.end()),
     )

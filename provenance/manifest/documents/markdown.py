@@ -14,11 +14,13 @@ from provenance.manifest.documents.mixture import (
     read_table,
 )
 
-__all__ = ["find_mixture", "find_mixtures"]
+__all__ = ["MOST_TEXT", "find_mixture", "find_mixtures"]
 
 _RULE = re.compile(r"\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?")
 _CELL = re.compile(r"(?<!\\)\|")
 _ENTRY = re.compile(r"\s{0,3}[-*+]\s+(.*)")
+MOST_TEXT = 1 << 21
+"""Characters of a text in which mixtures are looked for."""
 _LONGEST = 4_000
 """Characters of a line that is looked at: tables of components have none longer."""
 _ITEMS = (
@@ -41,7 +43,8 @@ def find_mixture(text: str, before: int = 0) -> Mixture | None:
 
 def find_mixtures(text: str, before: int = 0) -> Iterator[Mixture]:
     """Yield all mixtures of a text; what is fenced as code is passed over."""
-    lines = [line if len(line) <= _LONGEST else "" for line in text.split("\n")]
+    looked_at = text[:MOST_TEXT].split("\n")
+    lines = [line if len(line) <= _LONGEST else "" for line in looked_at]
     place, fence = 0, ""
     while place < len(lines):
         line = lines[place].strip()

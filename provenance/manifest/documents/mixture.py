@@ -53,6 +53,7 @@ _UNIT_WORDS = {
 _TOTAL = re.compile(r"(?:grand\s+)?(?:total|sum|all|overall)s?\s*:?", re.IGNORECASE)
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
 _HUB = re.compile(r"huggingface\.co/datasets/([\w.-]+(?:/[\w.-]+)?)")
+_ON_HUB = re.compile(r"[\w.-]+/[\w.-]+")
 _NOBODY = frozenset({"", "-", "–", "—", "n/a", "none", "?", "unknown", "various"})
 _LONGEST_HEAD = 5
 
@@ -119,7 +120,7 @@ class Mixture:
                 notes.add(f"{told}, which is more", self.line)
         if rest:
             rows.append({"name": UNACCOUNTED, "items": None, **rest})
-            lines.append(self.line)
+            lines.append(max(self.line, lines[-1] + 1))  # rows are in order
         return rows, lines
 
     def to_document(self) -> Document:
@@ -171,6 +172,8 @@ def read_table(table: Table) -> Mixture | None:
             if (amount := read_amount(_plain(cells[place]), times)) is not None
         }
         name, dataset = read_name(cells[named])
+        if dataset is None and "dataset" in _words(table.head[named]):
+            dataset = to_dataset_name(name) if _ON_HUB.fullmatch(name) else None
         if _TOTAL.fullmatch(name):
             mixture.totals |= amounts
             mixture.line = line

@@ -6,7 +6,7 @@ import csv
 
 from provenance.domain import Field
 from provenance.manifest.documents.document import Document
-from provenance.manifest.documents.markdown import find_mixture
+from provenance.manifest.documents.markdown import MOST_TEXT, find_mixture
 from provenance.manifest.documents.mixture import (
     Table,
     is_written_out,
@@ -38,6 +38,10 @@ def read_mixture(text: str) -> Document:
     Raises:
         ValueError: It lists no components.
     """
+    if len(text) > MOST_TEXT:
+        raise ValueError(
+            f"has over {MOST_TEXT >> 20} Mi characters, and no mixture has"
+        )
     mixture = find_mixture(text)
     if mixture is None:
         table = _read_delimited(text)

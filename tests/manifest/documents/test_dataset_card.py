@@ -120,7 +120,7 @@ def test_values_of_other_types_state_nothing(key: str, value: dict[str, Any]) ->
         ("# Card\n", "has no YAML front matter"),
         ("---\npretty_name: a\n", "front matter that does not end"),
         ("---\n{? [configs:\n a] : b}\n---\n", "a dataset's card nor"),
-        ("---\nconfigs: a: b\n---\n", "is no YAML"),
+        ("---\nconfigs:\n a: b: c\n---\n", "is no YAML: .* line 3"),
         ('---\nconfigs: a\nlanguage: "\\0"\n---\n', "a NUL or half a character"),
         ("---\nconfigs: &a [x, *a]\n---\n", "inside itself"),
         ("---\nsdk: gradio\nconfigs: a\n---\n", "is the page of an app"),

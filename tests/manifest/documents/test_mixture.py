@@ -65,7 +65,7 @@ def test_a_table_gives_components_and_the_rest_of_each_stated_total() -> None:
         (UNACCOUNTED, 100, 500_000_000, None),
     ]
     document = read_mixture(TABLE)
-    assert document.lines == [7, 8, 7]
+    assert document.lines == [7, 8, 9]
     assert document.lost == ["Licence"]
     assert document.facts[0].to_dict() == {"derived_from": ["org/web"]}
     assert list(document.notes) == [
@@ -75,6 +75,11 @@ def test_a_table_gives_components_and_the_rest_of_each_stated_total() -> None:
             "500,000,000 unaccounted"
         ),
     ]
+
+
+def test_a_name_of_the_hub_in_a_column_of_datasets_is_a_parent() -> None:
+    text = "|Dataset|Rows|\n|-|-|\n|`org/a`|7|\n|b and c|8|\n"
+    assert read_mixture(text).facts[0].to_dict() == {"derived_from": ["org/a"]}
 
 
 def test_a_total_among_the_rows_is_no_component() -> None:
@@ -159,6 +164,14 @@ def test_splits_say_the_total_where_the_text_does_not() -> None:
     document = read_dataset_card(f"---\n{splits}\n---\n\n{listed}")
     assert [row["items"] for row in document.rows] == [10, 20, 20]
     assert document.facts[0].to_dict()["derived_from"] == ["o/a", "o/b"]
+
+
+def test_a_text_that_is_too_long_is_not_cut_silently() -> None:
+    more = "|b|1|\n" * 500_000
+    with pytest.raises(ValueError, match="over 2 Mi characters"):
+        read_mixture(TABLE + more)
+    document = read_dataset_card(f"---\nconfigs: a\n---\n{' ' * 3_000_000}")
+    assert list(document.notes) == ["only 2 Mi characters were searched for a mixture"]
 
 
 def test_long_lines_of_brackets_end_soon() -> None:
