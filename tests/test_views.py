@@ -24,6 +24,9 @@ _SETTINGS = settings(
 )
 
 
+_GROUPINGS = ("model", "mode", "evidence", "source", "month", "language", "split")
+
+
 def _near(value: float | None) -> Any:
     return None if value is None else pytest.approx(value)
 
@@ -50,7 +53,7 @@ def _check(connection: sa.Connection, report: Report) -> None:
         measured = figures.share or (None, None)
         found = row["measured_low"], row["measured_high"]
         assert found == (_near(measured[0]), _near(measured[1]))
-    for grouping in ("model", "source", "month"):
+    for grouping in _GROUPINGS:
         view = f"report_dataset_{grouping}"
         found_groups = {
             row[grouping]: _amounts(row)
@@ -81,7 +84,7 @@ def test_views_agree_with_the_report(url: str, world: World) -> None:
             report = make_report(
                 connection,
                 parse_dataset(dataset),
-                by=["model", "source", "month"],
+                by=_GROUPINGS,
                 unit=Unit.RECORDS,
                 policy="default",
             )

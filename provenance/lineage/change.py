@@ -301,7 +301,7 @@ def _load_entering(
         CREATE TABLE said AS
         SELECT record_id FROM stated_origin UNION SELECT record_id FROM stated_parent
         UNION SELECT record_id FROM incoming SEMI JOIN again USING (content_key)
-        UNION SELECT record_id FROM ({claimed("incoming")});
+        UNION SELECT record_id FROM ({claimed(duck, "incoming")});
         INSERT INTO loaded BY POSITION
         SELECT *, true, false FROM incoming SEMI JOIN said USING (record_id)
         """  # noqa: S608 - names of ours
@@ -352,7 +352,7 @@ def _find_changed(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) ->
         SELECT s.content_key, s.item, s.entering, o.origin_id, o.claimed
         FROM seen AS s JOIN (
             SELECT *, false AS claimed FROM stated_origin
-            UNION ALL SELECT *, true FROM ({claimed("loaded")})
+            UNION ALL SELECT *, true FROM ({claimed(duck, "loaded")})
         ) AS o USING (record_id);
 
         INSERT INTO cone

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from provenance.domain import Claim, Subject
 from provenance.lineage.facts import IDENTITY, load_found
 from provenance.lineage.reach import add_seeds
-from provenance.lineage.workspace import add_rows
+from provenance.lineage.workspace import add_rows, count_rows
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.claims import is_of_source, load_claims
@@ -68,12 +68,15 @@ def load_reaches(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> 
         add_rows(duck, "claim", read_batches(connection, query, _REACHES))
 
 
-def claimed(rows: str) -> str:
+def claimed(duck: duckdb.DuckDBPyConnection, rows: str) -> str:
     """SQL of which claim reaches which row: ``record_id, origin_id``, each once.
 
     Args:
+        duck: A workspace with ``claim``.
         rows: Name of a relation with the columns of ``RECORD_ROWS``.
     """
+    if not count_rows(duck, "claim"):
+        return "SELECT NULL::BIGINT AS record_id, NULL::BIGINT AS origin_id LIMIT 0"
     dated = (
         "coalesce(r.fetched_at >= c.first_at, c.first_at IS NULL) "
         "AND coalesce(r.fetched_at <= c.last_at, c.last_at IS NULL)"

@@ -127,7 +127,7 @@ def _gather_own(duck: duckdb.DuckDBPyConnection, rule: Rule) -> None:
                {_list_of("s.claimed")} AS claims
         FROM (
             SELECT record_id, origin_id, false AS claimed FROM stated_origin
-            UNION ALL SELECT record_id, origin_id, true FROM ({claimed("loaded")})
+            UNION ALL SELECT record_id, origin_id, true FROM ({claimed(duck, "loaded")})
         ) AS s JOIN record AS r USING (record_id)
         WHERE NOT r.leaving
         GROUP BY r.item_no;

@@ -76,7 +76,7 @@ def set_rest_aside(duck: duckdb.DuckDBPyConnection) -> None:
         CREATE TABLE said AS
         SELECT record_id FROM stated_origin UNION SELECT record_id FROM stated_parent
         UNION SELECT record_id FROM loaded SEMI JOIN again USING (content_key)
-        UNION SELECT record_id FROM ({claimed("loaded")})
+        UNION SELECT record_id FROM ({claimed(duck, "loaded")})
         """  # noqa: S608 - names of ours
     )
     sum_rest(duck, "loaded")

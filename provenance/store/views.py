@@ -9,13 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.functions import FunctionElement
 
 from provenance.domain import Tier, Unit
-from provenance.domain.digests import ALGORITHMS, multihash_prefix
 from provenance.store.amounts import (
     ASSESSED,
     dataset_columns,
@@ -23,6 +19,7 @@ from provenance.store.amounts import (
     select_amounts,
     select_stored,
 )
+from provenance.store.fact_views import FACT_VIEWS
 from provenance.store.schema import (
     assessments,
     batches,
@@ -35,6 +32,7 @@ from provenance.store.schema import (
     withdrawals,
 )
 from provenance.store.shares import select_needs
+from provenance.store.spelling import MONTH, SECOND, TimeText, spell_digest
 
 __all__ = ["VIEWS", "create_views", "drop_views"]
 
@@ -49,51 +47,6 @@ _AMOUNTS = {
     "measured_high": "the same with unknown added",
 }
 _DATASET = {"dataset": "name of the dataset", "version": "empty: unversioned"}
-
-
-class _HexText(FunctionElement[str]):
-    """Bytes as lower-case hex."""
-
-    type = sa.Text()
-    inherit_cache = True
-    name = "hex_text"
-
-
-@compiles(_HexText, "sqlite")
-def _hex_sqlite(element: _HexText, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"lower(hex({compiler.process(element.clauses, **kw)}))"
-
-
-@compiles(_HexText, "postgresql")
-def _hex_postgresql(element: _HexText, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"encode({compiler.process(element.clauses, **kw)}, 'hex')"
-
-
-class _TimeText(FunctionElement[str]):
-    """Microseconds since 1970 as text: month, or ISO 8601 to the second."""
-
-    type = sa.Text()
-    inherit_cache = True
-    name = "time_text"
-
-
-@compiles(_TimeText, "sqlite")
-def _time_sqlite(element: _TimeText, compiler: SQLCompiler, **kw: Any) -> str:
-    moment, length = element.clauses
-    seconds = f"{compiler.process(moment, **kw)} / 1000000.0"
-    whole = f"strftime('%Y-%m-%dT%H:%M:%SZ', {seconds}, 'unixepoch')"
-    return f"substr({whole}, 1, {compiler.process(length, **kw)})"
-
-
-@compiles(_TimeText, "postgresql")
-def _time_postgresql(element: _TimeText, compiler: SQLCompiler, **kw: Any) -> str:
-    moment, length = element.clauses
-    seconds = f"to_timestamp({compiler.process(moment, **kw)} / 1000000.0)"
-    whole = f"""to_char({seconds} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
-    return f"substr({whole}, 1, {compiler.process(length, **kw)})"
-
-
-_MONTH, _SECOND = 7, 20
 
 
 def _by_unit(column: str, **grouping: Any) -> sa.CompoundSelect[Any]:
@@ -157,20 +110,10 @@ def _one_unit(unit: Unit, column: str, **grouping: Any) -> sa.Select[Any]:
     ).select_from(rows)
 
 
-def _digest_text() -> ColumnElement[Any]:
-    hexed = _HexText(records.c.digest)
-    choices = []
-    for name in ALGORITHMS:
-        prefix = multihash_prefix(name).hex()
-        text = sa.literal(f"{name}:").concat(sa.func.substr(hexed, len(prefix) + 1))
-        choices.append((sa.func.substr(hexed, 1, len(prefix)) == prefix, text))
-    return sa.case(*choices)
-
-
 def _item() -> sa.Select[Any]:
     explicit, plain = item_pedigrees.alias("explicit"), pedigrees.alias("plain")
     dated = records.c.fetched_at.is_not(None)
-    month = sa.func.coalesce(_TimeText(records.c.fetched_at, _MONTH), "")
+    month = sa.func.coalesce(TimeText(records.c.fetched_at, MONTH), "")
     medium = sa.case((dated, sa.func.coalesce(media_types.c.medium, "")), else_="")
     identity = sa.func.coalesce(records.c.item, records.c.digest)
     found = sa.func.coalesce(explicit.c.pedigree_id, plain.c.id)
@@ -179,11 +122,11 @@ def _item() -> sa.Select[Any]:
     return (
         sa.select(
             *dataset_columns(),
-            _digest_text().label("digest"),
+            spell_digest(records.c.digest).label("digest"),
             records.c.name,
             sa.func.coalesce(sources.c.prefix, "").concat(records.c.path).label("url"),
             sources.c.domain.label("source"),
-            _TimeText(records.c.fetched_at, _SECOND).label("fetched_at"),
+            TimeText(records.c.fetched_at, SECOND).label("fetched_at"),
             records.c.bytes,
             records.c.tokens,
             records.c["items"],
@@ -246,6 +189,26 @@ VIEWS: dict[str, tuple[str, dict[str, str], Any]] = {
         {**_DATASET, "month": "YYYY-MM; null: not dated", **_AMOUNTS},
         _by_unit("month", dimension="month"),
     ),
+    "report_dataset_language": (
+        "The same by language.",
+        {**_DATASET, "language": "language; null: not stated", **_AMOUNTS},
+        _by_unit("language", dimension="language"),
+    ),
+    "report_dataset_split": (
+        "The same by split.",
+        {**_DATASET, "split": "part of the dataset; null: not stated", **_AMOUNTS},
+        _by_unit("split", dimension="split"),
+    ),
+    "report_dataset_mode": (
+        "The same by mode; an item may stand under several.",
+        {**_DATASET, "mode": "what the model did; (none): no model", **_AMOUNTS},
+        _by_unit("mode", aspect="mode"),
+    ),
+    "report_dataset_evidence": (
+        "The same by evidence; an item may stand under several.",
+        {**_DATASET, "evidence": "how it is known; (none): nobody says", **_AMOUNTS},
+        _by_unit("evidence", aspect="evidence"),
+    ),
     "report_item": (
         "Every record with the tier and depth of its item.",
         {
@@ -270,6 +233,7 @@ VIEWS: dict[str, tuple[str, dict[str, str], Any]] = {
         },
         _item(),
     ),
+    **FACT_VIEWS,
 }
 """View → what it answers, its columns, its query."""
 

@@ -139,7 +139,9 @@ def test_counts_are_those_of_brute_force(
                 front = {child for child in graph if graph[child] & front} - set(hops)
                 hops |= dict.fromkeys(front, far)
             rows = Counter(
-                (hops[r.item], r.dataset) for r in world.records if r.item in hops
+                (hops[r.item], r.dataset)
+                for r in world.records
+                if r.dataset and r.item in hops
             )
             found = ledger.descendants(digest(str(item)))
             assert found.contents == len(hops) - 1

@@ -17,10 +17,7 @@ from provenance.errors import ManifestError
 from provenance.manifest.media.says import Says
 from provenance.manifest.media.source_types import Making, find_making, read_code
 
-__all__ = ["MARKS", "BadStoreError", "Credentials", "Store", "say"]
-
-MARKS = (b"c2pa", b"C2PA")
-"""One of these is in the bytes of every file with a store that is not packed."""
+__all__ = ["BadStoreError", "Credentials", "Store", "name_extra", "say"]
 
 _VERIFIED = frozenset({"Valid", "Trusted"})
 _WHOLE = frozenset({"c2pa.created", "c2pa.opened"})

@@ -22,7 +22,14 @@ from provenance.manifest.folder import iter_files
 from provenance.manifest.media.kinds import MEDIA_SUFFIXES
 from provenance.manifest.stream import CHUNK, Meter, iter_chunks
 
-__all__ = ["Flaw", "Member", "find_container", "iter_media_files", "iter_members"]
+__all__ = [
+    "Flaw",
+    "Member",
+    "find_container",
+    "holds_media",
+    "iter_media_files",
+    "iter_members",
+]
 
 _HELD = 1 << 25
 _ZIP = b"PK\x03\x04"

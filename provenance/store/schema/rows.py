@@ -60,7 +60,7 @@ batches = Table(
     Column(
         "dataset_id",
         ForeignKey("datasets.id"),
-        comment="null: its file tells of others",
+        comment="null: evidence, or a file that tells of others",
     ),
     Column("kind", Text, nullable=False, comment="dataset, crawl or evidence"),
     Column("manifest", Text, nullable=False, comment="path as given"),

@@ -31,6 +31,11 @@ def facts_of(document: Document) -> list[dict[str, Any]]:
     return [fact.to_dict() for fact in document.facts]
 
 
+def say_short(value: Any) -> str:
+    """Name a test by what fits into its name."""
+    return str(getattr(value, "__name__", value))[:30]
+
+
 def make_spdx(*elements: dict[str, Any], **arcs: list[tuple[str, str]]) -> str:
     """Write a document; relationships by their type as (from, to)."""
     graph = list(elements)
@@ -359,6 +364,7 @@ def test_bundles_are_read_as_if_they_stood_outside() -> None:
         (read_prov_json, "[]", "is no JSON object"),
         (read_prov_json, '{"entity": {}}', "has no entities"),
     ],
+    ids=say_short,
 )
 def test_a_document_of_another_kind_is_refused(
     read: Callable[[str], Document], text: str, reason: str
@@ -379,6 +385,7 @@ def test_a_document_of_another_kind_is_refused(
         ('{"text": "bomFormat CycloneDX https://spdx.org/rdf/3.0.1/"}', "jsonl"),
         ('{"run": 1, "job": 2}', "jsonl"),
     ],
+    ids=say_short,
 )
 def test_documents_are_told_by_their_outermost_keys(
     tmp_path: Path, text: str, format_: str
