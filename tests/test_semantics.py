@@ -17,9 +17,12 @@ from worlds import digest_of, policies, record_world, to_what_if, worlds
 from provenance import Ledger
 from provenance.domain import Unit, WhatIf, format_digest, parse_dataset
 from provenance.ledger.loops import list_loops
+from provenance.ledger.past import open_past
 from provenance.ledger.reports import make_report
 from provenance.ledger.view import open_view
 from provenance.lineage import load_pedigrees, rebuild
+from provenance.log import log_size
+from provenance.query import explain_items
 from provenance.report import GROUPINGS, Report
 from provenance.store import schema
 from provenance.store.facts import load_models, load_origins
@@ -142,6 +145,15 @@ def test_engine_agrees_with_brute_force(
             connection, world, background, "low-background", {Unit.BYTES}
         )
         _assert_loops_agree(connection, world)
+        _assert_past_agrees(connection, world)
+
+
+def _assert_past_agrees(connection: sa.Connection, world: ref.World) -> None:
+    """What is applied anew to a few items is what is kept of them."""
+    items = sorted({format_digest(digest_of(r.item)) for r in world.records})[:3]
+    past = open_past(connection, log_size(connection))
+    kept, anew = (explain_items(connection, items, past=p) for p in (None, past))
+    assert [one.to_dict() for one in kept] == [one.to_dict() for one in anew]
 
 
 def _assert_loops_agree(connection: sa.Connection, world: ref.World) -> None:

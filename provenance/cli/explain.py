@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from provenance.cli.as_of import as_of_option
 from provenance.cli.output import make_console, print_json
 from provenance.cli.target import Target
 
@@ -21,10 +22,15 @@ __all__ = ["explain"]
     show_default=True,
     help="Items to walk; what lies beyond is counted.",
 )
+@as_of_option
 @click.option("--json", "as_json", is_flag=True, help="A JSON array, one per item.")
 @click.pass_obj
 def explain(
-    target: Target, subjects: tuple[str, ...], most: int, as_json: bool
+    target: Target,
+    subjects: tuple[str, ...],
+    most: int,
+    as_of: str | None,
+    as_json: bool,
 ) -> None:
     """Print the records, origins and parents that make the tier of items.
 
@@ -34,7 +40,7 @@ def explain(
     item inherited, the shortest way to each model that flows in.
     """
     with target.open(create=False) as ledger:
-        found = ledger.explain(*subjects, most=most)
+        found = ledger.explain(*subjects, most=most, as_of=as_of)
     if as_json:
         print_json([explanation.to_dict() for explanation in found])
         return

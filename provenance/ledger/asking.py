@@ -8,8 +8,10 @@ import sqlalchemy as sa
 
 from provenance.domain import DatasetName, Unit, parse_dataset
 from provenance.errors import NotRecordedError
+from provenance.ledger.past import open_past
 from provenance.ledger.reports import make_report
 from provenance.ledger.transactions import Transactions
+from provenance.ledger.view import AsOf, find_size
 from provenance.query import (
     MOST_ITEMS,
     Conflict,
@@ -28,19 +30,28 @@ __all__ = ["Asking"]
 class Asking(Transactions):
     """Answers questions about items; writes nothing."""
 
-    def explain(self, *subjects: str, most: int = MOST_ITEMS) -> list[Explanation]:
+    def explain(
+        self, *subjects: str, most: int = MOST_ITEMS, as_of: AsOf = None
+    ) -> list[Explanation]:
         """Say why items have their tier: the facts behind it, and the ways to them.
 
         Args:
             subjects: Digests in any spelling, names, ``DATASET#NAME``, URLs, or
                 ``POSITION:INDEX`` of records in the log.
             most: Items to walk in all; what lies beyond is counted.
+            as_of: How many entries of the log count, or a date: only what stood then
+                is shown, and makes the tier.
 
         Raises:
             NotRecordedError: Nothing of that name or digest is recorded.
+            NameRefusedError: The log has not so many entries.
+            LedgerStateError: As of an earlier position there are more than ``most``
+                ancestors.
         """
         with self._reading() as connection:
-            return explain_items(connection, subjects, most)
+            size = find_size(connection, as_of)
+            past = None if size is None else open_past(connection, size)
+            return explain_items(connection, subjects, most, past)
 
     def descendants(self, subject: str, *, kind: str | None = None) -> Descendants:
         """Count what was derived from an item, a dataset or a model's output.

@@ -1,6 +1,6 @@
 """Typed reads of the ledger; nothing here writes."""
 
-from provenance.query.ancestry import MOST_ITEMS, explain_items
+from provenance.query.ancestry import MOST_ITEMS, Assessed, explain_items
 from provenance.query.conflicts import Conflict, find_conflicts
 from provenance.query.descendants import KINDS, Descendants, Reached, count_descendants
 from provenance.query.explanation import (
@@ -17,6 +17,7 @@ from provenance.query.items import ItemKey, find_items
 __all__ = [
     "KINDS",
     "MOST_ITEMS",
+    "Assessed",
     "Claimed",
     "Conflict",
     "Descendants",

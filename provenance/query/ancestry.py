@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from provenance.domain import ModelBook, format_digest
-from provenance.query.claimed import find_claims
+from provenance.errors import LedgerStateError
+from provenance.query.claimed import find_claims, find_own
 from provenance.query.explanation import Claimed, Explanation, Occurrence
 from provenance.query.items import ItemKey, find_items
 from provenance.query.occurrences import (
@@ -28,7 +30,7 @@ from provenance.store.facts import load_models
 from provenance.store.keys import split_asked
 from provenance.store.standing import standing_loop
 
-__all__ = ["MOST_ITEMS", "explain_items"]
+__all__ = ["MOST_ITEMS", "Assessed", "AssessesPast", "explain_items"]
 
 MOST_ITEMS = 500
 """Items that are walked in all, unless more are asked for."""
@@ -46,8 +48,42 @@ class _Walk:
     """Items that were named as parents and not walked."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessed:
+    """What the facts of some time make of an item."""
+
+    tier: str
+    depth: int | None
+    open: bool
+    loop: bool
+    own: frozenset[int]
+    """Ids of its own origins."""
+    inherited: frozenset[int]
+    """Ids of the origins that flow in from its parents."""
+
+
+class AssessesPast(Protocol):
+    """Assesses items by the records that stood at some size of the log."""
+
+    @property
+    def size(self) -> int:
+        """Entries of the log that count."""
+
+    @property
+    def book(self) -> ModelBook:
+        """The models as recorded then."""
+
+    def assess(
+        self, records: Mapping[ItemKey, list[Found]]
+    ) -> Mapping[ItemKey, Assessed]:
+        """Assess items of which all ancestors are among the records."""
+
+
 def explain_items(
-    connection: sa.Connection, subjects: Sequence[str], most: int = MOST_ITEMS
+    connection: sa.Connection,
+    subjects: Sequence[str],
+    most: int = MOST_ITEMS,
+    past: AssessesPast | None = None,
 ) -> list[Explanation]:
     """Explain each item that the subjects stand for, up to its first ancestors.
 
@@ -57,21 +93,33 @@ def explain_items(
         connection: An open transaction.
         subjects: See ``find_items``.
         most: Items to walk in all; what lies beyond is counted.
+        past: Asks as of an earlier size of the log; of the head by default.
 
     Raises:
         NotRecordedError: A subject stands for nothing.
+        LedgerStateError: Of an earlier time, not all ancestors could be walked.
     """
+    size = past.size if past else None
     roots = list(
-        dict.fromkeys(key for one in subjects for key in find_items(connection, one))
+        dict.fromkeys(
+            key for one in subjects for key in find_items(connection, one, size)
+        )
     )
-    book = load_models(connection)
-    walk = _walk_up(connection, roots, max(most, len(roots)))
-    pedigrees = _find_pedigrees(connection, walk.records)
-    claims = find_claims(connection, walk.records, pedigrees)
-    made = _describe(connection, walk.records, pedigrees)
+    book = past.book if past else load_models(connection)
+    walk = _walk_up(connection, roots, max(most, len(roots)), size)
+    assessed = _assess_past(walk, past, most) if past else {}
+    own: Mapping[ItemKey, Collection[int]] = {k: a.own for k, a in assessed.items()}
+    if past:
+        made = _say_past(assessed)
+    else:
+        pedigrees = _find_pedigrees(connection, walk.records)
+        made = _describe(connection, walk.records, pedigrees)
+        own = find_own(connection, pedigrees)
+    claims = find_claims(connection, walk.records, own, size)
     said: dict[ItemKey, list[Said]] = {}
     for key, found in walk.records.items():
-        told = [_say_record(record, book) for record in found]
+        shown = found[:_MOST_RECORDS]
+        told = [_say_record(record, book) for record in shown]
         made[key].records = [record for record in told if record.dataset]
         made[key].evidence = [record for record in told if not record.dataset]
         made[key].claims = [
@@ -81,21 +129,56 @@ def explain_items(
         said[key] += [
             (f"claim {logged.position}", row) for logged, row in claims.get(key, ())
         ]
-        made[key].records_left_out = (found[0].of_item if found else 0) - len(found)
+        made[key].records_left_out = (found[0].of_item if found else 0) - len(shown)
     _connect(walk.records, made, roots)
     for key in roots:
         made[key].paths, made[key].beyond = find_paths(
-            connection, key, walk.records, said, book
+            connection,
+            key,
+            walk.records,
+            said,
+            book,
+            assessed[key].inherited if past else None,
         )
         made[key].left_out = len(_reached_beyond(key, walk))
     return [made[key] for key in roots]
 
 
-def _walk_up(connection: sa.Connection, roots: list[ItemKey], most: int) -> _Walk:
+def _assess_past(
+    walk: _Walk, past: AssessesPast, most: int
+) -> Mapping[ItemKey, Assessed]:
+    """Assess what was walked by what stood then: nothing of it is kept."""
+    if walk.beyond:
+        raise LedgerStateError(
+            f"the ancestors of these items are more than {most} items: what they were "
+            "at an earlier position is told by all of them",
+            hint="Raise --most.",
+        )
+    return past.assess(walk.records)
+
+
+def _say_past(assessed: Mapping[ItemKey, Assessed]) -> dict[ItemKey, Explanation]:
+    return {
+        key: Explanation(
+            item=format_digest(key.item),
+            tier=one.tier,
+            depth=one.depth,
+            open=one.open,
+            loop=one.loop,
+        )
+        for key, one in assessed.items()
+    }
+
+
+def _walk_up(
+    connection: sa.Connection, roots: list[ItemKey], most: int, size: int | None
+) -> _Walk:
     walk = _Walk()
+    # The past is told by all records, the head by what is kept.
+    records = _MOST_RECORDS if size is None else sys.maxsize
     front = roots
     while front:
-        walk.records |= read_occurrences(connection, front, _MOST_RECORDS)
+        walk.records |= read_occurrences(connection, front, records, size)
         above = dict.fromkeys(
             edge.parent
             for key in front

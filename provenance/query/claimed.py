@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,58 +14,66 @@ from provenance.store import schema
 from provenance.store.claims import LoggedClaim, load_claims
 from provenance.store.keys import split_asked
 
-__all__ = ["find_claims"]
+__all__ = ["find_claims", "find_own"]
 
 
 def find_claims(
     connection: sa.Connection,
     records: Mapping[ItemKey, list[Found]],
-    pedigrees: Mapping[ItemKey, int],
+    own: Mapping[ItemKey, Collection[int]],
+    size: int | None = None,
 ) -> dict[ItemKey, list[tuple[LoggedClaim, sa.Row[Any]]]]:
     """Return the claims behind the own origins of items, with their origins.
 
     Args:
         connection: An open transaction.
         records: The records of each item.
-        pedigrees: The pedigree of each item, which holds the claims that reach it.
+        own: Ids of the own origins of each item, those of claims that reach it too.
+        size: Entries of the log that count; all of them by default.
     """
-    claims = load_claims(connection)
+    claims = load_claims(connection, size=size)
     if not claims:
         return {}
-    own, origins = _own(connection, pedigrees.values())
+    origins = _read_origins(connection, {logged.origin_id for logged in claims})
     return {
         key: [
             (logged, origins[logged.origin_id])
             for logged in claims
-            if logged.origin_id in own.get(pedigrees[key], ())
+            if logged.origin_id in own.get(key, ())
             and any(_is_about(logged.claim, record) for record in found)
         ]
         for key, found in records.items()
     }
 
 
-def _own(
-    connection: sa.Connection, pedigrees: Iterable[int]
-) -> tuple[dict[int, set[int]], dict[int, sa.Row[Any]]]:
-    """The own origins of pedigrees by id, and those origins."""
-    elements, origins = schema.pedigree_origins, schema.origins
+def find_own(
+    connection: sa.Connection, pedigrees: Mapping[ItemKey, int]
+) -> dict[ItemKey, set[int]]:
+    """Return the ids of the own origins of items, by the pedigrees they have."""
+    elements = schema.pedigree_origins
     own: dict[int, set[int]] = {}
-    known: dict[int, sa.Row[Any]] = {}
-    for asked in split_asked(sorted(set(pedigrees))):
-        query = (
-            sa.select(
-                elements.c.pedigree_id,
-                sa.literal(None).label("score"),
-                sa.literal(None).label("threshold"),
-                *(column for column in origins.c if column.name != "score"),
-            )
-            .join(origins, origins.c.id == elements.c.origin_id)
-            .where(elements.c.pedigree_id.in_(asked), elements.c.own)
+    for asked in split_asked(sorted(set(pedigrees.values()))):
+        query = sa.select(elements.c.pedigree_id, elements.c.origin_id).where(
+            elements.c.pedigree_id.in_(asked), elements.c.own
         )
-        for row in connection.execute(query):
-            own.setdefault(row.pedigree_id, set()).add(row.id)
-            known[row.id] = row
-    return own, known
+        for number, origin in connection.execute(query):
+            own.setdefault(number, set()).add(origin)
+    return {key: own.get(number, set()) for key, number in pedigrees.items()}
+
+
+def _read_origins(
+    connection: sa.Connection, numbers: Iterable[int]
+) -> dict[int, sa.Row[Any]]:
+    origins = schema.origins
+    known: dict[int, sa.Row[Any]] = {}
+    for asked in split_asked(sorted(numbers)):
+        query = sa.select(
+            sa.literal(None).label("score"),
+            sa.literal(None).label("threshold"),
+            *(column for column in origins.c if column.name != "score"),
+        ).where(origins.c.id.in_(asked))
+        known |= {row.id: row for row in connection.execute(query)}
+    return known
 
 
 def _is_about(claim: Claim, record: Found) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +11,10 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from provenance.query.records import match_subject, refuse_unknown
 from provenance.store import schema
+from provenance.store.keys import split_asked
 from provenance.store.standing import occurring
 
-__all__ = ["IDENTITY", "ItemKey", "find_items"]
+__all__ = ["IDENTITY", "ItemKey", "find_items", "find_recorded"]
 
 IDENTITY: ColumnElement[Any] = sa.func.coalesce(
     schema.records.c.item, schema.records.c.digest
@@ -27,7 +29,9 @@ class ItemKey:
     item: bytes
 
 
-def find_items(connection: sa.Connection, subject: str) -> list[ItemKey]:
+def find_items(
+    connection: sa.Connection, subject: str, size: int | None = None
+) -> list[ItemKey]:
     """Return the items a subject stands for, each once.
 
     What it means as the digest of a content comes first, then as that of a short one,
@@ -37,6 +41,7 @@ def find_items(connection: sa.Connection, subject: str) -> list[ItemKey]:
         connection: An open transaction.
         subject: ``POSITION:INDEX`` of a record, a digest in any spelling, a name,
             ``DATASET[@VERSION]#NAME``, or a URL.
+        size: Entries of the log that count; all of them by default.
 
     Raises:
         NotRecordedError: Nothing recorded goes by that.
@@ -49,7 +54,7 @@ def find_items(connection: sa.Connection, subject: str) -> list[ItemKey]:
             .join(data, data.c.id == batches.c.dataset_id)
             .outerjoin(schema.sources, schema.sources.c.id == records.c.source_id)
         )
-        .where(occurring())
+        .where(occurring(size=size))
         .distinct()
     )
     for condition in match_subject(subject):
@@ -57,3 +62,22 @@ def find_items(connection: sa.Connection, subject: str) -> list[ItemKey]:
         if found := sorted(ItemKey(number, bytes(item)) for number, item in rows):
             return found
     raise refuse_unknown(subject)
+
+
+def find_recorded(
+    connection: sa.Connection, keys: Iterable[ItemKey], size: int | None = None
+) -> Iterator[ItemKey]:
+    """Yield those of some items that a standing record has."""
+    records = schema.records
+    for asked in split_asked(sorted(keys)):
+        query = (
+            sa.select(records.c.content_key, IDENTITY)
+            .where(
+                records.c.content_key.in_([key.content_key for key in asked]),
+                IDENTITY.in_([key.item for key in asked]),
+                occurring(size=size),
+            )
+            .distinct()
+        )
+        for number, item in connection.execute(query):
+            yield ItemKey(number, bytes(item))

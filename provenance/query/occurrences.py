@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,11 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from provenance.domain import Derivation, Grade, ModelBook, format_digest
+from provenance.query.called import find_parents
 from provenance.query.explanation import Parent, Statement
-from provenance.query.items import IDENTITY, ItemKey
+from provenance.query.items import IDENTITY, ItemKey, find_recorded
 from provenance.store import schema
 from provenance.store.keys import split_asked
-from provenance.store.standing import occurring, standing
+from provenance.store.standing import standing
 
 __all__ = ["Edge", "Found", "read_occurrences", "say_month", "say_origin", "say_time"]
 
@@ -51,7 +52,10 @@ class Found:
 
 
 def read_occurrences(
-    connection: sa.Connection, keys: Sequence[ItemKey], most: int
+    connection: sa.Connection,
+    keys: Sequence[ItemKey],
+    most: int,
+    size: int | None = None,
 ) -> dict[ItemKey, list[Found]]:
     """Return the standing records of items, and evidence, in the order of the log.
 
@@ -59,22 +63,25 @@ def read_occurrences(
         connection: An open transaction.
         keys: The items.
         most: Records of one item, at most: the first ones.
+        size: Entries of the log that count; all of them by default.
     """
     found: dict[ItemKey, list[Found]] = {key: [] for key in keys}
     for asked in split_asked(keys):
         records: dict[int, Found] = {}
-        for row in connection.execute(_select_records(asked, most)):
+        for row in connection.execute(_select_records(asked, most, size)):
             key = ItemKey(row.content_key, bytes(row.identity))
             if key in found:
                 record = Found(key=key, of_item=row.of_item, row=row)
                 records[row.id] = record
                 found[key].append(record)
         _add_origins(connection, records)
-        _add_edges(connection, records)
+        _add_edges(connection, records, size)
     return found
 
 
-def _select_records(keys: Iterable[ItemKey], most: int) -> sa.Select[Any]:
+def _select_records(
+    keys: Iterable[ItemKey], most: int, size: int | None
+) -> sa.Select[Any]:
     records, batches = schema.records, schema.batches
     datasets, sources, media = schema.datasets, schema.sources, schema.media_types
     same = [records.c.content_key, IDENTITY]
@@ -90,7 +97,7 @@ def _select_records(keys: Iterable[ItemKey], most: int) -> sa.Select[Any]:
         .where(
             records.c.content_key.in_([key.content_key for key in listed]),
             IDENTITY.in_([key.item for key in listed]),
-            standing(),
+            standing(size=size),
         )
         .subquery()
     )
@@ -110,6 +117,8 @@ def _select_records(keys: Iterable[ItemKey], most: int) -> sa.Select[Any]:
             sa.func.coalesce(sources.c.prefix, "").concat(records.c.path).label("url"),
             batches.c.id.label("batch"),
             batches.c.manifest,
+            batches.c.manifest_sha256,
+            batches.c.dataset_id,
             batches.c.position,
             (records.c.id - batches.c.first_record).label("leaf_index"),
             datasets.c.name.label("dataset"),
@@ -145,7 +154,9 @@ def _add_origins(connection: sa.Connection, records: dict[int, Found]) -> None:
             records[row.record_id].origins.append(row)
 
 
-def _add_edges(connection: sa.Connection, records: dict[int, Found]) -> None:
+def _add_edges(
+    connection: sa.Connection, records: dict[int, Found], size: int | None
+) -> None:
     edges, ways, named = schema.derived_from, schema.derivations, schema.named_parents
     for asked in split_asked(records):
         query = (
@@ -172,21 +183,34 @@ def _add_edges(connection: sa.Connection, records: dict[int, Found]) -> None:
             .order_by(edges.c.record_id, edges.c.ordinal)
         )
         rows = connection.execute(query).all()
-        by_digest = {
-            ItemKey(row.parent_key, bytes(row.parent_digest))
-            for row in rows
-            if row.item is None and row.parent_digest is not None
-        }
-        recorded = set(_recorded(connection, by_digest))
-        for row in rows:
-            key = None
-            if row.item is not None:
-                key = ItemKey(row.content_key, bytes(row.item))
-            elif row.parent_digest is not None:
-                digest = ItemKey(row.parent_key, bytes(row.parent_digest))
-                key = digest if digest in recorded else None
+        if size is None:
+            keys = _find_kept(connection, rows)
+        else:
+            children = {number: record.row for number, record in records.items()}
+            keys = find_parents(connection, rows, children, size)
+        for row, key in zip(rows, keys, strict=True):
             child = records[row.record_id]
             child.edges.append(_edge(row, key, child.key))
+
+
+def _find_kept(connection: sa.Connection, rows: Sequence[Any]) -> list[ItemKey | None]:
+    """The item behind each edge as it is kept, or else by its digest alone."""
+    by_digest = {
+        ItemKey(row.parent_key, bytes(row.parent_digest))
+        for row in rows
+        if row.item is None and row.parent_digest is not None
+    }
+    recorded = set(find_recorded(connection, by_digest))
+    found: list[ItemKey | None] = []
+    for row in rows:
+        key = None
+        if row.item is not None:
+            key = ItemKey(row.content_key, bytes(row.item))
+        elif row.parent_digest is not None:
+            digest = ItemKey(row.parent_key, bytes(row.parent_digest))
+            key = digest if digest in recorded else None
+        found.append(key)
+    return found
 
 
 def _edge(row: Any, key: ItemKey | None, child: ItemKey) -> Edge:
@@ -201,23 +225,6 @@ def _edge(row: Any, key: ItemKey | None, child: ItemKey) -> Edge:
     return Edge(
         stated=stated, mode=Derivation(row.mode), grade=Grade(row.grade), parent=key
     )
-
-
-def _recorded(connection: sa.Connection, keys: set[ItemKey]) -> Iterator[ItemKey]:
-    """Yield those of some items that stand in a dataset."""
-    records = schema.records
-    for asked in split_asked(sorted(keys)):
-        query = (
-            sa.select(records.c.content_key, IDENTITY)
-            .where(
-                records.c.content_key.in_([key.content_key for key in asked]),
-                IDENTITY.in_([key.item for key in asked]),
-                occurring(),
-            )
-            .distinct()
-        )
-        for number, item in connection.execute(query):
-            yield ItemKey(number, bytes(item))
 
 
 def say_origin(row: sa.Row[Any], book: ModelBook) -> Statement:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,6 +35,7 @@ def find_paths(
     records: Records,
     said: Mapping[ItemKey, list[Said]],
     book: ModelBook,
+    inherited: Collection[int] | None = None,
 ) -> tuple[list[Path], list[str]]:
     """Return a path for each inherited generative origin of an item.
 
@@ -47,11 +48,13 @@ def find_paths(
         records: What was walked, the item included.
         said: Who made each item, and where that is said.
         book: Says which models are recorded as not generative.
+        inherited: Ids of the origins that the item inherited; those of its pedigree
+            as it is kept by default.
 
     Returns:
         The paths, and the models of those origins that no walked item names.
     """
-    flowing = _flowing(connection, root, book)
+    flowing = _flowing(connection, root, book, inherited)
     found: dict[int, Path] = {}
     came: dict[ItemKey, tuple[Found, Edge]] = {}
     waiting = deque([root])
@@ -89,22 +92,25 @@ def find_paths(
 
 
 def _flowing(
-    connection: sa.Connection, root: ItemKey, book: ModelBook
+    connection: sa.Connection,
+    root: ItemKey,
+    book: ModelBook,
+    inherited: Collection[int] | None,
 ) -> dict[int, str]:
     """The generative origins in an item's pedigree that it inherited: id → model."""
     items, elements = schema.item_pedigrees, schema.pedigree_origins
     origins = schema.origins
-    query = (
-        sa.select(origins)
-        .join(elements, elements.c.origin_id == origins.c.id)
+    kept = (
+        sa.select(elements.c.origin_id)
         .join(items, items.c.pedigree_id == elements.c.pedigree_id)
         .where(
             items.c.content_key == root.content_key,
             items.c.item == root.item,
             sa.not_(elements.c.own),
         )
-        .order_by(origins.c.id)
     )
+    wanted = kept if inherited is None else list(inherited)
+    query = sa.select(origins).where(origins.c.id.in_(wanted)).order_by(origins.c.id)
     return {
         row.id: book.find(row.model or "").name
         for row in connection.execute(query)

@@ -76,13 +76,14 @@ def insert_claim(connection: sa.Connection, claim: Claim, position: int) -> None
 
 
 def load_claims(
-    connection: sa.Connection, *, withdrawn: bool = False
+    connection: sa.Connection, *, withdrawn: bool = False, size: int | None = None
 ) -> list[LoggedClaim]:
     """Return the claims in the order of the log.
 
     Args:
         connection: An open transaction.
         withdrawn: Whether those that were taken back are wanted, too.
+        size: Entries of the log that count for what stands; all by default.
     """
     gone = withdrawals.c.withdrawn == claims.c.position
     query = (
@@ -91,7 +92,7 @@ def load_claims(
         .order_by(claims.c.position)
     )
     if not withdrawn:
-        query = query.where(stands())
+        query = query.where(stands(size))
     return _read_all(connection, query)
 
 

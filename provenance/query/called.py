@@ -1,0 +1,140 @@
+"""Find the items that rows called their parents, as that was at an earlier time.
+
+The rule is that of ``lineage.parents``: what a digest names, a short content of the
+child's dataset first; else what goes by that name or URL in the same manifest, then in
+the same dataset version, then as ``DATASET[@VERSION]#NAME``; several are none.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from provenance.domain import DatasetName, content_key, format_digest, scoped_item
+from provenance.query.items import IDENTITY, ItemKey, find_recorded
+from provenance.store import schema
+from provenance.store.facts import load_datasets
+from provenance.store.keys import split_asked
+from provenance.store.standing import standing
+
+__all__ = ["find_parents"]
+
+Called = Mapping[tuple[int, str], Mapping[ItemKey, set[bytes]]]
+"""Dataset id and name → the items of that name, and the manifests they stand in."""
+
+
+def find_parents(
+    connection: sa.Connection,
+    edges: Sequence[Any],
+    children: Mapping[int, Any],
+    size: int,
+) -> list[ItemKey | None]:
+    """Return the item behind each edge, as of a size of the log.
+
+    Args:
+        connection: An open transaction.
+        edges: Rows of ``derived_from``.
+        children: Record id → its row, with dataset and manifest.
+        size: Entries of the log that count.
+    """
+    by_digest = [_digests(edge, children[edge.record_id]) for edge in edges]
+    asked = {key for keys in by_digest for key in keys}
+    recorded = set(find_recorded(connection, asked, size))
+    found = [next((key for key in keys if key in recorded), None) for keys in by_digest]
+    left = [number for number, key in enumerate(found) if key is None]
+    datasets = load_datasets(connection, size)
+    places = {
+        number: _places(edges[number], children[edges[number].record_id], datasets)
+        for number in left
+    }
+    called = _find_called(
+        connection, {place for each in places.values() for place in each}, size
+    )
+    for number, each in places.items():
+        child = children[edges[number].record_id]
+        found[number] = _nearest(each, bytes(child.manifest_sha256), called)
+    return found
+
+
+def _digests(edge: Any, child: Any) -> list[ItemKey]:
+    """What the digest of a parent can stand for: the nearest first."""
+    if edge.parent_digest is None:
+        return []
+    digest = bytes(edge.parent_digest)
+    short = scoped_item(DatasetName(child.dataset, child.version), digest)
+    return [
+        ItemKey(content_key(short), bytes(short)),
+        ItemKey(edge.parent_key, digest),
+    ]
+
+
+def _places(
+    edge: Any, child: Any, datasets: Mapping[int, DatasetName]
+) -> list[tuple[int, str]]:
+    """Where a reference is looked up, and by which name: the child's dataset first."""
+    reference = edge.parent_reference
+    if reference is None:
+        reference = format_digest(edge.parent_digest).partition(":")[2]
+    places = [(int(child.dataset_id), str(reference))]
+    dataset, _, name = reference.partition("#")
+    if name:
+        places += [
+            (number, name)
+            for number, known in datasets.items()
+            if dataset in (known.name, str(known))
+        ]
+    return places
+
+
+def _find_called(
+    connection: sa.Connection, places: set[tuple[int, str]], size: int
+) -> Called:
+    records, sources, batches = schema.records, schema.sources, schema.batches
+    url = sa.func.coalesce(sources.c.prefix, "").concat(records.c.path)
+    found: dict[tuple[int, str], dict[ItemKey, set[bytes]]] = defaultdict(
+        lambda: defaultdict(set)
+    )
+    # Records of a batch have consecutive ids: only those of the datasets are read.
+    of_batch = records.c.id.between(
+        batches.c.first_record, batches.c.first_record + batches.c.records - 1
+    )
+    numbers = sorted({number for number, _ in places})
+    for asked in split_asked(sorted({name for _, name in places})):
+        query = (
+            sa.select(
+                batches.c.dataset_id,
+                batches.c.manifest_sha256,
+                records.c.content_key,
+                IDENTITY,
+                records.c.name,
+                url,
+            )
+            .select_from(batches)
+            .join(records, of_batch)
+            .outerjoin(sources, sources.c.id == records.c.source_id)
+            .where(
+                batches.c.dataset_id.in_(numbers),
+                standing(batches.c.id, size),
+                sa.or_(records.c.name.in_(asked), url.in_(asked)),
+            )
+        )
+        for number, manifest, key, item, *names in connection.execute(query):
+            for name in names:
+                item_key = ItemKey(key, bytes(item))
+                found[number, name][item_key].add(bytes(manifest))
+    return found
+
+
+def _nearest(
+    places: Sequence[tuple[int, str]], manifest: bytes, called: Called
+) -> ItemKey | None:
+    own = called.get(places[0], {})
+    same_manifest = {key for key, where in own.items() if manifest in where}
+    elsewhere = {key for place in places[1:] for key in called.get(place, {})}
+    for hits in (same_manifest, set(own), elsewhere):
+        if hits:
+            return hits.pop() if len(hits) == 1 else None
+    return None
