@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 from rich.tree import Tree
 
+from provenance.domain import say_count
 from provenance.query import Explanation, Occurrence, Parent, Path, Statement
 
 __all__ = ["draw_explanation"]
@@ -53,12 +54,8 @@ def draw_explanation(explanation: Explanation, level: int = 0) -> Tree:
 
 
 def _add_path(tree: Tree, path: Path) -> None:
-    branch = tree.add(
-        Text(
-            f"{path.origin.model} is {len(path.steps)} derivations away, grade "
-            f"{path.grade}"
-        )
-    )
+    far = say_count(len(path.steps), "derivation")
+    branch = tree.add(Text(f"{path.origin.model} is {far} away, grade {path.grade}"))
     for step in path.steps:
         branch.add(
             Text(
