@@ -251,7 +251,7 @@ def test_every_order_of_changes_gives_one_answer(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=100 if pytestconfig.getoption("--long") else 8,
+            max_examples=100 if pytestconfig.getoption("--long") else 6,
             stateful_step_count=_STEPS,
             deadline=None,
             phases=[Phase.explicit, Phase.reuse, Phase.generate],
