@@ -9,12 +9,13 @@ from provenance.manifest.kernels import pc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import pyarrow as pa
 
     from provenance.batch import Fault
 
-__all__ = ["RawBatch", "Reader", "cut", "cut_all"]
+__all__ = ["FixedColumns", "RawBatch", "Reader", "cut", "cut_all"]
 
 _LONGEST_VALUE = 200
 
@@ -79,6 +80,29 @@ class Reader(Protocol):
             ManifestError: The file is damaged. Nothing of it must be recorded,
                 not even what was yielded before.
         """
+
+
+class FixedColumns:
+    """What readers have in common whose columns are the same for every file."""
+
+    def __init__(self, path: Path, columns: tuple[str, ...]) -> None:
+        self._path = path
+        self._columns = columns
+
+    @property
+    def file(self) -> str:
+        """The file as faults name it."""
+        return str(self._path)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The same for every file."""
+        return self._columns
+
+    @property
+    def late(self) -> Mapping[str, int]:
+        """Nothing: no column is met later."""
+        return {}
 
 
 def cut(value: object) -> str:

@@ -22,10 +22,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from provenance.manifest.archives.captures import COLUMNS, Captures, read_media_type
 from provenance.manifest.archives.payload import BadRecordError, read_payload
+from provenance.manifest.reader import FixedColumns
 from provenance.manifest.stream import find_packing, iter_chunks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from provenance.manifest.reader import RawBatch
@@ -40,29 +41,14 @@ _LENGTH = re.compile(r"\d{1,15}", re.ASCII)
 _HEADER = "the head of the archive is no capture"
 
 
-class ArcReader:
+class ArcReader(FixedColumns):
     """Captures of an ARC file; ``row`` counts its records, the head included."""
 
     format = "arc"
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        super().__init__(path, COLUMNS)
         find_packing(path)
-
-    @property
-    def file(self) -> str:
-        """The file as faults name it."""
-        return str(self._path)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The same for every archive."""
-        return COLUMNS
-
-    @property
-    def late(self) -> Mapping[str, int]:
-        """Nothing: every record has the same columns."""
-        return {}
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the captures; a place that cannot be read is a fault."""

@@ -25,10 +25,11 @@ from provenance.manifest.archives.payload import (
 )
 from provenance.manifest.archives.warc_records import Damage, Head, WarcRecords
 from provenance.manifest.archives.wat import read_wat
+from provenance.manifest.reader import FixedColumns
 from provenance.manifest.stream import find_packing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from fastwarc.warc import WarcRecord
@@ -56,33 +57,18 @@ _TRUNCATED = "the crawler cut the payload short"
 _NO_PAYLOAD = "a revisit names neither a payload nor a record"
 
 
-class WarcReader:
+class WarcReader(FixedColumns):
     """Captures of a WARC, WET or WAT file."""
 
     format = "warc"
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        super().__init__(path, COLUMNS)
         if find_packing(path) == "bzip2":
             raise ManifestError(
                 f"{path} is a WARC file in bzip2",
                 hint="Pack it anew; gzip and Zstandard are read, record by record.",
             )
-
-    @property
-    def file(self) -> str:
-        """The file as faults name it."""
-        return str(self._path)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The same for every archive."""
-        return COLUMNS
-
-    @property
-    def late(self) -> Mapping[str, int]:
-        """Nothing: every record has the same columns."""
-        return {}
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the captures; a place that cannot be read is a fault."""

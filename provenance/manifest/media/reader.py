@@ -23,7 +23,7 @@ from provenance.manifest.media.credentials import (
 from provenance.manifest.media.members import Flaw, Member, iter_members
 from provenance.manifest.media.survey import Survey, survey_file
 from provenance.manifest.media.xmp import BadPacketError, read_packet
-from provenance.manifest.reader import RawBatch
+from provenance.manifest.reader import FixedColumns, RawBatch
 from provenance.manifest.stream import Meter
 from provenance.manifest.text_lines import row_fault
 
@@ -52,29 +52,14 @@ _DIFFERS = "its XMP says something else of its origin than its C2PA manifest"
 _RESERVED = "it is reserved from training or mining; no field holds that"
 
 
-class MediaReader:
+class MediaReader(FixedColumns):
     """The media files that a path stands for."""
 
     format = "media"
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        super().__init__(path, _COLUMNS)
         self._credentials = Credentials()
-
-    @property
-    def file(self) -> str:
-        """The file as faults name it."""
-        return str(self._path)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The same for every file, under the names of the fields."""
-        return _COLUMNS
-
-    @property
-    def late(self) -> Mapping[str, int]:
-        """Nothing: every file has the same columns."""
-        return {}
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the files; one that cannot be read, or is none, is a fault."""
