@@ -17,11 +17,11 @@ import sqlalchemy as sa
 
 from provenance.domain import DatasetName
 from provenance.domain.digests import finding_key
-from provenance.lineage.facts import IDENTITY
 from provenance.lineage.reach import add_seeds, children_by_digest
 from provenance.store import schema
 from provenance.store.items import digest_keys
 from provenance.store.keys import ASKED_KEYS, ask
+from provenance.store.records import IDENTITY
 
 __all__ = ["CALLED", "DIGEST_LENGTHS", "DIGEST_NAME", "add_children"]
 

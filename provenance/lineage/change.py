@@ -24,7 +24,6 @@ from provenance.lineage.book import PedigreeBook
 from provenance.lineage.called import CALLED, add_children
 from provenance.lineage.claims import claimed, load_reached, load_reaches
 from provenance.lineage.facts import (
-    IDENTITY,
     KEYS,
     list_batches,
     load_asked,
@@ -45,6 +44,7 @@ from provenance.lineage.workspace import (
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.keys import prefer_indexes
+from provenance.store.records import IDENTITY
 from provenance.store.standing import standing
 
 __all__ = ["Entering", "Lineage"]

@@ -9,12 +9,13 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from provenance.domain import Claim, Subject
-from provenance.lineage.facts import IDENTITY, load_found
+from provenance.lineage.facts import load_found
 from provenance.lineage.reach import add_seeds
 from provenance.lineage.workspace import add_rows, count_rows
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.claims import is_of_source, load_claims
+from provenance.store.records import IDENTITY
 from provenance.store.standing import occurring
 
 __all__ = ["claimed", "load_reached", "load_reaches", "reaches_items"]

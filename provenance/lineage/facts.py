@@ -18,10 +18,10 @@ from provenance.lineage.workspace import (
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.keys import ASKED_KEYS, ask
+from provenance.store.records import IDENTITY
 from provenance.store.standing import standing
 
 __all__ = [
-    "IDENTITY",
     "KEYS",
     "is_asked",
     "list_batches",
@@ -32,10 +32,6 @@ __all__ = [
 
 KEYS = pa.schema([("content_key", pa.int64()), ("item", pa.binary())])
 """What tells items apart: their indexed 8 bytes, and the whole of them."""
-
-IDENTITY: ColumnElement[Any] = sa.func.coalesce(
-    schema.records.c.item, schema.records.c.digest
-)
 
 
 def is_asked() -> ColumnElement[bool]:

@@ -17,13 +17,12 @@ import sqlalchemy as sa
 from provenance.domain import DatasetName
 from provenance.domain.digests import SCOPED_PREFIX
 from provenance.lineage.boundary import Boundary
-from provenance.lineage.facts import IDENTITY
 from provenance.lineage.workspace import add_rows, count_rows
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.items import item_keys, items_within
 from provenance.store.keys import ASKED_NAMES, ask
-from provenance.store.standing import standing
+from provenance.store.records import select_called
 
 __all__ = ["UNSEEN", "resolve_parents"]
 
@@ -219,33 +218,7 @@ def _load_names(
     within = "SELECT dataset_id FROM wanted UNION SELECT dataset_id FROM elsewhere"
     numbers = [row[0] for row in duck.execute(within).fetchall()]
     ask(connection, ASKED_NAMES, asked)
-    records, sources, batches = schema.records, schema.sources, schema.batches
-    url = sa.func.coalesce(sources.c.prefix, "").concat(records.c.path)
-    called = sa.select(ASKED_NAMES.c.reference)
-    # Records of a batch have consecutive ids: this reads the rows of the datasets
-    # in question and no others, though it does read all of them.
-    rows_of = sa.and_(
-        records.c.id >= batches.c.first_record,
-        records.c.id < batches.c.first_record + batches.c.records,
-    )
-    found = (
-        sa.select(
-            batches.c.dataset_id,
-            batches.c.manifest_sha256,
-            records.c.content_key,
-            IDENTITY,
-            records.c.name,
-            url,
-        )
-        .select_from(batches)
-        .join(records, rows_of)
-        .outerjoin(sources, sources.c.id == records.c.source_id)
-        .where(
-            batches.c.dataset_id.in_(numbers),
-            standing(batches.c.id),
-            sa.or_(records.c.name.in_(called), url.in_(called)),
-        )
-    )
+    found = select_called(numbers, sa.select(ASKED_NAMES.c.reference))
     add_rows(duck, "named", read_batches(connection, found, _NAMED))
 
 

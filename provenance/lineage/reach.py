@@ -7,11 +7,12 @@ from typing import Any
 import duckdb
 import sqlalchemy as sa
 
-from provenance.lineage.facts import IDENTITY, KEYS
+from provenance.lineage.facts import KEYS
 from provenance.lineage.workspace import add_rows, count_rows
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.keys import ASKED_KEYS, ask
+from provenance.store.records import IDENTITY
 
 __all__ = ["add_descendants", "add_seeds", "children_by_digest", "start_cone"]
 

@@ -14,11 +14,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from provenance.domain import DatasetName, content_key, format_digest, scoped_item
-from provenance.query.items import IDENTITY, ItemKey, find_recorded
-from provenance.store import schema
+from provenance.query.items import ItemKey, find_recorded
 from provenance.store.facts import load_datasets
 from provenance.store.keys import split_asked
-from provenance.store.standing import standing
+from provenance.store.records import select_called
 
 __all__ = ["find_parents"]
 
@@ -92,35 +91,12 @@ def _places(
 def _find_called(
     connection: sa.Connection, places: set[tuple[int, str]], size: int
 ) -> Called:
-    records, sources, batches = schema.records, schema.sources, schema.batches
-    url = sa.func.coalesce(sources.c.prefix, "").concat(records.c.path)
     found: dict[tuple[int, str], dict[ItemKey, set[bytes]]] = defaultdict(
         lambda: defaultdict(set)
     )
-    # Records of a batch have consecutive ids: only those of the datasets are read.
-    of_batch = records.c.id.between(
-        batches.c.first_record, batches.c.first_record + batches.c.records - 1
-    )
     numbers = sorted({number for number, _ in places})
     for asked in split_asked(sorted({name for _, name in places})):
-        query = (
-            sa.select(
-                batches.c.dataset_id,
-                batches.c.manifest_sha256,
-                records.c.content_key,
-                IDENTITY,
-                records.c.name,
-                url,
-            )
-            .select_from(batches)
-            .join(records, of_batch)
-            .outerjoin(sources, sources.c.id == records.c.source_id)
-            .where(
-                batches.c.dataset_id.in_(numbers),
-                standing(batches.c.id, size),
-                sa.or_(records.c.name.in_(asked), url.in_(asked)),
-            )
-        )
+        query = select_called(numbers, asked, size)
         for number, manifest, key, item, *names in connection.execute(query):
             for name in names:
                 item_key = ItemKey(key, bytes(item))

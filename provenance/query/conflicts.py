@@ -12,11 +12,11 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from provenance.domain import Kind, Mode, ModelBook, format_digest
 from provenance.domain.origins import GENERATING_MODES
-from provenance.query.items import IDENTITY
 from provenance.query.occurrences import say_time
 from provenance.store import schema
 from provenance.store.amounts import select_pedigrees
 from provenance.store.facts import load_datasets, load_models, load_origins
+from provenance.store.records import IDENTITY
 from provenance.store.standing import occurring, standing
 
 __all__ = ["Conflict", "find_conflicts"]

@@ -15,10 +15,11 @@ import sqlalchemy as sa
 from provenance.domain import DatasetName, format_digest, parse_dataset
 from provenance.domain.origins import NOT_OF_CONTENT
 from provenance.errors import NameRefusedError, NotRecordedError
-from provenance.query.items import IDENTITY, find_items
+from provenance.query.items import find_items
 from provenance.store import schema
 from provenance.store.engine import is_sqlite
 from provenance.store.facts import load_models
+from provenance.store.records import IDENTITY
 from provenance.store.standing import standing
 
 __all__ = ["KINDS", "Descendants", "Reached", "count_descendants"]

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement
 
 from provenance.query.records import match_subject, refuse_unknown
 from provenance.store import schema
 from provenance.store.keys import split_asked
+from provenance.store.records import IDENTITY
 from provenance.store.standing import occurring
 
-__all__ = ["IDENTITY", "ItemKey", "find_items", "find_recorded"]
-
-IDENTITY: ColumnElement[Any] = sa.func.coalesce(
-    schema.records.c.item, schema.records.c.digest
-)
+__all__ = ["ItemKey", "find_items", "find_recorded"]
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from provenance.domain import Derivation, Grade, ModelBook, format_digest
 from provenance.query.called import find_parents
 from provenance.query.explanation import Parent, Statement
-from provenance.query.items import IDENTITY, ItemKey, find_recorded
+from provenance.query.items import ItemKey, find_recorded
 from provenance.store import schema
 from provenance.store.keys import split_asked
+from provenance.store.records import IDENTITY
 from provenance.store.standing import standing
 
 __all__ = ["Edge", "Found", "read_occurrences", "say_month", "say_origin", "say_time"]
