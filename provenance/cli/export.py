@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ["export"]
 
-_FORMATS = ("parquet",)
+_FORMATS = (
+    *("parquet", "prov-json", "croissant", "cyclonedx", "spdx", "openlineage"),
+    *("card", "eu-summary", "ab-2013", "dps"),
+)
 _UNITS = ("items", "bytes", "tokens", "records", "contents")
 
 

@@ -28,7 +28,7 @@ from provenance.domain.facts import DatasetFact
 from provenance.export.loss import Loss, list_losses
 from provenance.export.told import Told
 
-__all__ = ["make_facts", "write", "write_rows"]
+__all__ = ["make_facts", "name_file", "write", "write_rows"]
 
 _CARRIED: Final = frozenset(
     {
@@ -45,11 +45,11 @@ def write(told: Told, folder: Path) -> tuple[list[Path], list[Loss]]:
     folder.mkdir(parents=True, exist_ok=True)
     facts = json.dumps(make_facts(told), ensure_ascii=False, indent=1)
     written[0].write_text(facts + "\n", "utf-8")
-    path = folder / "records" / f"{_call(told.dataset)}.parquet"
+    path = folder / "records" / f"{name_file(told.dataset)}.parquet"
     written += write_rows(path, told.read_rows(), told.dataset)
     for dataset, rows in told.read_upstream():
         inner = "evidence" if dataset is None else "upstream"
-        path = folder / inner / f"{_call(dataset or inner)}.parquet"
+        path = folder / inner / f"{name_file(dataset or inner)}.parquet"
         written += write_rows(path, rows, dataset)
     for name, batches in told.read_derived():
         path = folder / "derived" / f"{name}.parquet"
@@ -60,7 +60,7 @@ def write(told: Told, folder: Path) -> tuple[list[Path], list[Loss]]:
     return written, list_losses(told, carried)
 
 
-def _call(dataset: str) -> str:
+def name_file(dataset: str) -> str:
     """Return a file name without its suffix, which is a dataset's name, too."""
     return dataset.replace("/", "--")
 

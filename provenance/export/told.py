@@ -41,6 +41,8 @@ class Told:
     report: Mapping[str, Any]
     """As ``report --json``, broken down by model, mode, evidence, source, month,
     language and split; in the unit that was asked for."""
+    policy_words: Sequence[str]
+    """The policy in words."""
     sentences: Mapping[str, str]
     """Unit → its interval and tiers in words; no unit is left out."""
     stated: Mapping[str, Any]

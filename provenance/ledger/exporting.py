@@ -23,6 +23,15 @@ _MICROSECONDS = 1_000_000
 
 EXPORTS: dict[str, str] = {
     "parquet": "provenance.export.parquet",
+    "prov-json": "provenance.export.prov_json",
+    "croissant": "provenance.export.croissant",
+    "cyclonedx": "provenance.export.cyclonedx",
+    "spdx": "provenance.export.spdx",
+    "openlineage": "provenance.export.openlineage",
+    "card": "provenance.export.card",
+    "eu-summary": "provenance.export.eu_summary",
+    "ab-2013": "provenance.export.ab_2013",
+    "dps": "provenance.export.data_provenance_standards",
 }
 """Format → the module that writes it."""
 

@@ -83,6 +83,7 @@ def tell(
     return Told(
         dataset=str(name),
         report=report.to_dict(),
+        policy_words=report.policy_words,
         sentences=_say(report),
         stated=described[str(name)],
         beside=[described[other] for other in sorted(along - {str(name)})],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from provenance.domain import ClaimFact, DatasetFact
@@ -62,8 +63,13 @@ def read_croissant(text: str) -> Document:
     notes = Notes()
     rows: list[Row] = []
     lines: list[int] = []
+    described = set(_find_sources_of_rows(graph))
     for number, value in enumerate(as_list(dataset.get("distribution")), start=1):
-        row = _read_file(graph.follow(value), graph, notes, number)
+        node = graph.follow(value)
+        if isinstance(node, dict) and str(node.get("@id")) in described:
+            notes.add("files whose rows say their own PROV were passed over", number)
+            continue
+        row = _read_file(node, graph, notes, number)
         if row:
             rows.append(row)
             lines.append(number)
@@ -160,6 +166,19 @@ def _read_stated(
     if stated["in_rows"]:
         notes.add("rows say more: read them with --map, as in_rows tells")
     return {name: words for name, words in stated.items() if words}
+
+
+def _find_sources_of_rows(graph: Graph) -> Iterator[str]:
+    """Yield the files whose rows say what they were made of: they are manifests."""
+    told = ("prov:wasGeneratedBy", "prov:wasDerivedFrom", "prov:wasAttributedTo")
+    for node in graph.of_type("Field"):
+        means = as_list(node.get("equivalentProperty"))
+        named = {graph.short(one) for one in means if isinstance(one, str)}
+        source = node.get("source")
+        if named.intersection(told) and isinstance(source, dict):
+            file = graph.follow(source.get("fileObject"))
+            if isinstance(file, dict) and isinstance(file.get("@id"), str):
+                yield file["@id"]
 
 
 def _find_annotations(graph: Graph, notes: Notes) -> list[str]:
