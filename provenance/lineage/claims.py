@@ -15,6 +15,7 @@ from provenance.lineage.workspace import add_rows, count_rows
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.claims import is_of_source, load_claims
+from provenance.store.keys import InOrder
 from provenance.store.records import IDENTITY
 from provenance.store.standing import occurring
 
@@ -118,7 +119,7 @@ def load_reached(
         other.c.content_key == records.c.content_key, other.c.id != records.c.id
     )
     query = sa.select(records.c.content_key, IDENTITY).select_from(rows)
-    add_seeds(connection, duck, query.where(which, again).distinct())
+    add_seeds(connection, duck, query.where(which, again))
     duck.execute(
         """
         CREATE TABLE again AS
@@ -145,7 +146,7 @@ def load_reached(
             )
             .where(which)
         )
-        add_seeds(connection, duck, query.distinct())
+        add_seeds(connection, duck, query)
     return int(items)
 
 
@@ -164,7 +165,7 @@ def _reach(claim: Claim) -> tuple[Any, Any]:
     of_batch = records.c.id.between(
         batches.c.first_record, batches.c.first_record + batches.c.records - 1
     )
-    rows = batches.join(datasets, datasets.c.id == batches.c.dataset_id)
+    rows = InOrder(datasets, batches, batches.c.dataset_id == datasets.c.id)
     return rows.join(records, of_batch), sa.and_(*which, *_names(claim))
 
 
