@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 from benchmarks import (
+    exports,
     growth,
     ingest,
     late,
@@ -36,6 +37,7 @@ BENCHMARKS = {
         *(ingest, growth, stages, rebuild, late, reports, readers),
         quarantine,
         verify,
+        exports,
     )
 }
 
