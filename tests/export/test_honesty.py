@@ -81,7 +81,7 @@ def test_what_is_not_there_is_not_lost(tmp_path: Path) -> None:
             }
             for name in EXPORTS
         }
-    assert lost["parquet"] == {"policy", "log"}
+    assert lost["parquet"] == {"log"}
     assert lost["card"] == {"rows", "edges", "evidence", "log"}
 
 

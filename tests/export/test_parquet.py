@@ -20,7 +20,7 @@ from provenance.lineage import rebuild
 from provenance.report import GROUPINGS
 
 _FEW = settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
 )
@@ -53,6 +53,7 @@ def _hand_on(source: Ledger, target: Ledger, datasets: list[str]) -> set[str]:
     return {loss.what for loss in done.lost}
 
 
+@pytest.mark.slow
 @given(world=worlds())
 @_FEW
 def test_a_world_handed_on_as_parquet_gives_the_same_reports(world: ref.World) -> None:
@@ -67,13 +68,13 @@ def test_a_world_handed_on_as_parquet_gives_the_same_reports(world: ref.World) -
         with source._writing() as connection:
             record_world(connection, world)
             rebuild(connection, 0)
-        assert _hand_on(source, whole, datasets) <= {"policy", "log"}
+        assert _hand_on(source, whole, datasets) == {"log"}
         for dataset in datasets:
             expected = _report(source, dataset, "tokens")
             assert expected == _report(whole, dataset, "tokens")
 
         lost = _hand_on(source, alone, datasets[:1])
-        assert lost <= {"policy", "log", "depth", "loops", "parents"}
+        assert lost <= {"log", "depth", "loops", "parents"}
         expected, found = (
             _report(ledger, datasets[0], "bytes") for ledger in (source, alone)
         )

@@ -29,6 +29,7 @@ def _report(ledger: Ledger, dataset: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 @given(world=worlds())
 @_FEW
 def test_a_world_of_one_dataset_survives_every_format_with_rows(

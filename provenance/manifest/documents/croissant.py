@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from provenance.domain import ClaimFact, DatasetFact
@@ -23,7 +22,10 @@ from provenance.manifest.documents.document import Document, Notes, Row, to_word
 from provenance.manifest.documents.json_ld import Graph
 from provenance.manifest.documents.json_object import as_list, read_object
 
-__all__ = ["read_croissant"]
+__all__ = ["RECORDS_TYPE", "read_croissant"]
+
+RECORDS_TYPE = "urn:training-provenance:records:v1"
+"""What a ``FileObject`` conforms to that is Parquet which a ledger exported."""
 
 _DIGESTS = {"sha256": 64, "md5": 32}
 _HEX = re.compile("[0-9a-fA-F]+")
@@ -63,11 +65,12 @@ def read_croissant(text: str) -> Document:
     notes = Notes()
     rows: list[Row] = []
     lines: list[int] = []
-    described = set(_find_sources_of_rows(graph))
+    is_of_ledger = False
     for number, value in enumerate(as_list(dataset.get("distribution")), start=1):
         node = graph.follow(value)
-        if isinstance(node, dict) and str(node.get("@id")) in described:
-            notes.add("files whose rows say their own PROV were passed over", number)
+        if _is_of_ledger(node):
+            notes.add("records and claims of a ledger lie beside it", number)
+            is_of_ledger = True
             continue
         row = _read_file(node, graph, notes, number)
         if row:
@@ -86,7 +89,7 @@ def read_croissant(text: str) -> Document:
         for name in activity.generators
     ]
     return Document(
-        facts=[fact, *claims],
+        facts=[fact] if is_of_ledger else [fact, *claims],
         rows=rows,
         lines=lines,
         lost=[key for key in dataset if key not in _READ],
@@ -152,6 +155,13 @@ def _read_file(
     }
 
 
+def _is_of_ledger(node: Any) -> bool:
+    """Whether a file holds records of a ledger: it is a manifest, and no item."""
+    if not isinstance(node, dict):
+        return False
+    return RECORDS_TYPE in as_list(node.get("dct:conformsTo"))
+
+
 def _read_stated(
     dataset: dict[str, Any], activities: list[Activity], graph: Graph, notes: Notes
 ) -> dict[str, list[str]]:
@@ -166,19 +176,6 @@ def _read_stated(
     if stated["in_rows"]:
         notes.add("rows say more: read them with --map, as in_rows tells")
     return {name: words for name, words in stated.items() if words}
-
-
-def _find_sources_of_rows(graph: Graph) -> Iterator[str]:
-    """Yield the files whose rows say what they were made of: they are manifests."""
-    told = ("prov:wasGeneratedBy", "prov:wasDerivedFrom", "prov:wasAttributedTo")
-    for node in graph.of_type("Field"):
-        means = as_list(node.get("equivalentProperty"))
-        named = {graph.short(one) for one in means if isinstance(one, str)}
-        source = node.get("source")
-        if named.intersection(told) and isinstance(source, dict):
-            file = graph.follow(source.get("fileObject"))
-            if isinstance(file, dict) and isinstance(file.get("@id"), str):
-                yield file["@id"]
 
 
 def _find_annotations(graph: Graph, notes: Notes) -> list[str]:
