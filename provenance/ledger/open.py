@@ -332,7 +332,7 @@ class Ledger(
     def rebuild(self) -> None:
         """Make every derived table anew from the facts."""
         with self._writing() as connection:
-            rebuild(connection, log_size(connection) - 1)
+            rebuild(connection, log_size(connection) - 1, committed=True)
 
 
 def _refuse_missing(url: sa.URL) -> None:

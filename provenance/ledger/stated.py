@@ -18,7 +18,7 @@ from provenance.domain import (
 )
 from provenance.ledger.claims import record_claim
 from provenance.ledger.facts import follow_models, record_dataset, write_model
-from provenance.lineage import Lineage, reaches_items
+from provenance.lineage import Lineage
 from provenance.store.claims import load_claims
 from provenance.store.facts import load_models
 
@@ -155,6 +155,6 @@ def follow_withdrawn(
         lineage: Follows claims.
     """
     for logged in load_claims(connection, withdrawn=True):
-        if logged.position in taken and reaches_items(logged.claim):
+        if logged.position in taken and logged.claim.reaches_items:
             lineage.restate(connection, logged.claim, position)
     follow_models(connection, before, position)
