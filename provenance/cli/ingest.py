@@ -29,6 +29,11 @@ _REFUSED = 1
     show_default=True,
     help="What the manifest lists.",
 )
+@click.option(
+    "--of",
+    metavar="DATASET[@VERSION]",
+    help="With --kind evidence: rows name records of this dataset.",
+)
 @click.option("--append", is_flag=True, help="Record a changed file beside the old.")
 @click.option("--replace", is_flag=True, help="Withdraw what the file said before.")
 @click.option(
@@ -66,6 +71,7 @@ def ingest(
     columns: dict[str, str],
     constants: dict[str, str],
     kind: str,
+    of: str | None,
     append: bool,
     replace: bool,
     on_error: str,
@@ -88,7 +94,9 @@ def ingest(
 
     With --kind evidence each row is about a digest, wherever that is recorded: the
     score of a detector, a watermark, a review, or when the content was first seen. It
-    adds no record to any dataset.
+    adds no record to any dataset. With --of, rows without a digest are about the record
+    of their name in that dataset; Dolma attributes find their documents by themselves
+    (documents/FILE beside attributes/TAGS/FILE).
 
     The same file is never recorded twice for a dataset version; a changed one is
     refused without --append or --replace.
@@ -105,6 +113,7 @@ def ingest(
             columns=columns,
             constants=constants,
             kind=kind,
+            of=of,
             append=append,
             replace=replace,
             stop_on_fault=on_error == "stop",

@@ -72,8 +72,9 @@ def ingest_each(
 def _check(options: Options) -> None:
     """Refuse once what would be refused for each manifest."""
     dataset, max_bad = options.get("dataset"), options.get("max_bad")
-    if dataset is not None:
-        parse_dataset(dataset)
+    for name in (dataset, options.get("of")):
+        if name is not None:
+            parse_dataset(name)
     if max_bad is not None:
         BadRowLimit.parse(max_bad)
 
@@ -107,6 +108,7 @@ def make_order(
         columns={Field(name): column for name, column in columns.items()},
         constants={Field(name): value for name, value in constants.items()},
         kind=options.get("kind", "dataset"),
+        of=options.get("of"),
         append=options.get("append", False),
         replace=options.get("replace", False),
         stop_on_fault=options.get("stop_on_fault", False),

@@ -143,6 +143,7 @@ class Ledger(
         columns: Mapping[str, str] | None = None,
         constants: Mapping[str, str] | None = None,
         kind: str = "dataset",
+        of: str | None = None,
         append: bool = False,
         replace: bool = False,
         stop_on_fault: bool = False,
@@ -163,6 +164,8 @@ class Ledger(
             constants: Field → value, the same for every row.
             kind: ``dataset``; ``crawl`` for what a crawler fetched; ``evidence`` for
                 what was observed of digests, which belongs to no dataset.
+            of: Of evidence whose rows have no digest: the dataset in which their
+                names are those of records; all versions of a plain name.
             append: Record a changed file beside what was recorded of it; rows of
                 which it is a continuation are not recorded twice.
             replace: Withdraw what was recorded of the file, then record it.
@@ -190,6 +193,7 @@ class Ledger(
             columns=columns,
             constants=constants,
             kind=kind,
+            of=of,
             append=append,
             replace=replace,
             stop_on_fault=stop_on_fault,

@@ -45,6 +45,8 @@ class Ingest:
     columns: Mapping[Field, str]
     constants: Mapping[Field, str]
     kind: str
+    of: str | None
+    """Of evidence: the dataset whose names its rows use, as the caller gave it."""
     append: bool
     replace: bool
     stop_on_fault: bool
@@ -75,6 +77,7 @@ class Options(TypedDict, total=False):
     columns: Mapping[str, str] | None
     constants: Mapping[str, str] | None
     kind: str
+    of: str | None
     append: bool
     replace: bool
     stop_on_fault: bool

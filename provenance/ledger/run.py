@@ -33,6 +33,7 @@ from provenance.ledger.plan import Plan, choose_dataset
 from provenance.ledger.prepare import Prepared, open_preparer
 from provenance.ledger.quarantine import Quarantine
 from provenance.ledger.stated import follow_withdrawn, record_facts
+from provenance.ledger.subjects import Subjects
 from provenance.lineage import Entering, Lineage, PedigreeBook, open_workspace
 from provenance.log import EMPTY_TREE, BatchTree, append_entry, load_frontier
 from provenance.manifest import ColumnMap, Normaliser, WatchedReader
@@ -87,6 +88,8 @@ class Run:
     """Of the ledger."""
     facts: Sequence[Fact] = ()
     """What the manifest states beside its rows, as it will be logged."""
+    subjects: Subjects | None = None
+    """The records that evidence names, where it does."""
     rows_read: int = 0
     noted: dict[str, Noted] = field(default_factory=dict)
     _recorded_row: int = 0
@@ -205,6 +208,8 @@ class Run:
             self._note(raw.notes)
             if self.plan.resumed:
                 self._set_aside(faults.until(skip))
+            if self.subjects:
+                batch, faults = self.subjects.find(batch, faults)
             if self.order.dataset is None:
                 batch, faults = keep_evidence(batch, faults)
             if skip:

@@ -19,6 +19,7 @@ Example:
     >>> folder.cleanup()
 """
 
+from provenance.manifest.attributes import ATTRIBUTES
 from provenance.manifest.fingerprint import fingerprint
 from provenance.manifest.folder import iter_files
 from provenance.manifest.inspect import Inspection, inspect_manifest
@@ -31,6 +32,7 @@ from provenance.manifest.recognise import recognise
 from provenance.manifest.watched import WatchedReader
 
 __all__ = [
+    "ATTRIBUTES",
     "MEDIA_SUFFIXES",
     "ColumnMap",
     "Inspection",

@@ -31,6 +31,8 @@ class ColumnMap:
     """What every row says without a column."""
     unused: tuple[str, ...]
     """Columns of the file that feed nothing, in its order."""
+    of: str = ""
+    """Of evidence: the dataset or the manifest whose names its rows use."""
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -45,10 +47,15 @@ class ColumnMap:
             if field in self.columns or field in self.constants
         }
 
+    def about(self, of: str) -> ColumnMap:
+        """Return the mapping for rows that use the names of a dataset or manifest."""
+        return replace(self, of=of)
+
     def to_json(self) -> str:
         """Return the mapping as canonical JSON: sorted keys, no spaces."""
         return json.dumps(
-            {"columns": dict(self.columns), "constants": dict(self.constants)},
+            {"columns": dict(self.columns), "constants": dict(self.constants)}
+            | ({"of": self.of} if self.of else {}),
             sort_keys=True,
             ensure_ascii=False,
             separators=(",", ":"),

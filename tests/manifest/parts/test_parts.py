@@ -469,14 +469,6 @@ def test_a_row_without_text_is_noted(tmp_path: Path) -> None:
     assert raw.notes == {"no part of it holds any text": [1]}
 
 
-def test_dolma_attributes_are_evidence_and_refused(tmp_path: Path) -> None:
-    row = {"source": "s", "id": "1", "attributes": {"toxic": [[0, 9, 0.5]]}}
-    path = write(tmp_path / "a.jsonl", json.dumps(row))
-    with pytest.raises(ManifestError, match="Dolma attributes") as raised:
-        open_manifest(path)
-    assert "--kind evidence" in raised.value.hint
-
-
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: (
