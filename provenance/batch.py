@@ -20,6 +20,7 @@ column                  meaning, unit
 ``medium``              text, image, audio, video or other, or null
 ``media_type``          as stated, or null
 ``split``               part of the dataset, or null
+``reservation``         what reserves it from mining or training, or null
 ``origins``             what the row says its content comes from
 ``parents``             what the row says it was derived from
 ======================  =====================================================
@@ -72,6 +73,7 @@ _COLUMNS: list[pa.Field[Any]] = [
     pa.field("medium", pa.string()),
     pa.field("media_type", pa.string()),
     pa.field("split", pa.string()),
+    pa.field("reservation", pa.string()),
     pa.field("origins", pa.list_(ORIGIN_TYPE), nullable=False),
     pa.field("parents", pa.list_(PARENT_TYPE), nullable=False),
 ]

@@ -90,7 +90,7 @@ def ingest(
     Usual column names map by themselves, and the mapping is printed. FIELD is one of
     digest, name, url, fetched_at, bytes, tokens, items, copies, language, media_type,
     split, origin, generated_by, mode, evidence, score, detector, detector_version,
-    threshold, derived_from, derivation, text.
+    threshold, derived_from, derivation, reservation, text.
 
     With --kind evidence each row is about a digest, wherever that is recorded: the
     score of a detector, a watermark, a review, or when the content was first seen. It

@@ -45,6 +45,7 @@ _SIMPLE: Mapping[Field, Callable[[Field, Any], Parsed]] = {
     Field.LANGUAGE: lambda _, column: parse_languages(column),
     Field.MEDIA_TYPE: lambda _, column: parse_media_types(column),
     Field.SPLIT: parse_words,
+    Field.RESERVATION: parse_words,
 }
 """The fields that come from one column and depend on nothing else."""
 

@@ -58,6 +58,7 @@ USUAL_NAMES: dict[Field, tuple[str, ...]] = {
         *("parent_digest", "source_digest"),
     ),
     Field.DERIVATION: ("derivation",),
+    Field.RESERVATION: ("reservation",),
     # Compared as written: TEXT is the caption of an image in LAION's tables.
     Field.TEXT: ("text", "content"),
 }

@@ -40,6 +40,7 @@ __all__ = ["MediaReader"]
 _COLUMNS = (
     *("digest", "name", "bytes", "media_type", "origin", "generated_by", "mode"),
     *("evidence", "detector", "derived_from", "derivation"),
+    "reservation",
 )
 _MOST_ROWS = 1 << 10
 _NO_MEDIA = "expected an image, audio, video or PDF file"
@@ -49,7 +50,7 @@ _STORE_FLAW = "its C2PA manifest store cannot be read"
 _XMP_FLAW = "its XMP cannot be read"
 _UNKNOWN = "its digital source type is not of the vocabulary of IPTC or C2PA"
 _DIFFERS = "its XMP says something else of its origin than its C2PA manifest"
-_RESERVED = "it is reserved from training or mining; no field holds that"
+_RESERVED = "it is reserved from training or mining"
 
 
 class MediaReader(FixedColumns):
@@ -106,7 +107,10 @@ class MediaReader(FixedColumns):
             return proven or declared
         if proven.kind is None:
             return replace(
-                declared, parents=proven.parents, derivation=proven.derivation
+                declared,
+                parents=proven.parents,
+                derivation=proven.derivation,
+                reservation=proven.reservation,
             )
         if proven.kind != declared.kind:
             rows.note(_DIFFERS)
@@ -132,7 +136,7 @@ class MediaReader(FixedColumns):
         rows.note(_STATE.format(store.state))
         if unknown:
             rows.note(_UNKNOWN)
-        if store.reserves:
+        if store.reservation:
             rows.note(_RESERVED)
         return says
 
@@ -163,6 +167,7 @@ def _write(says: Says) -> dict[str, str | None]:
         "detector": says.verified if says.kind is not None else None,
         "derived_from": json.dumps(says.parents) if says.parents else None,
         "derivation": says.derivation,
+        "reservation": says.reservation,
     }
 
 

@@ -250,8 +250,9 @@ def test_a_reservation_from_training_is_told(tmp_path: Path) -> None:
     entries = {"cawg.ai_generative_training": {"use": "notAllowed"}}
     assertion = {"label": "cawg.training-mining", "data": {"entries": entries}}
     signed = sign(make_png(), [make_action("digitalCapture")], assertions=[assertion])
-    _, notes = read_one(tmp_path / "a.png", signed)
-    assert "it is reserved from training or mining; no field holds that" in notes
+    record, notes = read_one(tmp_path / "a.png", signed)
+    assert record["reservation"] == "cawg.ai_generative_training: notAllowed"
+    assert "it is reserved from training or mining" in notes
 
 
 def test_a_store_that_cannot_be_read_is_told(tmp_path: Path) -> None:
