@@ -158,6 +158,12 @@ class Faults(Sequence[Fault]):
         kept = self.batch.filter(pc.less_equal(rows, pa.scalar(row)))
         return Faults(self.file, kept)
 
+    def moved(self, by: int) -> Faults:
+        """Return the faults as those of rows that stand further down."""
+        rows: Any = pc.add(self.batch["row"], pa.scalar(by, pa.int64()))
+        batch = self.batch.set_column(0, _FAULT_SCHEMA.field(0), rows)
+        return Faults(self.file, batch)
+
     def __add__(self, more: Iterable[Fault]) -> Faults:
         """Return these faults and others of the file, by row."""
         parts = [part for part in (self, Faults.of(self.file, more)) if len(part)]

@@ -92,7 +92,7 @@ def ingest_file(
                     for name in find_loops(facts)
                 },
             )
-            if document and not document.rows:
+            if document and not (document.rows or document.has_more_rows):
                 outcome = run.record_facts(outcome)
             else:
                 outcome = run.record(outcome)

@@ -139,7 +139,7 @@ def map_reader(
     document = reader.document
     if document is None:
         return map_columns(reader.columns, explicit, constants)
-    if document.rows or any(explicit.values()):
+    if document.rows or document.has_more_rows or any(explicit.values()):
         found = map_columns(reader.columns, explicit, constants)
     else:
         found = ColumnMap(columns={}, constants=dict(constants), unused=())

@@ -10,7 +10,7 @@ from provenance.manifest.archives.warc import WarcReader
 from provenance.manifest.cdx import CdxReader
 from provenance.manifest.cdxj import CdxjReader
 from provenance.manifest.delimited import DelimitedReader
-from provenance.manifest.documents.croissant import read_croissant
+from provenance.manifest.documents.croissant_reader import CroissantReader
 from provenance.manifest.documents.cyclonedx import read_cyclonedx
 from provenance.manifest.documents.data_provenance import read_data_provenance
 from provenance.manifest.documents.dataset_card import read_dataset_card
@@ -94,6 +94,10 @@ def _document(name: str, parse: Parse) -> Callable[[Path], Reader]:
     return lambda path: DocumentReader(path, name, parse)
 
 
+def _open_rows(path: Path, named: Mapping[Field, str]) -> Reader:
+    return open_manifest(path, named=named)
+
+
 _OF_SEVERAL_FILES = frozenset({"auto", "media"})
 _TAKEN_APART = frozenset({"jsonl", "parquet"})
 READERS: Mapping[str, Callable[[Path], Reader]] = {
@@ -108,7 +112,7 @@ READERS: Mapping[str, Callable[[Path], Reader]] = {
     "dataset-card": _document("dataset-card", read_dataset_card),
     "mixture": _document("mixture", read_mixture),
     "model-card": _document("model-card", read_model_card),
-    "croissant": _document("croissant", read_croissant),
+    "croissant": lambda path: CroissantReader(path, _open_rows),
     "ecosystem-graphs": _document("ecosystem-graphs", read_ecosystem_graphs),
     "data-provenance": _document("data-provenance", read_data_provenance),
     "spdx": _document("spdx", read_spdx),
