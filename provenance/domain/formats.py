@@ -138,7 +138,7 @@ SHAPES = (
     ),
     Format(
         name="chat",
-        told_by="a column messages, conversations or conversation",
+        told_by="a column messages, conversations or conversation, or two of _a and _b",
         gives="each turn, by the generator that it or its row names",
     ),
     Format(

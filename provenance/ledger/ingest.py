@@ -44,9 +44,13 @@ def ingest_file(
             hint=f"The kinds are: {', '.join(KINDS)}.",
         )
     named = {field: column for field, column in order.columns.items() if column}
-    reader = open_manifest(order.path, format=order.format, named=named)
+    reader = open_manifest(
+        order.path, format=order.format, named=named, trust=order.trust
+    )
     columns = map_reader(reader, dict(order.columns), dict(order.constants))
     columns = name_subjects(order, reader, columns)
+    if order.trust and reader.format == "media":
+        columns = replace(columns, trust=order.trust.sha256)
     order = _name(order, reader)
     document, dataset = reader.document, choose_dataset(order, reader)
     stated = document.facts if document else ()

@@ -142,6 +142,7 @@ class Ledger(
         format: str = "auto",  # noqa: A002 - the word of the command line
         columns: Mapping[str, str] | None = None,
         constants: Mapping[str, str] | None = None,
+        trust: str | Path | None = None,
         kind: str = "dataset",
         of: str | None = None,
         append: bool = False,
@@ -162,6 +163,8 @@ class Ledger(
             format: auto, or a name of ``provenance formats``.
             columns: Field → column, where the usual names do not say it.
             constants: Field → value, the same for every row.
+            trust: File of certificates (PEM) whose signatures under C2PA manifests of
+                media are trusted.
             kind: ``dataset``; ``crawl`` for what a crawler fetched; ``evidence`` for
                 what was observed of digests, which belongs to no dataset.
             of: Of evidence whose rows have no digest: the dataset in which their
@@ -192,6 +195,7 @@ class Ledger(
             format=format,
             columns=columns,
             constants=constants,
+            trust=trust,
             kind=kind,
             of=of,
             append=append,

@@ -25,6 +25,7 @@ from provenance.manifest.folder import iter_files
 from provenance.manifest.inspect import Inspection, inspect_manifest
 from provenance.manifest.mapping import ColumnMap, map_columns, map_reader
 from provenance.manifest.media.kinds import MEDIA_SUFFIXES
+from provenance.manifest.media.trust import TrustList, read_trust_list
 from provenance.manifest.normalise import Normaliser
 from provenance.manifest.open import open_manifest
 from provenance.manifest.reader import RawBatch, Reader
@@ -39,6 +40,7 @@ __all__ = [
     "Normaliser",
     "RawBatch",
     "Reader",
+    "TrustList",
     "WatchedReader",
     "fingerprint",
     "inspect_manifest",
@@ -46,5 +48,6 @@ __all__ = [
     "map_columns",
     "map_reader",
     "open_manifest",
+    "read_trust_list",
     "recognise",
 ]

@@ -34,6 +34,9 @@ class ColumnMap:
     of: str = ""
     """Of evidence: the dataset or the manifest whose names its rows use."""
 
+    trust: str = ""
+    """Of media: SHA-256 of the list of certificates by which signers are trusted."""
+
     @property
     def needed(self) -> tuple[str, ...]:
         """The columns to read, each once."""
@@ -55,7 +58,8 @@ class ColumnMap:
         """Return the mapping as canonical JSON: sorted keys, no spaces."""
         return json.dumps(
             {"columns": dict(self.columns), "constants": dict(self.constants)}
-            | ({"of": self.of} if self.of else {}),
+            | ({"of": self.of} if self.of else {})
+            | ({"trust": self.trust} if self.trust else {}),
             sort_keys=True,
             ensure_ascii=False,
             separators=(",", ":"),

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from provenance.domain import Field
     from provenance.manifest.documents.document import Parse
+    from provenance.manifest.media.trust import TrustList
     from provenance.manifest.reader import Reader
 
 __all__ = ["READERS", "open_manifest"]
@@ -47,6 +48,7 @@ def open_manifest(
     *,
     format: str = "auto",  # noqa: A002  the word of --format
     named: Mapping[Field, str] | None = None,
+    trust: TrustList | None = None,
 ) -> WatchedReader:
     """Open a manifest in any supported format, plain or packed.
 
@@ -56,6 +58,7 @@ def open_manifest(
             where the parts can have them.
         format: A key of ``READERS``; ``auto`` looks at the content first and at the
             suffix second, and takes rows of several parts apart.
+        trust: Whose signatures under media files are trusted.
 
     Raises:
         ManifestError: The file is missing, empty, damaged or of another format.
@@ -63,10 +66,15 @@ def open_manifest(
     if format not in _OF_SEVERAL_FILES or not find_container(path):
         find_packing(path)
     before = take_stock(path)
-    return WatchedReader(path, before, _find_reader(path, format, named or {}))
+    return WatchedReader(path, before, _find_reader(path, format, named or {}, trust))
 
 
-def _find_reader(path: Path, format: str, named: Mapping[Field, str]) -> Reader:  # noqa: A002  as above
+def _find_reader(
+    path: Path,
+    format: str,  # noqa: A002  as above
+    named: Mapping[Field, str],
+    trust: TrustList | None,
+) -> Reader:
     name = recognise(path) if format == "auto" else format
     if format == "auto" and name == "mixture" and named:
         name = "csv"  # the caller knows its columns
@@ -77,6 +85,8 @@ def _find_reader(path: Path, format: str, named: Mapping[Field, str]) -> Reader:
         )
     if name == "jsonl":
         rows: Reader = JsonlReader(path, wanted=named.values())
+    elif name == "media":
+        rows = MediaReader(path, trust)
     elif name == "cdxj" and _has_legend(path):
         rows = CdxReader(path, first_line(path).decode(errors="replace"))
     else:

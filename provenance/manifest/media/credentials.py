@@ -10,12 +10,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from provenance.domain import Derivation, Evidence, Kind, Mode
 from provenance.errors import ManifestError
 from provenance.manifest.media.says import Says
 from provenance.manifest.media.source_types import Making, find_making, read_code
+
+if TYPE_CHECKING:
+    from provenance.manifest.media.trust import TrustList
 
 __all__ = ["BadStoreError", "Credentials", "Store", "name_extra", "say"]
 
@@ -75,7 +78,13 @@ class Store:
 class Credentials:
     """Reads manifest stores, one file after another."""
 
-    def __init__(self) -> None:
+    def __init__(self, trust: TrustList | None = None) -> None:
+        """Nothing is loaded yet.
+
+        Args:
+            trust: Signers that it leads to are trusted; None: nobody is.
+        """
+        self._trust = trust
         self._reader: Any = None
         self._context: Any = None
         self._not_found: type[Exception] = Exception
@@ -111,7 +120,8 @@ class Credentials:
     def _load(self) -> None:
         import c2pa  # noqa: PLC0415 - an extra, and only for files that have a store
 
-        settings = c2pa.Settings.from_dict(_SETTINGS)
+        trusted = {"trust": {"user_anchors": self._trust.pem}} if self._trust else {}
+        settings = c2pa.Settings.from_dict(_SETTINGS | trusted)
         self._context = c2pa.Context.builder().with_settings(settings).build()
         self._not_found = c2pa.C2paError.ManifestNotFound
         self._failed = c2pa.C2paError

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from provenance.batch import Fault
     from provenance.manifest.media.says import Says
+    from provenance.manifest.media.trust import TrustList
 
 __all__ = ["MediaReader"]
 
@@ -58,9 +59,14 @@ class MediaReader(FixedColumns):
 
     format = "media"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, trust: TrustList | None = None) -> None:
+        """Nothing is read yet.
+
+        Args:
+            trust: Whose signatures count as Trusted; None: nobody's.
+        """
         super().__init__(path, _COLUMNS)
-        self._credentials = Credentials()
+        self._credentials = Credentials(trust)
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the files; one that cannot be read, or is none, is a fault."""
