@@ -142,7 +142,9 @@ class Ledger(
         format: str = "auto",  # noqa: A002 - the word of the command line
         columns: Mapping[str, str] | None = None,
         constants: Mapping[str, str] | None = None,
+        trust: str | Path | None = None,
         kind: str = "dataset",
+        of: str | None = None,
         append: bool = False,
         replace: bool = False,
         stop_on_fault: bool = False,
@@ -161,8 +163,12 @@ class Ledger(
             format: auto, or a name of ``provenance formats``.
             columns: Field → column, where the usual names do not say it.
             constants: Field → value, the same for every row.
+            trust: File of certificates (PEM) whose signatures under C2PA manifests of
+                media are trusted.
             kind: ``dataset``; ``crawl`` for what a crawler fetched; ``evidence`` for
                 what was observed of digests, which belongs to no dataset.
+            of: Of evidence whose rows have no digest: the dataset in which their
+                names are those of records; all versions of a plain name.
             append: Record a changed file beside what was recorded of it; rows of
                 which it is a continuation are not recorded twice.
             replace: Withdraw what was recorded of the file, then record it.
@@ -189,7 +195,9 @@ class Ledger(
             format=format,
             columns=columns,
             constants=constants,
+            trust=trust,
             kind=kind,
+            of=of,
             append=append,
             replace=replace,
             stop_on_fault=stop_on_fault,

@@ -16,7 +16,7 @@ from provenance.lineage.claimed import assess_claims, assess_shares
 from provenance.lineage.depth import Depths, ModelDepth, ModelLoop, measure_depths
 from provenance.lineage.pedigree import Element, Pedigree
 from provenance.lineage.rebuild import compare, rebuild
-from provenance.lineage.workspace import open_workspace
+from provenance.lineage.workspace import add_rows, count_rows, open_workspace
 
 __all__ = [
     "ASPECTS",
@@ -30,9 +30,11 @@ __all__ = [
     "ModelLoop",
     "Pedigree",
     "PedigreeBook",
+    "add_rows",
     "assess_claims",
     "assess_shares",
     "compare",
+    "count_rows",
     "judge",
     "load_loops",
     "load_pedigrees",

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import click
 from benchmarks import (
+    archives,
     growth,
     ingest,
     late,
+    parts,
     quarantine,
     readers,
     rebuild,
@@ -34,8 +36,7 @@ BENCHMARKS = {
     module.BENCHMARK.name: module.BENCHMARK
     for module in (
         *(ingest, growth, stages, rebuild, late, reports, readers),
-        quarantine,
-        verify,
+        *(archives, parts, quarantine, verify),
     )
 }
 
