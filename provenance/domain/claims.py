@@ -108,6 +108,11 @@ class Claim:
         percent = f"{(self.share * _PERCENT).normalize():f}"
         return f"{percent} % of {self.unit} {said}"
 
+    def to_dict(self) -> dict[str, object]:
+        """What is claimed of what, in words, as JSON values."""
+        said = {"about": self.about, "claim": self.says, "note": self.note}
+        return {name: value for name, value in said.items() if value}
+
     def to_entry(self) -> dict[str, object]:
         """The claim as the log has it: plain JSON values, the share as text."""
         return {

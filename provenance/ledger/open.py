@@ -16,6 +16,7 @@ from provenance.ledger.answering import Answering
 from provenance.ledger.asking import Asking
 from provenance.ledger.correcting import Correcting
 from provenance.ledger.erasing import Erasing
+from provenance.ledger.exporting import Exporting
 from provenance.ledger.facts import (
     record_dataset,
     record_model,
@@ -63,6 +64,7 @@ class Ledger(
     Asking,
     Correcting,
     Erasing,
+    Exporting,
     Guarded,
 ):
     r"""A database of where training items came from, and what made them.
