@@ -9,6 +9,7 @@ import click
 
 from provenance import __version__
 from provenance.cli.batch import batch
+from provenance.cli.check import check
 from provenance.cli.claim import claim
 from provenance.cli.conflicts import conflicts
 from provenance.cli.database import db
@@ -81,6 +82,7 @@ for command in (
     inspect,
     formats,
     report,
+    check,
     explain,
     descendants,
     conflicts,

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from provenance.domain import Model, parse_dataset
 from provenance.errors import LedgerStateError
-from provenance.ledger.answering import Answering
 from provenance.ledger.asking import Asking
+from provenance.ledger.checking import Checking
 from provenance.ledger.correcting import Correcting
 from provenance.ledger.erasing import Erasing
 from provenance.ledger.facts import (
@@ -59,7 +59,7 @@ class Ledger(
     Proofs,
     Witnessed,
     Reporting,
-    Answering,
+    Checking,
     Asking,
     Correcting,
     Erasing,
@@ -321,7 +321,7 @@ class Ledger(
         with self._reading() as connection:
             return current_revision(connection)
 
-    def check(self) -> list[str]:
+    def check_derived(self) -> list[str]:
         """Compare the derived tables with a rebuild; return what differs.
 
         A trigger that keeps a table append-only and was dropped is told, too.

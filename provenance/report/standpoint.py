@@ -72,6 +72,16 @@ class Standpoint:
         query = sa.select(assessed.c.value).where(assessed.c.pedigree_id.in_(inside))
         return set(self.connection.execute(query.distinct()).scalars())
 
+    def open_models(self, dataset: int) -> list[str]:
+        """The generating models of a dataset version that may be deeper than known."""
+        judged = self._judge()
+        generating = {one.model for one in judged.verdicts if one.generating}
+        return sorted(
+            model
+            for model in self.models(dataset) & generating
+            if judged.depths.models[model].open
+        )
+
     def loops(self) -> tuple[ModelLoop, ...]:
         """Models that were trained on what they wrote, and the sets between."""
         if self.stored is not None and self._is_kept:
