@@ -25,6 +25,7 @@ from provenance.cli.model import model
 from provenance.cli.policy import policy
 from provenance.cli.records import records
 from provenance.cli.reporting import report
+from provenance.cli.select import exclude, select
 from provenance.cli.target import Target
 from provenance.cli.verify import verify
 from provenance.errors import LedgerError, VerificationError
@@ -83,6 +84,8 @@ for command in (
     formats,
     report,
     check,
+    select,
+    exclude,
     explain,
     descendants,
     conflicts,

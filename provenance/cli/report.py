@@ -37,11 +37,13 @@ _UNITS = ("items", "bytes", "tokens", "records", "contents")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-def unit_option(says: str) -> Callable[[_Command], _Command]:
+def unit_option(
+    says: str, units: tuple[str, ...] = _UNITS
+) -> Callable[[_Command], _Command]:
     """Add ``--unit``, with what it is the unit of."""
     return click.option(
         "--unit",
-        type=click.Choice(_UNITS),
+        type=click.Choice(units),
         default="items",
         show_default=True,
         help=says,

@@ -37,6 +37,7 @@ from provenance.ledger.order import (
 from provenance.ledger.parts import LARGEST_BATCH
 from provenance.ledger.proofs import Proofs
 from provenance.ledger.reporting import Reporting
+from provenance.ledger.selecting import Selecting
 from provenance.ledger.signed import Signed
 from provenance.ledger.transactions import now
 from provenance.ledger.witnessed import Witnessed
@@ -60,6 +61,7 @@ class Ledger(
     Witnessed,
     Reporting,
     Checking,
+    Selecting,
     Asking,
     Correcting,
     Erasing,
