@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from provenance.domain import Model, parse_dataset
 from provenance.errors import LedgerStateError
-from provenance.ledger.answering import Answering
 from provenance.ledger.asking import Asking
+from provenance.ledger.checking import Checking
 from provenance.ledger.correcting import Correcting
 from provenance.ledger.erasing import Erasing
 from provenance.ledger.exporting import Exporting
@@ -38,6 +38,7 @@ from provenance.ledger.order import (
 from provenance.ledger.parts import LARGEST_BATCH
 from provenance.ledger.proofs import Proofs
 from provenance.ledger.reporting import Reporting
+from provenance.ledger.selecting import Selecting
 from provenance.ledger.signed import Signed
 from provenance.ledger.transactions import now
 from provenance.ledger.witnessed import Witnessed
@@ -60,7 +61,8 @@ class Ledger(
     Proofs,
     Witnessed,
     Reporting,
-    Answering,
+    Checking,
+    Selecting,
     Asking,
     Correcting,
     Erasing,
@@ -331,7 +333,7 @@ class Ledger(
         with self._reading() as connection:
             return current_revision(connection)
 
-    def check(self) -> list[str]:
+    def check_derived(self) -> list[str]:
         """Compare the derived tables with a rebuild; return what differs.
 
         A trigger that keeps a table append-only and was dropped is told, too.
