@@ -12,10 +12,10 @@ import sqlalchemy as sa
 
 from provenance.domain import Model, parse_dataset
 from provenance.errors import LedgerStateError
-from provenance.ledger.answering import Answering
 from provenance.ledger.asking import Asking
 from provenance.ledger.correcting import Correcting
 from provenance.ledger.erasing import Erasing
+from provenance.ledger.exploring import Exploring
 from provenance.ledger.facts import (
     record_dataset,
     record_model,
@@ -59,7 +59,7 @@ class Ledger(
     Proofs,
     Witnessed,
     Reporting,
-    Answering,
+    Exploring,
     Asking,
     Correcting,
     Erasing,

@@ -6,6 +6,7 @@ from provenance.lineage.assessments import (
     Judged,
     judge,
     load_loops,
+    load_members,
     load_pedigrees,
     reassess,
     select_assessed,
@@ -14,8 +15,14 @@ from provenance.lineage.book import PedigreeBook
 from provenance.lineage.change import Entering, Lineage
 from provenance.lineage.claimed import assess_claims, assess_shares
 from provenance.lineage.claims import reaches_items
-from provenance.lineage.depth import Depths, ModelDepth, ModelLoop, measure_depths
-from provenance.lineage.pedigree import Element, Pedigree
+from provenance.lineage.depth import (
+    Depths,
+    ModelDepth,
+    ModelLoop,
+    TrainingSets,
+    measure_depths,
+)
+from provenance.lineage.pedigree import Element, Pedigree, own_part
 from provenance.lineage.rebuild import compare, rebuild
 from provenance.lineage.workspace import open_workspace
 
@@ -31,14 +38,17 @@ __all__ = [
     "ModelLoop",
     "Pedigree",
     "PedigreeBook",
+    "TrainingSets",
     "assess_claims",
     "assess_shares",
     "compare",
     "judge",
     "load_loops",
+    "load_members",
     "load_pedigrees",
     "measure_depths",
     "open_workspace",
+    "own_part",
     "reaches_items",
     "reassess",
     "rebuild",

@@ -1,0 +1,220 @@
+"""What a page carries: names as JSON, and numbers as columns.
+
+The whole is gzip over a JSON object, one NUL, and the columns::
+
+    {"dataset": …, "policy": {…}, "origins": [[…], …], …, "columns": {name: place}}
+
+Amounts of items, bytes and tokens are in thousandths, as in the ledger.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from provenance.domain import DatasetName, ModelBook
+from provenance.lineage import TrainingSets
+from provenance.report.explorer.book import Book
+from provenance.report.explorer.columns import Columns
+from provenance.report.explorer.gather import LACKING, OTHERS, UNITS, Gathered
+from provenance.report.figures import Report
+
+__all__ = ["Explorer", "Scenario", "pack_data"]
+
+_EXACT = 2**53
+"""Up to here a browser's ordinary numbers are exact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """What would be there if a dataset were claimed to be generated."""
+
+    dataset: str
+    words: str
+    gathered: Gathered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explorer:
+    """Everything that a page shows of one dataset version."""
+
+    report: Report
+    """The answer of the ledger, which the page must find by itself."""
+    book: Book
+    models: ModelBook
+    gathered: Gathered
+    stored: Mapping[str, Any]
+    """The policy that is recorded, before anything is otherwise for the page."""
+    ignored: tuple[str, ...]
+    """Recorded names of the models that are ignored to begin with."""
+    assumptions: tuple[str, ...]
+    """Claims that hold for the page, as they were asked for."""
+    shares: tuple[dict[str, Any], ...]
+    """Claims of a share: ``claim, model, unit, share, elements``."""
+    other_sources: int
+    """How many sources are not told apart."""
+    scenarios: tuple[Scenario, ...] = ()
+
+
+def pack_data(explorer: Explorer) -> bytes:
+    """Write what a page carries; the same bytes for the same answer."""
+    book, columns = explorer.book, Columns()
+    hops = [passes for _, passes in book.rows]
+    columns.add("class_sizes", [len(one) for one in book.classes])
+    columns.add("class_elements", _flat(book.classes))
+    columns.add("row_class", [class_ for class_, _ in book.rows])
+    columns.add("row_hops", _flat(hops))
+    months = _Values()
+    sources = _Values()
+    whole = explorer.gathered
+    _add_whole(columns, "", list(range(len(book.rows))), whole.rows)
+    _add_values(columns, "month_", months, whole.months)
+    _add_values(columns, "source_", sources, whole.sources)
+    for number, scenario in enumerate(explorer.scenarios):
+        found = scenario.gathered
+        moved = sorted(
+            row
+            for row in {**whole.rows, **found.rows}
+            if whole.rows.get(row) != found.rows.get(row)
+        )
+        columns.add(f"s{number}_rows", moved)
+        _add_whole(columns, f"s{number}_", moved, found.rows)
+        _add_values(columns, f"s{number}_month_", months, found.months)
+        _add_values(columns, f"s{number}_source_", sources, found.sources)
+    header = {
+        **_name_models(explorer),
+        "report": explorer.report.to_dict(),
+        "stored": explorer.stored,
+        "assumptions": list(explorer.assumptions),
+        "ignored": explorer.ignored,
+        "makers": _name_makers(book),
+        "elements": list(book.elements),
+        "months": months.listed(),
+        "sources": sources.listed(),
+        "other_sources": explorer.other_sources,
+        "shares": list(explorer.shares),
+        "scenarios": [
+            {"dataset": one.dataset, "words": one.words} for one in explorer.scenarios
+        ],
+        "exact": columns.greatest < _EXACT,
+        "columns": columns.places,
+    }
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":"))
+    return gzip.compress(text.encode() + b"\0" + columns.octets, 9, mtime=0)
+
+
+class _Values:
+    """Months or sources, each with the number it first came by."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str | int | None, int] = {}
+
+    def number(self, value: str | int | None) -> int:
+        return self._numbers.setdefault(value, len(self._numbers))
+
+    def listed(self) -> list[str | bool | None]:
+        """The values; false stands for all that are not told apart."""
+        return [False if isinstance(v, int) else v for v in self._numbers]
+
+
+def _flat(lists: Iterable[Sequence[int]]) -> list[int]:
+    return [number for one in lists for number in one]
+
+
+def _add_whole(
+    columns: Columns, prefix: str, rows: list[int], amounts: dict[int, list[int]]
+) -> None:
+    nothing = [0] * (len(UNITS) + len(LACKING))
+    for place, name in enumerate((*UNITS, *LACKING)):
+        columns.add(
+            f"{prefix}{name}", [amounts.get(row, nothing)[place] for row in rows]
+        )
+
+
+def _add_values(
+    columns: Columns, prefix: str, values: _Values, sums: dict[Any, list[int]]
+) -> None:
+    keyed = sorted(
+        ((values.number(value), class_), amounts)
+        for (value, class_), amounts in sorted(
+            sums.items(), key=lambda one: _order(one[0][0])
+        )
+    )
+    columns.add(f"{prefix}value", [value for (value, _), _ in keyed])
+    columns.add(f"{prefix}class", [class_ for (_, class_), _ in keyed])
+    for place, name in enumerate(UNITS):
+        columns.add(f"{prefix}{name}", [amounts[place] for _, amounts in keyed])
+
+
+def _order(value: str | int | None) -> tuple[bool, bool, str]:
+    return value is None, value == OTHERS, str(value)
+
+
+def _name_makers(book: Book) -> list[str]:
+    """The models that something of the dataset version is of."""
+    origin_of = [origin for origin, _, _ in book.elements]
+    origins = list(book.origins)
+    inside = {element for class_ in book.classes for element in class_}
+    names = {origins[origin_of[element]].model for element in inside}
+    return sorted(name for name in names if name is not None)
+
+
+def _name_models(explorer: Explorer) -> dict[str, Any]:
+    """Models, and datasets they were trained on, as far as they matter here.
+
+    Those are the models that something of the dataset version is of, what they are
+    based on and trained on, and who wrote that.
+    """
+    book, models = explorer.book, explorer.models
+    origin_of = [origin for origin, _, _ in book.elements]
+    origins = list(book.origins)
+    every = [explorer.gathered, *(one.gathered for one in explorer.scenarios)]
+    wrote: dict[DatasetName, set[str]] = {}
+    for gathered in every:
+        for dataset, hops in gathered.members.items():
+            names = (origins[origin_of[element]].model or "" for element in hops)
+            wrote.setdefault(dataset, set()).update(names)
+    training = TrainingSets(wrote)
+    waiting = _name_makers(book)
+    names: dict[str, int] = {}
+    datasets: dict[DatasetName, int] = {}
+    while waiting:
+        name = waiting.pop(0)
+        if name in names:
+            continue
+        names[name] = len(names)
+        model = models.find(name)
+        waiting += [models.find(base).name for base in model.based_on]
+        for dataset in training.of(model)[0]:
+            datasets.setdefault(dataset, len(datasets))
+            waiting += sorted(wrote[dataset])
+    told = []
+    for name in names:
+        model = models.find(name)
+        sets, missing = training.of(model)
+        told.append(
+            {
+                "name": name,
+                "generative": model.generative,
+                "complete": model.training_complete and not missing,
+                "bases": [names[models.find(base).name] for base in model.based_on],
+                "sets": [datasets[dataset] for dataset in sets],
+            }
+        )
+    return {
+        "models": told,
+        "datasets": [str(dataset) for dataset in datasets],
+        "members": [
+            [sorted(one.members.get(dataset, {}).items()) for dataset in datasets]
+            for one in every
+        ],
+        "origins": [
+            seen._replace(model=None)
+            if seen.model not in names
+            else (*seen[:1], names[seen.model], *seen[2:])
+            for seen in origins
+        ],
+    }
