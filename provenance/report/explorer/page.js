@@ -128,6 +128,12 @@ function sayHeadline(figures, unit, records) {
     " unknown → between ", make("b", {}, low), " and ", make("b", {}, high), "."];
 }
 
+/** A question without its unit, as one text. */
+function sayQuestion({ least, generating, ignored, cutoffs, suppose }) {
+  const months = Object.entries(cutoffs).sort().flat();
+  return JSON.stringify([least, [...generating].sort(), [...ignored].sort(), months, suppose]);
+}
+
 function sayAside(data, first, question, figures) {
   const said = [];
   if (figures.lacking) {
@@ -138,7 +144,7 @@ function sayAside(data, first, question, figures) {
     said.push(`${sayNumber(figures.unattributed)} of generated are claimed as a share, ` +
       "not said of which items.");
   }
-  const changed = JSON.stringify({ ...question, unit: 0 }) !== JSON.stringify({ ...first, unit: 0 });
+  const changed = sayQuestion(question) !== sayQuestion(first);
   byId("reset").disabled = !changed && question.unit === first.unit;
   if (changed) {
     const share = data.report.units[question.unit].measured_share;
@@ -307,7 +313,14 @@ async function start() {
     }
   });
   addEventListener("afterprint", () => { for (const part of folded.splice(0)) part.open = false; });
-  window.explorer = { ask: (question) => ask(data, { ...first, ...question }), drawn: () => drawing };
+  window.explorer = {
+    ask: (question) => ask(data, { ...first, ...question }),
+    drawn: () => drawing,
+    open: async (text) => {
+      const other = readData(await unpack(text)), asked = firstQuestion(other);
+      return (question) => ask(other, { ...asked, ...question });
+    },
+  };
   await show(data, first, readControls());
   document.documentElement.dataset.ready = "yes";
 }
