@@ -63,12 +63,14 @@ class Watched:
 
 
 @contextmanager
-def watch(browser: Browser, path: Path, **looks: object) -> Iterator[tuple[Page, Watched]]:
+def watch(
+    browser: Browser, path: Path, **looks: object
+) -> Iterator[tuple[Page, Watched]]:
     """Open a page from its file with the network off, and wait until it is drawn."""
     context = browser.new_context(offline=True, **looks)  # type: ignore[arg-type] # words of Playwright
     page = context.new_page()
     watched = Watched(page)
     page.goto(path.as_uri())
-    page.wait_for_function("document.documentElement.dataset.ready")
+    page.wait_for_selector("html[data-ready]", state="attached")
     yield page, watched
     context.close()

@@ -151,7 +151,8 @@ def _choose(connection: sa.Connection, number: int) -> list[str]:
         .group_by(tallies.c.dataset_id)
     )
     records = {row.dataset_id: int(row.rows) for row in connection.execute(query)}
-    chosen, left = [], _MOST_RECORDS
+    chosen: list[str] = []
+    left = _MOST_RECORDS
     for one in sorted(records, key=lambda n: (n != number, -records[n], names[n])):
         if 0 < records[one] <= left and len(chosen) < _MOST_SCENARIOS:
             chosen.append(str(names[one]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -61,11 +61,10 @@ def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield opened
 
 
-def _ask(page: Page, data: bytes, questions: list[Mapping[str, Any]]) -> Any:
+def _ask(page: Page, data: bytes, questions: Sequence[Mapping[str, Any]]) -> Any:
     return page.evaluate(
-        "async ([text, questions]) => (await explorer.open(text)) "
-        "&& questions.map(await explorer.open(text))",
-        [base64.b64encode(data).decode(), questions],
+        "async ([text, asked]) => asked.map(await explorer.open(text))",
+        [base64.b64encode(data).decode(), [*questions]],
     )
 
 
@@ -88,7 +87,9 @@ def _same(said: str, number: float) -> bool:
     return float(said) == pytest.approx(number, rel=1e-12)
 
 
-def _assert_groups_agree(found: list[dict[str, Any]], amounts: Mapping[Any, Amounts]) -> None:
+def _assert_groups_agree(
+    found: list[dict[str, Any]], amounts: Mapping[Any, Amounts]
+) -> None:
     assert {group["value"] for group in found} == set(amounts)
     for group in found:
         expected = amounts[group["value"]]

@@ -54,7 +54,7 @@ function stackRows(groups, label) {
 function unitsSpec() {
   return {
     description: "Share of each tier, by unit", data: { name: "rows" },
-    width: "container", height: { step: 30 }, config: CONFIG,
+    width: "container", height: 160, config: CONFIG,
     mark: { type: "bar", height: 18 },
     encoding: {
       y: { field: "label", type: "nominal", sort: null, title: null,
@@ -68,7 +68,8 @@ function unitsSpec() {
 function monthsSpec(months) {
   const x = {
     field: "label", type: "ordinal", title: null, scale: { domain: months },
-    axis: { labelAngle: 0, labelOverlap: "greedy", labelSeparation: 8, ticks: false },
+    axis: { labelAngle: 0, labelOverlap: "greedy", labelSeparation: 12,
+            labelFlush: true, labelPadding: 6, ticks: false },
   };
   return {
     description: "Share of each tier, by month of capture", data: { name: "rows" },
@@ -157,12 +158,12 @@ function sourcesSpec() {
 
 /** Rows of the treemap; a source of nothing is left out. */
 function sourceRows(groups, name) {
-  const rows = [{ id: "", parent: null, kind: "root" }];
+  const rows = [{ id: "all", parent: null, kind: "root" }];
   groups.forEach((group, at) => {
     if (!group.parts.some((part) => part > 0)) return;
     const label = isolate(name(group.value));
     rows.push({
-      id: `${at}`, parent: "", kind: "source", label, said: sayNumber(group.total),
+      id: `${at}`, parent: "all", kind: "source", label, said: sayNumber(group.total),
       downstream: sayInterval(group.share),
     });
     for (const row of stackRows([group], () => label)) {
@@ -181,8 +182,7 @@ const views = new Map();
 async function draw(id, form, spec, rows) {
   const place = document.getElementById(id), known = views.get(id);
   if (known && known.form === form) {
-    const { vega } = window;
-    await known.view.change("rows", vega.changeset().remove(() => true).insert(rows)).runAsync();
+    await known.view.data("rows", rows).runAsync();
     return;
   }
   if (known) known.view.finalize();

@@ -28,12 +28,12 @@ class Columns:
     _written: dict[bytes, int] = field(default_factory=dict)
 
     def add(self, name: str, values: Sequence[int]) -> None:
-        """Write a column of numbers from 0 to 2⁶⁴ − 1.
+        r"""Write a column of numbers from 0 to 2⁶⁴ − 1.
 
         >>> columns = Columns()
         >>> columns.add("items", [1000, 257000])
         >>> columns.places["items"], bytes(columns.octets)
-        ((0, 2, 2, 1000), b'\\x01\\x01\\x00\\x01')
+        ((0, 2, 2, 1000), b'\x01\x01\x00\x01')
         """
         divisor = math.gcd(*values) or 1
         numbers = array("Q", [value // divisor for value in values])

@@ -23,7 +23,15 @@ from provenance.store.facts import load_models, load_origins
 from provenance.store.schema import pedigree_origins, tallies, tally_values
 from provenance.store.standing import logged_by
 
-__all__ = ["LACKING", "OTHERS", "UNITS", "Gathered", "count_sources", "find_sources", "gather"]
+__all__ = [
+    "LACKING",
+    "OTHERS",
+    "UNITS",
+    "Gathered",
+    "count_sources",
+    "find_sources",
+    "gather",
+]
 
 UNITS = tuple(map(str, Unit))
 LACKING = tuple(f"without_{unit}" for unit in ASSESSED)
@@ -64,10 +72,9 @@ def find_sources(view: Standpoint, dataset: int, unit: Unit, most: int) -> list[
         tally_values, tally_values.c.id == tallies.c.value_id
     )
     amount = sa.func.sum(tallies.c[str(unit)])
-    ordered = query.group_by(value).order_by(
-        value.is_not(None), amount.desc(), value
-    )
-    return list(view.connection.execute(ordered.limit(most)).scalars())
+    ordered = query.group_by(value).order_by(value.is_not(None), amount.desc(), value)
+    found = view.connection.execute(ordered.limit(most))
+    return [int(row.value_id) for row in found]
 
 
 def _select_sources(view: Standpoint, dataset: int) -> sa.Select[tuple[int]]:
@@ -113,9 +120,7 @@ def gather(view: Standpoint, dataset: int, book: Book, sources: list[int]) -> Ga
         _add(rows, numbers[pedigree], amounts)
         _add(whole, by_pedigree[pedigree], amounts[: len(UNITS)])
     months = _by_value(view, _tallied(view, dataset, "month"), by_pedigree)
-    told = _by_value(
-        view, _tallied(view, dataset, "source", sources), by_pedigree
-    )
+    told = _by_value(view, _tallied(view, dataset, "source", sources), by_pedigree)
     return Gathered(
         rows=rows,
         months=months,

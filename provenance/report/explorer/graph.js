@@ -114,16 +114,24 @@ function lineageSpec(graph) {
         stroke: { signal: "datum.loop ? 'var(--loop)' : 'var(--edge)'" },
         strokeWidth: { signal: "datum.loop ? 3 : 1.2" },
         tooltip: { signal: "{title: datum.label, kind: datum.kind, note: datum.note}" } } } },
-      { type: "text", from: { data: "nodes" }, interactive: false, encode: { update: {
-        x: { field: "x", offset: 15 }, y: { field: "y", offset: -3 }, text: { field: "label" },
-        limit: { value: 160 }, fontSize: { value: 13 }, font: { value: FONT },
-        fontWeight: { signal: "datum.root ? 650 : 450" }, fill: { value: "var(--ink)" },
-        stroke: { value: "var(--paper)" }, strokeWidth: { value: 0 } } } },
-      { type: "text", from: { data: "nodes" }, interactive: false, encode: { update: {
-        x: { field: "x", offset: 15 }, y: { field: "y", offset: 12 },
-        text: { signal: "datum.note + (datum.loop ? ' · in a loop' : '')" },
-        fontSize: { value: 11 }, font: { value: FONT },
-        fill: { signal: "datum.loop ? 'var(--loop)' : 'var(--quiet)'" } } } },
+      ...["var(--paper)", null].flatMap((halo) => [
+        { type: "text", from: { data: "nodes" }, interactive: false, encode: { update: {
+          x: { field: "x", offset: 15 }, y: { field: "y", offset: -3 }, text: { field: "label" },
+          limit: { value: 160 }, fontSize: { value: 13 }, font: { value: FONT },
+          fontWeight: { signal: "datum.root ? 650 : 450" },
+          fill: { value: halo ?? "var(--ink)" }, ...edged(halo) } } },
+        { type: "text", from: { data: "nodes" }, interactive: false, encode: { update: {
+          x: { field: "x", offset: 15 }, y: { field: "y", offset: 12 },
+          text: { signal: "datum.note + (datum.loop ? ' · in a loop' : '')" },
+          fontSize: { value: 11 }, font: { value: FONT },
+          fill: halo ? { value: halo } : { signal: "datum.loop ? 'var(--loop)' : 'var(--quiet)'" },
+          ...edged(halo) } } },
+      ]),
     ],
   };
+}
+
+/** A rim around text, so that lines behind it do not cross it. */
+function edged(halo) {
+  return halo ? { stroke: { value: halo }, strokeWidth: { value: 4 } } : {};
 }

@@ -175,8 +175,9 @@ def _name_models(explorer: Explorer) -> dict[str, Any]:
     wrote: dict[DatasetName, set[str]] = {}
     for gathered in every:
         for dataset, hops in gathered.members.items():
-            names = (origins[origin_of[element]].model or "" for element in hops)
-            wrote.setdefault(dataset, set()).update(names)
+            wrote.setdefault(dataset, set()).update(
+                origins[origin_of[element]].model or "" for element in hops
+            )
     training = TrainingSets(wrote)
     waiting = _name_makers(book)
     names: dict[str, int] = {}

@@ -6,6 +6,9 @@ const MODES = ["written", "answered", "completed", "rephrased", "translated", "s
   "captioned", "edited", "unspecified", "transcribed"];
 const BY_DEFAULT = MODES.filter((mode) => mode !== "transcribed");
 
+const MOST_PRINTED = 40;
+/** Rows of a folded table that is printed all the same. */
+
 const byId = (id) => document.getElementById(id);
 
 /** What the recorded policy, and what was asked of it, make of the controls. */
@@ -134,6 +137,23 @@ function sayQuestion({ least, generating, ignored, cutoffs, suppose }) {
   return JSON.stringify([least, [...generating].sort(), [...ignored].sort(), months, suppose]);
 }
 
+/** What is other than in the first question, in words. */
+function sayChanges(first, question) {
+  const said = [], without = (list, other) => list.filter((one) => !other.includes(one));
+  if (question.least !== first.least) said.push(`grade ${GRADES[question.least]} or better is believed`);
+  for (const mode of without(question.generating, first.generating)) said.push(`${mode} is generation, too`);
+  for (const mode of without(first.generating, question.generating)) said.push(`${mode} is no generation`);
+  for (const model of without(question.ignored, first.ignored)) said.push(`${isolate(model)} is ignored`);
+  for (const model of without(first.ignored, question.ignored)) said.push(`${isolate(model)} is not ignored`);
+  for (const medium of MEDIA) {
+    const [before, after] = [first.cutoffs[medium], question.cutoffs[medium]];
+    if (before === after) continue;
+    said.push(after ? `${medium} captured before ${after} is human` : `no ${medium} is human by its month`);
+  }
+  if (question.suppose) said.push(`${isolate(question.suppose)} was all generated`);
+  return said;
+}
+
 function sayAside(data, first, question, figures) {
   const said = [];
   if (figures.lacking) {
@@ -148,7 +168,8 @@ function sayAside(data, first, question, figures) {
   byId("reset").disabled = !changed && question.unit === first.unit;
   if (changed) {
     const share = data.report.units[question.unit].measured_share;
-    said.push(`What if: this is not the recorded answer, which is ${sayInterval(share)}.`);
+    said.unshift(`What if ${sayChanges(first, question).join("; ")}? ` +
+      `Recorded is another answer: ${sayInterval(share)}.`);
   }
   const place = byId("aside");
   place.className = changed ? "changed" : "";
@@ -184,7 +205,7 @@ async function drawSections(data, found, question) {
     UNITS.map((name) => ({ ...found.units[name], name })).filter((one) => one.share),
     (group) => (group.lacking ? `${group.name} *` : group.name)));
   fillTable("units-table",
-    ["unit", "total", ...TIERS, "records lacking it", "downstream"],
+    ["unit", "total", ...TIERS, "lacking", "downstream"],
     UNITS.map((name) => {
       const figures = found.units[name], share = sayInterval(figures.share);
       return [name, sayNumber(figures.total), ...TIERS.map((tier) => sayNumber(figures[tier])),
@@ -219,7 +240,7 @@ async function drawSections(data, found, question) {
   const depths = by.depth.sort((a, b) => (a.value ?? 99) - (b.value ?? 99));
   const sayDepth = (value) => (value === null ? "not known" : value >= 15 ? `≥ ${value}` : `${value}`);
   byId("depth-lead").textContent = describeDepth(found.depth, unit);
-  await draw("depth-chart", unit, depthSpec(unit), stackRows(depths, (g) => sayDepth(g.value)));
+  await draw("depth-chart", unit, depthSpec(unit), stackRows(fillDepths(depths), (g) => sayDepth(g.value)));
   fillGroups("depth-table", "depth", depths, sayDepth);
 
   for (const name of ["evidence", "model", "mode"]) {
@@ -234,6 +255,17 @@ async function drawSections(data, found, question) {
         `${sayNumber(share.unattributed)} moved from unknown to generated` +
         (Number(share.conflict) ? `; conflict: ${sayNumber(share.conflict)} do not fit` : "")
       : ", not said which: does not count under this policy")));
+}
+
+/** Depths from 0 on, those of nothing too. */
+function fillDepths(groups) {
+  const most = Math.max(-1, ...groups.map((group) => group.value ?? -1));
+  const none = { ...Object.fromEntries(TIERS.map((tier) => [tier, "0"])), parts: TIERS.map(() => 0) };
+  const known = new Map(groups.map((group) => [group.value, group]));
+  return [
+    ...Array.from({ length: most + 1 }, (_, value) => known.get(value) ?? { ...none, value }),
+    ...(known.has(null) ? [known.get(null)] : []),
+  ];
 }
 
 function describeDepth(depth, unit) {
@@ -308,6 +340,7 @@ async function start() {
   const folded = [];
   addEventListener("beforeprint", () => {
     for (const part of document.querySelectorAll("#sections details:not([open])")) {
+      if (part.querySelectorAll("tr").length > MOST_PRINTED) continue;
       part.open = true;
       folded.push(part);
     }

@@ -6,6 +6,7 @@ import base64
 import gzip
 import hashlib
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
@@ -20,7 +21,11 @@ _SCRIPTS = ("rules.js", "data.js", "charts.js", "graph.js", "tables.js", "page.j
 
 _SECTIONS = (
     ("month", "By month of capture", "Share of each month, and how much it holds."),
-    ("source", "By source", "Area is amount; the colours are the tiers of each source."),
+    (
+        "source",
+        "By source",
+        "Area is amount; the colours are the tiers of each source.",
+    ),
     ("depth", "Generation depth", ""),
     ("lineage", "Models and what they were trained on", ""),
     ("evidence", "By evidence", "How what is said of origins is known."),
@@ -44,8 +49,6 @@ def render_page(explorer: Explorer) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
     from markupsafe import Markup  # noqa: PLC0415 - loaded for a page only
 
-    from provenance import __version__  # noqa: PLC0415 - not while it is imported
-
     library = load_library()
     script = "\n".join(_read(name) for name in _SCRIPTS)
     report = explorer.report
@@ -65,7 +68,7 @@ def render_page(explorer: Explorer) -> str:
         plain=_PLAIN,
         number=say_number,
         interval=lambda share: say_interval(tuple(share) if share else None),
-        version=__version__,
+        version=version("training-provenance"),
         policy=_say_content_policy(script, library),
         style=Markup(_read("page.css")),  # noqa: S704 - a file of ours
         script=Markup(script),  # noqa: S704 - as above
@@ -89,7 +92,7 @@ def load_library() -> str:
             "a page needs the chart library, which is not installed",
             hint="Install it: pip install 'training-provenance[explorer]'",
         ) from error
-    bundle: str = vl_convert.javascript_bundle()
+    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
     return bundle
 
 
