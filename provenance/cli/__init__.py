@@ -24,6 +24,7 @@ from provenance.cli.model import model
 from provenance.cli.policy import policy
 from provenance.cli.records import records
 from provenance.cli.reporting import report
+from provenance.cli.serve import serve
 from provenance.cli.target import Target
 from provenance.cli.verify import verify
 from provenance.errors import LedgerError, VerificationError
@@ -81,6 +82,7 @@ for command in (
     inspect,
     formats,
     report,
+    serve,
     explain,
     descendants,
     conflicts,

@@ -21,7 +21,7 @@ from provenance.ledger.assumed import mark_assumed
 from provenance.ledger.reports import find_version, make_report
 from provenance.ledger.view import AsOf, find_policy, open_view
 from provenance.lineage import own_part
-from provenance.report import Standpoint
+from provenance.report import Standpoint, UnitFigures, load_all_amounts
 from provenance.report.explorer import (
     Book,
     Explorer,
@@ -30,7 +30,7 @@ from provenance.report.explorer import (
     find_sources,
     gather,
 )
-from provenance.store.amounts import DIMENSIONS
+from provenance.store.amounts import DIMENSIONS, default_policy
 from provenance.store.claims import load_shares_of
 from provenance.store.facts import load_datasets, load_models
 from provenance.store.schema import tallies
@@ -45,6 +45,16 @@ _MOST_RECORDS = 1_000_000
 
 class Exploring(Answering):
     """Gathers all that a page needs to answer what-ifs."""
+
+    def overview(self) -> dict[str, dict[str, UnitFigures]]:
+        """Return the figures of every dataset version, under the default policy.
+
+        By its name; of one without records they are empty.
+        """
+        with self._reading() as connection:
+            found = load_all_amounts(connection, default_policy())
+            names = sorted(load_datasets(connection).items(), key=lambda one: one[1])
+        return {str(name): found.get(number, {}) for number, name in names}
 
     def explore(
         self,

@@ -13,7 +13,7 @@ from provenance.report.explorer.gather import (
     gather,
 )
 from provenance.report.explorer.pack import Explorer, Scenario, pack_data
-from provenance.report.explorer.page import render_page
+from provenance.report.explorer.page import render_list, render_page
 
 __all__ = [
     "Book",
@@ -24,5 +24,6 @@ __all__ = [
     "find_sources",
     "gather",
     "pack_data",
+    "render_list",
     "render_page",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -13,9 +14,10 @@ from typing import Any
 from provenance.domain import Tier
 from provenance.errors import LedgerStateError
 from provenance.report.explorer.pack import Explorer, pack_data
+from provenance.report.figures import UnitFigures
 from provenance.report.words import say_interval, say_number
 
-__all__ = ["render_page"]
+__all__ = ["render_list", "render_page"]
 
 _SCRIPTS = ("rules.js", "data.js", "charts.js", "graph.js", "tables.js", "page.js")
 
@@ -32,6 +34,9 @@ _SECTIONS = (
     ("model", "By model", "An item can stand under several models."),
     ("mode", "By mode", "What the models did."),
 )
+_STACK = (Tier.GENERATED, Tier.DERIVED, Tier.UNKNOWN, Tier.OTHER, Tier.HUMAN)
+"""The order of a bar: downstream first, then unknown, so that the interval is seen."""
+
 _PLAIN = ("evidence", "model", "mode")
 """Sections that are a table alone."""
 
@@ -46,18 +51,11 @@ def render_page(explorer: Explorer) -> str:
     Raises:
         LedgerStateError: The chart library is not installed.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
-    from markupsafe import Markup  # noqa: PLC0415 - loaded for a page only
-
     library = load_library()
     script = "\n".join(_read(name) for name in _SCRIPTS)
     report = explorer.report
-    environment = Environment(
-        loader=PackageLoader("provenance.report", "explorer"),
-        autoescape=True,
-        undefined=StrictUndefined,
-    )
-    page: str = environment.get_template("page.html.jinja").render(
+    return _render(
+        "page.html.jinja",
         report=report,
         static=say_interval(report.units[report.unit].downstream_share)
         if report.units[report.unit].downstream_share
@@ -66,16 +64,52 @@ def render_page(explorer: Explorer) -> str:
         tiers=list(Tier),
         sections=_SECTIONS,
         plain=_PLAIN,
-        number=say_number,
-        interval=lambda share: say_interval(tuple(share) if share else None),
         version=version("training-provenance"),
         policy=_say_content_policy(script, library),
-        style=Markup(_read("page.css")),  # noqa: S704 - a file of ours
-        script=Markup(script),  # noqa: S704 - as above
+        script=_trust(script),
         data=_encode(pack_data(explorer)),
         library=_encode(gzip.compress(library.encode(), 9, mtime=0)),
     )
+
+
+def render_list(datasets: Mapping[str, Mapping[str, UnitFigures]], root: str) -> str:
+    """Write a page that lists datasets, each with a link to its own page.
+
+    Args:
+        datasets: Name → figures, as ``Ledger.overview`` returns them.
+        root: Path under which the pages of datasets are.
+    """
+    return _render(
+        "list.html.jinja",
+        datasets=datasets,
+        root=root,
+        stack=_STACK,
+        policy=_say_content_policy(),
+    )
+
+
+def _render(template: str, **values: Any) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415
+
+    environment = Environment(
+        loader=PackageLoader("provenance.report", "explorer"),
+        autoescape=True,
+        undefined=StrictUndefined,
+    )
+    page: str = environment.get_template(template).render(
+        number=say_number,
+        interval=lambda share: say_interval(tuple(share) if share else None),
+        style=_trust(_read("page.css")),
+        **values,
+    )
     return page
+
+
+def _trust(text: str) -> Any:
+    """A text of ours, which the template is not to escape."""
+    from markupsafe import Markup  # noqa: PLC0415 - loaded for a page only
+
+    return Markup(text)  # noqa: S704 - files of ours alone
 
 
 @cache
@@ -111,7 +145,8 @@ def _say_content_policy(*scripts: str) -> str:
         "script-src": " ".join(
             f"'sha256-{_encode(hashlib.sha256(script.encode()).digest())}'"
             for script in scripts
-        ),
+        )
+        or "'none'",
         "style-src": "'unsafe-inline'",
         "img-src": "data:",
         "base-uri": "'none'",
