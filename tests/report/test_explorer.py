@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _BY = ("model", "mode", "evidence", "depth", "source", "month")
 _RICH = settings(
     deadline=None,
-    max_examples=15,
+    max_examples=8,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

@@ -206,6 +206,42 @@ def test_command_on_the_page_asks_the_same(
     )
 
 
+def test_page_with_too_many_sums_carries_them_in_one_unit(
+    browser: Browser, folder: Path, told: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provenance.report.explorer.pack._MOST_SUMS", 0)
+    path = folder / "large.html"
+    path.write_text(render_page(told.explore("mix", unit="tokens", suppose=["web"])))
+    with watch(browser, path) as (page, watched):
+        assert page.locator("#uncarried").is_hidden()
+        page.locator("#suppose").select_option("web")
+        assume = ["dataset web generated_by unnamed"]
+        _assert_shown(page, told.report("mix", unit="tokens", assume=assume))
+        assert page.locator("#month").is_visible()
+        _check("units", "bytes")(page)
+        page.evaluate("explorer.drawn()")
+        assert page.inner_text("#uncarried").endswith("records and tokens only.")
+        assert page.locator("#month").is_hidden()
+        assert watched.said == []
+
+
+def test_sums_beyond_exact_numbers_stay_exact(browser: Browser, tmp_path: Path) -> None:
+    url, most = f"sqlite:///{tmp_path}/ledger.db", 2**53 + 1
+    rows = [
+        {"name": "a", "bytes": most // 1000 * 1000 // 4 + 1, "generated_by": "M"},
+        {"name": "b", "bytes": most // 4, "origin": "human"},
+        {"name": "c", "bytes": 3, "fetched_at": "2020-01-01"},
+    ]
+    (tmp_path / "d.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with Ledger.open(url, clock=lambda: 0) as ledger:
+        ledger.ingest(tmp_path / "d.jsonl")
+        (tmp_path / "d.html").write_text(render_page(ledger.explore("d", unit="bytes")))
+        report = ledger.report("d", unit="bytes")
+    with watch(browser, tmp_path / "d.html") as (page, watched):
+        _assert_shown(page, report, "bytes")
+        assert watched.said == []
+
+
 def test_names_are_text_and_nothing_else(
     page: Page, opened: tuple[Page, Watched]
 ) -> None:

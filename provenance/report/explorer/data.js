@@ -48,12 +48,6 @@ function readData(octets) {
   const amounts = (prefix, names) => Object.fromEntries(
     names.map((name) => [name, readColumn(body, header.columns[prefix + name], exact)]));
   const lacking = ASSESSED.map((unit) => `without_${unit}`);
-  const byValue = (prefix, values) => ({
-    values,
-    value: column(`${prefix}value`),
-    class: column(`${prefix}class`),
-    ...amounts(prefix, UNITS),
-  });
   const origins = header.origins.map(
     ([kind, model, mode, evidence, grade, author, month, medium]) =>
       ({ kind, model, mode, evidence, grade, author, month, medium }));
@@ -69,8 +63,10 @@ function readData(octets) {
     }
     return count;
   });
-  return {
+  const data = {
     ...header,
+    monthNames: header.months,
+    sourceNames: header.sources,
     origins,
     ofModel,
     classStarts,
@@ -80,18 +76,53 @@ function readData(octets) {
     rowHopStarts: readStarts(hops),
     rowHops: column("row_hops"),
     rows: amounts("", [...UNITS, ...lacking]),
-    months: byValue("month_", header.months),
-    sources: byValue("source_", header.sources),
     members: header.members[0],
     scenarios: header.scenarios.map((scenario, number) => ({
       ...scenario,
+      prefix: `s${number}_`,
       rows: column(`s${number}_rows`),
       amounts: amounts(`s${number}_`, [...UNITS, ...lacking]),
-      months: byValue(`s${number}_month_`, header.months),
-      sources: byValue(`s${number}_source_`, header.sources),
       members: header.members[number + 1],
     })),
+    column,
+    amounts,
   };
+  return { ...data, ...readBreakdowns(data, "") };
+}
+
+/** Sums by month and by source, of which the last of each class is what is left. */
+function readBreakdowns(data, prefix) {
+  const totals = Object.fromEntries(data.carried.map((unit) => [unit, sumByClass(data, unit)]));
+  const read = (name, values) => {
+    const counts = data.column(`${prefix}${name}_counts`);
+    const value = data.column(`${prefix}${name}_value`);
+    const said = data.amounts(`${prefix}${name}_`, data.carried);
+    const kept = { values, value, class: new Uint32Array(value.length) };
+    for (const unit of data.carried) kept[unit] = new Array(value.length);
+    let at = 0, from = 0;
+    for (let class_ = 0; class_ < counts.length; class_++) {
+      const last = at + counts[class_] - 1;
+      if (!counts[class_]) continue;
+      for (const unit of data.carried) kept[unit][last] = totals[unit][class_];
+      for (; at < last; at++, from++) {
+        kept.class[at] = class_;
+        for (const unit of data.carried) {
+          kept[unit][at] = said[unit][from];
+          kept[unit][last] -= said[unit][from];
+        }
+      }
+      kept.class[at++] = class_;
+    }
+    return kept;
+  };
+  return { months: read("month", data.monthNames), sources: read("source", data.sourceNames) };
+}
+
+/** The sums of rows by their class. */
+function sumByClass(data, name) {
+  const sums = new Array(data.classCount).fill(data.exact ? 0 : 0n), amounts = data.rows[name];
+  for (let row = 0; row < data.rowClass.length; row++) sums[data.rowClass[row]] += amounts[row];
+  return sums;
 }
 
 /** Lay a scenario over the data: what would be there if its dataset were generated. */
@@ -103,6 +134,6 @@ function suppose(data, dataset) {
     rows[name] = values.slice();
     scenario.rows.forEach((row, at) => { rows[name][row] = scenario.amounts[name][at]; });
   }
-  const { months, sources, members } = scenario;
-  return { ...data, rows, months, sources, members };
+  const other = { ...data, rows, members: scenario.members };
+  return { ...other, ...readBreakdowns(other, scenario.prefix) };
 }

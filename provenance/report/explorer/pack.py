@@ -24,6 +24,9 @@ from provenance.report.figures import Report
 
 __all__ = ["Explorer", "Scenario", "pack_data"]
 
+_MOST_SUMS = 50_000
+"""With more sums by month and source, they are carried in one unit."""
+
 _EXACT = 2**53
 """Up to here a browser's ordinary numbers are exact."""
 
@@ -70,9 +73,11 @@ def pack_data(explorer: Explorer) -> bytes:
     months = _Values()
     sources = _Values()
     whole = explorer.gathered
+    carried = _choose_units(explorer)
     _add_whole(columns, "", list(range(len(book.rows))), whole.rows)
-    _add_values(columns, "month_", months, whole.months)
-    _add_values(columns, "source_", sources, whole.sources)
+    size = len(book.classes)
+    _add_values(columns, "month_", months, whole.months, size, carried)
+    _add_values(columns, "source_", sources, whole.sources, size, carried)
     for number, scenario in enumerate(explorer.scenarios):
         found = scenario.gathered
         moved = sorted(
@@ -82,8 +87,10 @@ def pack_data(explorer: Explorer) -> bytes:
         )
         columns.add(f"s{number}_rows", moved)
         _add_whole(columns, f"s{number}_", moved, found.rows)
-        _add_values(columns, f"s{number}_month_", months, found.months)
-        _add_values(columns, f"s{number}_source_", sources, found.sources)
+        _add_values(columns, f"s{number}_month_", months, found.months, size, carried)
+        _add_values(
+            columns, f"s{number}_source_", sources, found.sources, size, carried
+        )
     header = {
         **_name_models(explorer),
         "report": explorer.report.to_dict(),
@@ -91,6 +98,7 @@ def pack_data(explorer: Explorer) -> bytes:
         "assumptions": list(explorer.assumptions),
         "ignored": explorer.ignored,
         "makers": _name_makers(book),
+        "carried": carried,
         "elements": list(book.elements),
         "months": months.listed(),
         "sources": sources.listed(),
@@ -104,6 +112,14 @@ def pack_data(explorer: Explorer) -> bytes:
     }
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":"))
     return gzip.compress(text.encode() + b"\0" + columns.octets, 9, mtime=0)
+
+
+def _choose_units(explorer: Explorer) -> list[str]:
+    """The units in which months and sources are carried; records tell what is there."""
+    every = [explorer.gathered, *(one.gathered for one in explorer.scenarios)]
+    if sum(len(one.months) + len(one.sources) for one in every) <= _MOST_SUMS:
+        return list(UNITS)
+    return [one for one in UNITS if one in ("records", str(explorer.report.unit))]
 
 
 class _Values:
@@ -135,18 +151,28 @@ def _add_whole(
 
 
 def _add_values(
-    columns: Columns, prefix: str, values: _Values, sums: dict[Any, list[int]]
+    columns: Columns,
+    prefix: str,
+    values: _Values,
+    sums: dict[Any, list[int]],
+    classes: int,
+    units: Sequence[str],
 ) -> None:
-    keyed = sorted(
-        ((values.number(value), class_), amounts)
-        for (value, class_), amounts in sorted(
-            sums.items(), key=lambda one: _order(one[0][0])
-        )
-    )
-    columns.add(f"{prefix}value", [value for (value, _), _ in keyed])
-    columns.add(f"{prefix}class", [class_ for (_, class_), _ in keyed])
-    for place, name in enumerate(UNITS):
-        columns.add(f"{prefix}{name}", [amounts[place] for _, amounts in keyed])
+    """Write sums by month or source, class by class.
+
+    The last of each class is what is left of the class's own sum, and is not written.
+    """
+    kept: list[list[tuple[int, list[int]]]] = [[] for _ in range(classes)]
+    for (value, class_), amounts in sorted(
+        sums.items(), key=lambda one: _order(one[0][0])
+    ):
+        kept[class_].append((values.number(value), amounts))
+    columns.add(f"{prefix}counts", [len(one) for one in kept])
+    columns.add(f"{prefix}value", [value for one in kept for value, _ in one])
+    for name in units:
+        place = UNITS.index(name)
+        said = [amounts[place] for one in kept for _, amounts in one[:-1]]
+        columns.add(f"{prefix}{name}", said)
 
 
 def _order(value: str | int | None) -> tuple[bool, bool, str]:

@@ -213,6 +213,9 @@ async function drawSections(data, found, question) {
         figures.lacking && figures.share ? `(${share})` : share];
     }));
 
+  const isCarried = data.carried.includes(unit), told = byId("uncarried");
+  told.hidden = isCarried;
+  told.textContent = `Months and sources are carried in ${data.carried.join(" and ")} only.`;
   const months = fillMonths(by.month.map((group) => group.value));
   byId("month").hidden = !months.length;
   if (months.length) {

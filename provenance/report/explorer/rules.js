@@ -231,6 +231,7 @@ function groupByAspect(data, verdicts, tiers, sums, present, aspect, exact) {
 
 /** Break sums kept by month or source down by tier. */
 function groupByValue(tiers, kept, unit, exact) {
+  if (!kept[unit]) return new Map();
   const groups = new Map();
   for (let at = 0; at < kept.value.length; at++) {
     if (!kept.records[at]) continue;
