@@ -27,6 +27,7 @@ from provenance.cli.policy import policy
 from provenance.cli.records import records
 from provenance.cli.reporting import report
 from provenance.cli.select import exclude, select
+from provenance.cli.serve import serve
 from provenance.cli.target import Target
 from provenance.cli.verify import verify
 from provenance.errors import LedgerError, VerificationError
@@ -88,6 +89,7 @@ for command in (
     check,
     select,
     exclude,
+    serve,
     explain,
     descendants,
     conflicts,
