@@ -76,6 +76,19 @@ class Claim:
         return said
 
     @property
+    def reaches_items(self) -> bool:
+        """Whether it says of each single item where its content comes from.
+
+        A share does not say of which; a model is no set of items; and who labelled,
+        judged or selected an item has not made it.
+        """
+        return (
+            self.share is None
+            and self.subject is not Subject.MODEL
+            and self.origin.is_content
+        )
+
+    @property
     def says(self) -> str:
         """What it says, in words.
 

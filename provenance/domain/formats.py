@@ -122,6 +122,11 @@ FORMATS = (
 
 SHAPES = (
     Format(
+        name="dolma-attributes",
+        told_by="columns id and attributes, and no text",
+        gives="evidence: a detector's score of a document that is recorded",
+    ),
+    Format(
         name="img2dataset",
         told_by="columns key, status and error_message",
         gives="the image and its caption, of rows that were downloaded",
@@ -143,7 +148,7 @@ SHAPES = (
     ),
     Format(
         name="chat",
-        told_by="a column messages, conversations or conversation",
+        told_by="a column messages, conversations or conversation, or two of _a and _b",
         gives="each turn, by the generator that it or its row names",
     ),
     Format(
@@ -154,5 +159,6 @@ SHAPES = (
 )
 """What rows of JSONL and Parquet can hold: several parts, each a record of its own.
 
-They are told in this order. ``--format jsonl`` or ``parquet`` leaves rows whole.
+They are told in this order; the first is only read with ``--kind evidence``.
+``--format jsonl`` or ``parquet`` leaves rows whole.
 """

@@ -91,6 +91,7 @@ _FIELDS: Final = (
     ("language", _TEXT, "primary language"),
     ("media_type", _TEXT, "media type as stated"),
     ("split", _TEXT, "part of the dataset"),
+    ("reservation", _TEXT, "what reserves it from mining or training"),
     ("origins", _TEXT, "who or what made the content, how, and how that is known"),
     ("parents", _TEXT, "what the content was derived from"),
     ("tier", _TEXT, "generated, derived, human, other or unknown, under the policy"),

@@ -19,7 +19,7 @@ from provenance.domain import (
 )
 from provenance.ledger.claims import record_claim
 from provenance.ledger.facts import follow_models, record_dataset, write_model
-from provenance.lineage import Lineage, reaches_items
+from provenance.lineage import Lineage
 from provenance.store.claims import load_claims
 from provenance.store.facts import load_models
 
@@ -120,7 +120,7 @@ def record_facts(
         elif isinstance(fact, ClaimFact | Claim):
             claim = _to_claim(fact)
             position = record_claim(connection, claim, now)
-            if lineage and reaches_items(claim):
+            if lineage and claim.reaches_items:
                 lineage.restate(connection, claim, position)
         elif fact.dataset is not None:
             record_dataset(
@@ -164,6 +164,6 @@ def follow_withdrawn(
         lineage: Follows claims.
     """
     for logged in load_claims(connection, withdrawn=True):
-        if logged.position in taken and reaches_items(logged.claim):
+        if logged.position in taken and logged.claim.reaches_items:
             lineage.restate(connection, logged.claim, position)
     follow_models(connection, before, position)

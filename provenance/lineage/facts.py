@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -22,6 +21,7 @@ from provenance.store.arrow import read_batches
 from provenance.store.keys import ASKED_KEYS, ASKED_RECORDS, InOrder, ask
 from provenance.store.records import IDENTITY
 from provenance.store.standing import standing
+from provenance.store.stream import read_committed
 
 __all__ = [
     "KEYS",
@@ -56,20 +56,27 @@ def list_batches(connection: sa.Connection) -> list[tuple[int, int | None, bytes
     return [(row[0], row[1], bytes(row[2])) for row in connection.execute(query)]
 
 
-def load_everything(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
-    """Load every standing row, as if it were entering an empty ledger."""
+def load_everything(
+    connection: sa.Connection, duck: duckdb.DuckDBPyConnection, *, committed: bool
+) -> None:
+    """Load every standing row, as if it were entering an empty ledger.
+
+    Args:
+        connection: An open transaction.
+        duck: The workspace.
+        committed: Whether the transaction has changed no facts.
+    """
+    read = read_committed if committed else read_batches
     records = schema.records
     found = _select_records(records).where(standing())
-    add_rows(
-        duck, "loaded", read_batches(connection, found, RECORD_ROWS), ", true, false"
-    )
+    add_rows(duck, "loaded", read(connection, found, RECORD_ROWS), ", true, false")
     for name, table, columns in _EDGES:
         edges = (
             sa.select(*(table.c[column] for column in columns.names))
             .join_from(table, records, records.c.id == table.c.record_id)
             .where(standing())
         )
-        add_rows(duck, name, read_batches(connection, edges, columns))
+        add_rows(duck, name, read(connection, edges, columns))
 
 
 def load_asked(
@@ -91,7 +98,8 @@ def load_asked(
     """
     ask(connection, ASKED_KEYS, keys)
     asked = InOrder(ASKED_KEYS, schema.records, is_asked())
-    _load(connection, duck, but, f", false, {leaving}", asked)
+    found = _select_records(asked).where(but)
+    _load(connection, duck, read_batches(connection, found, RECORD_ROWS), leaving)
 
 
 def load_found(
@@ -100,34 +108,32 @@ def load_found(
     """Load rows that stand before a change and after it, wherever they are found.
 
     Args:
-        connection: An open writing transaction.
+        connection: An open writing transaction that has changed none of them.
         duck: The workspace.
         rows: ``records``, or a join with it.
         which: The condition that a record is wanted.
     """
-    _load(connection, duck, which, ", false, false", rows)
+    found = _select_records(rows).where(which)
+    _load(connection, duck, read_committed(connection, found, RECORD_ROWS))
 
 
 def _load(
     connection: sa.Connection,
     duck: duckdb.DuckDBPyConnection,
-    condition: Any,
-    marks: str,
-    rows: Any,
+    found: Iterable[pa.RecordBatch],
+    leaving: str = "false",
 ) -> None:
     """Load the records that are found, and then their edges, by the records' ids."""
-    found = _select_records(rows).where(condition)
     numbers: list[pa.Array] = []
 
     def noted() -> Iterator[pa.RecordBatch]:
-        for batch in read_batches(connection, found, RECORD_ROWS):
+        for batch in found:
             numbers.append(batch.column("record_id"))
             yield batch
 
-    if not add_rows(duck, "loaded", noted(), marks):
+    if not add_rows(duck, "loaded", noted(), f", false, {leaving}"):
         return
-    ids = pa.chunked_array(numbers)
-    asked = pa.table({"record_id": ids.take(pc.sort_indices(ids))})
+    asked = pa.table({"record_id": pa.chunked_array(numbers)})
     ask(connection, ASKED_RECORDS, asked)
     for name, table, columns in _EDGES:
         of_these = InOrder(

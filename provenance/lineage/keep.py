@@ -53,10 +53,15 @@ def keep(solver: Solver, position: int, *, linked: bool) -> None:
 
 
 def insert_relation(connection: sa.Connection, table: sa.Table, rows: Any) -> None:
-    """Append the rows of a DuckDB relation to a table of the ledger."""
+    """Append the rows of a DuckDB relation to a table of the ledger, many at once."""
+    waiting: list[pa.RecordBatch] = []
     for batch in rows.to_arrow_reader(_ROWS):
-        if batch.num_rows:
-            insert_batch(connection, table, batch)
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= _ROWS:
+            insert_batch(connection, table, pa.concat_batches(waiting))
+            waiting.clear()
+    if any(map(len, waiting)):
+        insert_batch(connection, table, pa.concat_batches(waiting))
 
 
 def _keep_items(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:

@@ -10,7 +10,7 @@ from provenance.manifest.archives.warc import WarcReader
 from provenance.manifest.cdx import CdxReader
 from provenance.manifest.cdxj import CdxjReader
 from provenance.manifest.delimited import DelimitedReader
-from provenance.manifest.documents.croissant import read_croissant
+from provenance.manifest.documents.croissant_reader import CroissantReader
 from provenance.manifest.documents.cyclonedx import read_cyclonedx
 from provenance.manifest.documents.data_provenance import read_data_provenance
 from provenance.manifest.documents.dataset_card import read_dataset_card
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from provenance.domain import Field
     from provenance.manifest.documents.document import Parse
+    from provenance.manifest.media.trust import TrustList
     from provenance.manifest.reader import Reader
 
 __all__ = ["READERS", "open_manifest"]
@@ -49,6 +50,7 @@ def open_manifest(
     *,
     format: str = "auto",  # noqa: A002  the word of --format
     named: Mapping[Field, str] | None = None,
+    trust: TrustList | None = None,
 ) -> WatchedReader:
     """Open a manifest in any supported format, plain or packed.
 
@@ -58,6 +60,7 @@ def open_manifest(
             where the parts can have them.
         format: A key of ``READERS``; ``auto`` looks at the content first and at the
             suffix second, and takes rows of several parts apart.
+        trust: Whose signatures under media files are trusted.
 
     Raises:
         ManifestError: The file is missing, empty, damaged or of another format.
@@ -65,10 +68,15 @@ def open_manifest(
     if format not in _OF_SEVERAL_FILES or not find_container(path):
         find_packing(path)
     before = take_stock(path)
-    return WatchedReader(path, before, _find_reader(path, format, named or {}))
+    return WatchedReader(path, before, _find_reader(path, format, named or {}, trust))
 
 
-def _find_reader(path: Path, format: str, named: Mapping[Field, str]) -> Reader:  # noqa: A002  as above
+def _find_reader(
+    path: Path,
+    format: str,  # noqa: A002  as above
+    named: Mapping[Field, str],
+    trust: TrustList | None,
+) -> Reader:
     name = recognise(path) if format == "auto" else format
     if format == "auto" and name == "mixture" and named:
         name = "csv"  # the caller knows its columns
@@ -79,6 +87,8 @@ def _find_reader(path: Path, format: str, named: Mapping[Field, str]) -> Reader:
         )
     if name == "jsonl":
         rows: Reader = JsonlReader(path, wanted=named.values())
+    elif name == "media":
+        rows = MediaReader(path, trust)
     elif name == "cdxj" and _has_legend(path):
         rows = CdxReader(path, first_line(path).decode(errors="replace"))
     else:
@@ -102,6 +112,10 @@ def _document(name: str, parse: Parse) -> Callable[[Path], Reader]:
     return lambda path: DocumentReader(path, name, parse)
 
 
+def _open_rows(path: Path, named: Mapping[Field, str]) -> Reader:
+    return open_manifest(path, named=named)
+
+
 _OF_SEVERAL_FILES = frozenset({"auto", "media"})
 _TAKEN_APART = frozenset({"jsonl", "parquet"})
 READERS: Mapping[str, Callable[[Path], Reader]] = {
@@ -117,7 +131,7 @@ READERS: Mapping[str, Callable[[Path], Reader]] = {
     "dataset-card": _document("dataset-card", read_dataset_card),
     "mixture": _document("mixture", read_mixture),
     "model-card": _document("model-card", read_model_card),
-    "croissant": _document("croissant", read_croissant),
+    "croissant": lambda path: CroissantReader(path, _open_rows),
     "ecosystem-graphs": _document("ecosystem-graphs", read_ecosystem_graphs),
     "data-provenance": _document("data-provenance", read_data_provenance),
     "spdx": _document("spdx", read_spdx),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -50,6 +52,18 @@ def read_batches(
         yield pa.record_batch(arrays, schema=schema)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Put off the search for cycles: tuples of plain values are none, but many."""
+    wanted = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if wanted:
+            gc.enable()
+
+
 def _fetch(
     connection: sa.Connection, query: sa.Select[tuple[object, ...]]
 ) -> Iterator[Sequence[Any]]:
@@ -57,9 +71,12 @@ def _fetch(
         # The driver's own rows: those of SQLAlchemy take half as long again. Its
         # option to stream would take the first of them away.
         with connection.execute(query) as result:
-            while rows := result.cursor.fetchmany(_ROWS_READ):
+            while True:
+                with _uncollected():
+                    rows = result.cursor.fetchmany(_ROWS_READ)
+                if not rows:
+                    return
                 yield rows
-        return
     streamed = connection.execute(query, execution_options={"stream_results": True})
     with streamed as result:  # closes the cursor when the reader stops early
         yield from result.partitions(_ROWS_READ)

@@ -57,6 +57,9 @@ ASKED_NAMES = sa.Table(
 def ask(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> sa.Table:
     """Fill a temporary table with the rows that are asked about, and return it.
 
+    They are put in order: so are the records of a batch, and what is read in its
+    order is read once.
+
     Args:
         connection: An open writing transaction.
         table: One of the tables above.
@@ -64,7 +67,8 @@ def ask(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> sa.Table:
     """
     connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
     connection.execute(table.delete())
-    for batch in rows.combine_chunks().to_batches():
+    ordered = rows.sort_by(rows.schema.names[0])
+    for batch in ordered.combine_chunks().to_batches():
         insert_batch(connection, table, batch)
     if is_sqlite(connection):
         # Else it takes the few that are asked about for a million, and may begin a
