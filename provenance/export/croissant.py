@@ -254,8 +254,7 @@ def _make_field(
 
 def _make_rai(told: Told) -> dict[str, Any]:
     """Return what the RAI vocabulary has places for; nothing is said of unknown."""
-    report, figures = told.report, told.report["units"]["records"]
-    downstream = figures["generated"] + figures["derived"]
+    report = told.report
     said: dict[str, Any] = {
         "rai:syntheticDataExplanation": [
             *told.sentences.values(),
@@ -267,8 +266,8 @@ def _make_rai(told: Told) -> dict[str, Any]:
             f"Under the policy {report['policy']}: {'; '.join(told.policy_words)}.",
         ],
     }
-    if downstream or not figures["unknown"]:
-        said["rai:hasSyntheticData"] = bool(downstream)
+    if told.is_downstream is not None:
+        said["rai:hasSyntheticData"] = told.is_downstream
     months = sorted(g["month"] for g in report["by"]["month"] if g["month"])
     if months:
         said["rai:dataCollectionTimeframe"] = [months[0], months[-1]]
