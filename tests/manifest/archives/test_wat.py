@@ -48,7 +48,7 @@ def make_wat(type_: str, **said: object) -> bytes:
 
 
 def test_an_envelope_of_a_wat_file_stands_for_its_capture(tmp_path: Path) -> None:
-    found, _ = read_one(tmp_path, make_wat("response"))
+    (found,), _, _ = read_archive(write(tmp_path / "a.wat", make_wat("response")))
     assert (found["url"], found["name"]) == (URL, "<urn:uuid:3>")
     assert (found["digest"], found["bytes"]) == (parse_digest(sha1(PAGE)), len(PAGE))
     assert found["media_type"] == "text/html"
