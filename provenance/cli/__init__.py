@@ -15,6 +15,7 @@ from provenance.cli.database import db
 from provenance.cli.dataset import dataset
 from provenance.cli.descendants import descendants
 from provenance.cli.explain import explain
+from provenance.cli.export import export
 from provenance.cli.formats import formats
 from provenance.cli.ingest import ingest
 from provenance.cli.inspect import inspect
@@ -81,6 +82,7 @@ for command in (
     inspect,
     formats,
     report,
+    export,
     explain,
     descendants,
     conflicts,

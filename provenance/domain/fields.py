@@ -54,6 +54,10 @@ class Field(StrEnum):
     """How it came out of the parent: copied, cleaned, seeded …"""
     RESERVATION = "reservation"
     """What reserves it from mining or training, as header lines: X-Robots-Tag …"""
+    ORIGINS = "origins"
+    """A row's origins, each with its own mode and evidence: a list of structs."""
+    PARENTS = "parents"
+    """A row's parents, each with its own mode and evidence: a list of structs."""
     TEXT = "text"
     """The content itself: digest and bytes are computed where not given."""
 

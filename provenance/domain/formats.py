@@ -33,6 +33,11 @@ FORMATS = (
         gives="a record per row",
     ),
     Format(
+        name="records",
+        told_by="Parquet whose metadata say that a ledger exported it",
+        gives="a record per row, for the dataset that the file names, or evidence",
+    ),
+    Format(
         name="cdxj",
         told_by="lines of key, time and JSON object, or a CDX legend; .cdxj .cdx",
         gives="a record per capture in a crawl index",
@@ -106,6 +111,11 @@ FORMATS = (
         name="prov-json",
         told_by="JSON with the statements of PROV: entity, wasDerivedFrom …",
         gives="a record per entity, its makers and parents; datasets and their parents",
+    ),
+    Format(
+        name="ledger-facts",
+        told_by="JSON of the type provenance/facts/v1",
+        gives="models, datasets and claims as a ledger exported them",
     ),
 )
 """What a file can be; the words of ``--format``."""

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from provenance.domain import to_dataset_name
 from provenance.errors import ManifestError
-from provenance.ledger.order import KINDS, Ingest, Ingested, Noted
+from provenance.ledger.order import EVIDENCE, KINDS, Ingest, Ingested, Noted
 from provenance.ledger.plan import choose_dataset, make_plan
 from provenance.ledger.quarantine import Quarantine
 from provenance.ledger.run import Opens, Run
@@ -112,8 +112,14 @@ def ingest_file(
 
 
 def _name(order: Ingest, reader: WatchedReader) -> Ingest:
-    """Take the name that a document gives itself, where the caller gave none."""
-    called = reader.document.called if reader.document else ""
+    """Take the name that a file gives itself, where the caller gave none."""
+    if reader.is_evidence:
+        if order.is_named:
+            raise ManifestError(
+                f"{order.shown} holds evidence, which belongs to no dataset",
+                hint="Leave out --dataset.",
+            )
+        order = replace(order, dataset=None, kind=EVIDENCE)
     if order.dataset is None:
         if reader.document:
             raise ManifestError(
@@ -121,5 +127,5 @@ def _name(order: Ingest, reader: WatchedReader) -> Ingest:
                 hint="Leave out --kind evidence.",
             )
         return order
-    name = None if order.is_named else to_dataset_name(called)
+    name = None if order.is_named else to_dataset_name(reader.called)
     return replace(order, dataset=name) if name else order

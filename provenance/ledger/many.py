@@ -19,11 +19,12 @@ from provenance.ledger.order import (
     Watcher,
 )
 from provenance.ledger.parts import LARGEST_BATCH
-from provenance.manifest import TrustList, read_trust_list, recognise
+from provenance.manifest import TrustList, is_derived, read_trust_list, recognise
 
 __all__ = ["ingest_each", "make_order"]
 
 _TABLES = {".csv", ".tsv", ".tab", ".psv"}
+_PLAIN_TEXT = "is text, and a table only if it is named itself"
 
 
 def ingest_each(
@@ -159,6 +160,7 @@ def _why_none(path: Path, options: Options) -> str:
         format_ = recognise(path)
     except ManifestError as error:
         return error.message.removeprefix(str(path)).strip()
-    if format_ == "csv" and not _TABLES.intersection(map(str.lower, path.suffixes)):
-        return "is text, and a table only if it is named itself"
-    return ""
+    if format_ == "parquet" and is_derived(path):
+        return "holds what follows from records, and is made anew of them"
+    is_table = _TABLES.intersection(map(str.lower, path.suffixes))
+    return "" if format_ != "csv" or is_table else _PLAIN_TEXT

@@ -16,6 +16,7 @@ from provenance.ledger.answering import Answering
 from provenance.ledger.asking import Asking
 from provenance.ledger.correcting import Correcting
 from provenance.ledger.erasing import Erasing
+from provenance.ledger.exporting import Exporting
 from provenance.ledger.facts import (
     record_dataset,
     record_model,
@@ -63,6 +64,7 @@ class Ledger(
     Asking,
     Correcting,
     Erasing,
+    Exporting,
     Guarded,
 ):
     r"""A database of where training items came from, and what made them.
@@ -340,7 +342,7 @@ class Ledger(
     def rebuild(self) -> None:
         """Make every derived table anew from the facts."""
         with self._writing() as connection:
-            rebuild(connection, log_size(connection) - 1)
+            rebuild(connection, log_size(connection) - 1, committed=True)
 
 
 def _refuse_missing(url: sa.URL) -> None:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from provenance.batch import Faults
-from provenance.domain import ClaimFact, Fact, say_count
+from provenance.domain import Claim, ClaimFact, Fact, say_count
 from provenance.errors import LedgerStateError, ManifestError, QuarantineError
 from provenance.ingest import Arranger, BatchWriter, find_manifests
 from provenance.ledger.evidence import keep_evidence
@@ -176,7 +176,8 @@ class Run:
         with ExitStack() as stack:
             connection = stack.enter_context(self.writing(keep=not self.order.dry_run))
             lineage = None
-            if self.plan.withdrawn or any(isinstance(f, ClaimFact) for f in self.facts):
+            claimed = any(isinstance(f, ClaimFact | Claim) for f in self.facts)
+            if self.plan.withdrawn or claimed:
                 duck = stack.enter_context(open_workspace(self.order.memory))
                 lineage = Lineage(duck=duck, book=PedigreeBook())
             now = self.clock()

@@ -13,7 +13,6 @@ from provenance.lineage.assessments import (
 from provenance.lineage.book import PedigreeBook
 from provenance.lineage.change import Entering, Lineage
 from provenance.lineage.claimed import assess_claims, assess_shares
-from provenance.lineage.claims import reaches_items
 from provenance.lineage.depth import Depths, ModelDepth, ModelLoop, measure_depths
 from provenance.lineage.pedigree import Element, Pedigree
 from provenance.lineage.rebuild import compare, rebuild
@@ -41,7 +40,6 @@ __all__ = [
     "load_pedigrees",
     "measure_depths",
     "open_workspace",
-    "reaches_items",
     "reassess",
     "rebuild",
     "select_assessed",

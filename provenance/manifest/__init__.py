@@ -30,6 +30,7 @@ from provenance.manifest.normalise import Normaliser
 from provenance.manifest.open import open_manifest
 from provenance.manifest.reader import RawBatch, Reader
 from provenance.manifest.recognise import recognise
+from provenance.manifest.records_file import is_derived
 from provenance.manifest.watched import WatchedReader
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "WatchedReader",
     "fingerprint",
     "inspect_manifest",
+    "is_derived",
     "iter_files",
     "map_columns",
     "map_reader",

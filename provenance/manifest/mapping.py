@@ -141,6 +141,12 @@ def map_reader(
         ManifestError: As ``map_columns``.
     """
     document = reader.document
+    told = {
+        field: column
+        for field, column in reader.usual.items()
+        if field not in constants
+    }
+    explicit = told | dict(explicit)
     if document is None:
         return map_columns(reader.columns, explicit, constants)
     if document.rows or document.has_more_rows or any(explicit.values()):

@@ -23,6 +23,7 @@ from provenance.manifest.parents_column import ParentsColumn
 from provenance.manifest.parsed import Flaws, Parsed
 from provenance.manifest.raw_text import to_text
 from provenance.manifest.reader import RawBatch, cut, cut_all
+from provenance.manifest.structs_column import OriginsList, ParentsList, join_lists
 from provenance.manifest.times import parse_times
 from provenance.manifest.words import parse_languages, parse_media_types, parse_words
 
@@ -70,6 +71,7 @@ class Normaliser:
         self._file = file
         self._digests = DigestColumn(Field.DIGEST)
         self._parents = ParentsColumn()
+        self._parents_list = ParentsList()
         self._check_constants()
 
     @property
@@ -171,6 +173,13 @@ class Normaliser:
             parsed[Field.ORIGIN] = parse_origins(told, height)
         if Field.DERIVED_FROM in columns:
             parsed |= self._parse_parents(columns, height)
+        for one, other, lists in (
+            (Field.ORIGIN, Field.ORIGINS, OriginsList()),
+            (Field.DERIVED_FROM, Field.PARENTS, self._parents_list),
+        ):
+            if other in columns:
+                found = lists.parse(columns[other])
+                parsed[one] = join_lists(other, parsed.get(one), found)
         return parsed
 
     def _parse_parents(

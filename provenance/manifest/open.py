@@ -15,6 +15,7 @@ from provenance.manifest.documents.cyclonedx import read_cyclonedx
 from provenance.manifest.documents.data_provenance import read_data_provenance
 from provenance.manifest.documents.dataset_card import read_dataset_card
 from provenance.manifest.documents.ecosystem_graphs import read_ecosystem_graphs
+from provenance.manifest.documents.ledger_facts import read_ledger_facts
 from provenance.manifest.documents.mixture_file import read_mixture
 from provenance.manifest.documents.model_card import read_model_card
 from provenance.manifest.documents.openlineage import read_openlineage
@@ -28,6 +29,7 @@ from provenance.manifest.offsets import OffsetsReader
 from provenance.manifest.parquet import ParquetReader
 from provenance.manifest.parts.take_apart import take_apart
 from provenance.manifest.recognise import first_line, recognise
+from provenance.manifest.records_file import HOLDS, RecordsReader
 from provenance.manifest.stream import find_packing
 from provenance.manifest.watched import WatchedReader, take_stock
 
@@ -91,6 +93,8 @@ def _find_reader(
         rows = CdxReader(path, first_line(path).decode(errors="replace"))
     else:
         rows = READERS[name](path)
+    if format == "auto" and name == "parquet" and _is_ours(rows):
+        return RecordsReader(path)
     if format == "auto" and name in _TAKEN_APART:
         return take_apart(rows, named)
     return rows
@@ -98,6 +102,10 @@ def _find_reader(
 
 def _has_legend(path: Path) -> bool:
     return first_line(path).lstrip().startswith((b"CDX ", b"CDX\t"))
+
+
+def _is_ours(rows: Reader) -> bool:
+    return isinstance(rows, ParquetReader) and HOLDS in rows.metadata
 
 
 def _document(name: str, parse: Parse) -> Callable[[Path], Reader]:
@@ -114,6 +122,7 @@ READERS: Mapping[str, Callable[[Path], Reader]] = {
     "jsonl": JsonlReader,
     "csv": DelimitedReader,
     "parquet": ParquetReader,
+    "records": RecordsReader,
     "cdxj": CdxjReader,
     "warc": WarcReader,
     "arc": ArcReader,
@@ -129,5 +138,6 @@ READERS: Mapping[str, Callable[[Path], Reader]] = {
     "cyclonedx": _document("cyclonedx", read_cyclonedx),
     "openlineage": _document("openlineage", read_openlineage),
     "prov-json": _document("prov-json", read_prov_json),
+    "ledger-facts": _document("ledger-facts", read_ledger_facts),
 }
 """The formats of files, in the words of ``--format``."""

@@ -60,6 +60,9 @@ USUAL_NAMES: dict[Field, tuple[str, ...]] = {
     ),
     Field.DERIVATION: ("derivation",),
     Field.RESERVATION: ("reservation",),
+    # Columns of these names hold something else everywhere but in our own files.
+    Field.ORIGINS: (),
+    Field.PARENTS: (),
     # Compared as written: TEXT is the caption of an image in LAION's tables.
     Field.TEXT: ("text", "content"),
 }

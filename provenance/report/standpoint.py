@@ -43,7 +43,13 @@ class Standpoint:
     def _is_kept(self) -> bool:
         return self.stored is not None and self.size is None
 
-    def _assess(self, dataset: int, aspect: str) -> sa.Select[Any]:
+    def assess(self, dataset: int, aspect: str) -> sa.Select[Any]:
+        """What the policy makes of the pedigrees of a dataset version, and of others.
+
+        Args:
+            dataset: Its id.
+            aspect: model, mode or evidence; empty for the whole.
+        """
         if self.stored is not None and self._is_kept:
             return select_stored(self.stored, aspect)
         asked = select_pedigrees(dataset, self.size)
@@ -56,7 +62,7 @@ class Standpoint:
 
     def amounts(self, dataset: int, **grouping: Any) -> list[Any]:
         """Sum the tallies of a dataset version; see ``select_amounts``."""
-        assessed = self._assess(dataset, grouping.get("aspect", ""))
+        assessed = self.assess(dataset, grouping.get("aspect", ""))
         query = select_amounts(assessed, dataset=dataset, size=self.size, **grouping)
         return list(self.connection.execute(query).mappings())
 
@@ -67,7 +73,7 @@ class Standpoint:
 
     def models(self, dataset: int) -> set[str]:
         """The models that a dataset version has something of."""
-        assessed = self._assess(dataset, "model").subquery()
+        assessed = self.assess(dataset, "model").subquery()
         inside = select_pedigrees(dataset, self.size)
         query = sa.select(assessed.c.value).where(assessed.c.pedigree_id.in_(inside))
         return set(self.connection.execute(query.distinct()).scalars())

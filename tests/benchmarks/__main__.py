@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 from benchmarks import (
     archives,
+    exports,
     growth,
     ingest,
     late,
@@ -36,7 +37,7 @@ BENCHMARKS = {
     module.BENCHMARK.name: module.BENCHMARK
     for module in (
         *(ingest, growth, stages, rebuild, late, reports, readers),
-        *(archives, parts, quarantine, verify),
+        *(archives, parts, quarantine, verify, exports),
     )
 }
 
