@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from provenance.domain import DatasetName, Field, parse_dataset
@@ -19,10 +20,17 @@ from provenance.ledger.order import (
     Watcher,
 )
 from provenance.ledger.parts import LARGEST_BATCH
-from provenance.manifest import TrustList, is_derived, read_trust_list, recognise
+from provenance.manifest import (
+    TrustList,
+    is_derived,
+    open_manifest,
+    read_trust_list,
+    recognise,
+)
 
 __all__ = ["ingest_each", "make_order"]
 
+_METADATA = {".json", ".jsonld"}
 _TABLES = {".csv", ".tsv", ".tab", ".psv"}
 _PLAIN_TEXT = "is text, and a table only if it is named itself"
 
@@ -46,6 +54,7 @@ def ingest_each(
         watcher.begin(
             [0 if isinstance(m, ManifestError) else m.size for m in manifests]
         )
+    described = _find_described(manifests, options)
     for named in manifests:
         if isinstance(named, ManifestError):
             if options.get("stop_on_fault"):
@@ -56,7 +65,10 @@ def ingest_each(
             watcher.start(named.shown)
         try:
             with named.fetch(folder) as path:
-                reason = _why_none(path, options) if named.is_found else ""
+                reason = ""
+                if named.is_found:
+                    told = described.get(path.absolute(), "")
+                    reason = told or _why_none(path, options)
                 if reason:
                     yield PassedOver(file=named.shown, passed_over=reason)
                     continue
@@ -68,6 +80,30 @@ def ingest_each(
             yield Refused(file=named.shown, error=error.message, hint=error.hint)
         else:
             yield done
+
+
+def _find_described(
+    manifests: Iterable[Named | ManifestError], options: Options
+) -> dict[Path, str]:
+    """Return the files of folders whose rows metadata beside them give → why.
+
+    Each row is recorded once: as the metadata describe it.
+    """
+    if options.get("format", "auto") != "auto":
+        return {}
+    found: dict[Path, str] = {}
+    for named in manifests:
+        if isinstance(named, ManifestError) or not named.is_found or named.is_remote:
+            continue
+        path = Path(named.name)
+        if path.suffix not in _METADATA or not path.is_file():
+            continue
+        with suppress(ManifestError):  # it is refused, or passed over, in its turn
+            if recognise(path) == "croissant":
+                why = f"holds the rows that {named.shown} describes"
+                beside = open_manifest(path).described
+                found |= {file.absolute(): why for file in beside}
+    return found
 
 
 def _check(options: Options) -> None:

@@ -105,6 +105,12 @@ class CroissantReader(DocumentReader):
         )
 
     @property
+    def described(self) -> tuple[Path, ...]:
+        """The files beside it whose rows it gives."""
+        readers = (source.reader for source in self._sources)
+        return tuple(Path(reader.file) for reader in readers if reader)
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The fields of the files, then the columns of the rows."""
         rows = (column for source in self._sources for column in source.there)
