@@ -9,6 +9,7 @@ import click
 
 from provenance import __version__
 from provenance.cli.batch import batch
+from provenance.cli.check import check
 from provenance.cli.claim import claim
 from provenance.cli.conflicts import conflicts
 from provenance.cli.database import db
@@ -25,6 +26,8 @@ from provenance.cli.model import model
 from provenance.cli.policy import policy
 from provenance.cli.records import records
 from provenance.cli.reporting import report
+from provenance.cli.select import exclude, select
+from provenance.cli.serve import serve
 from provenance.cli.target import Target
 from provenance.cli.verify import verify
 from provenance.errors import LedgerError, VerificationError
@@ -83,6 +86,10 @@ for command in (
     formats,
     report,
     export,
+    check,
+    select,
+    exclude,
+    serve,
     explain,
     descendants,
     conflicts,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from provenance.cli.as_of import as_of_option
+from provenance.cli.files import write_file
 from provenance.cli.output import make_console, print_json
 from provenance.cli.target import Target
 from provenance.cli.what_if import make_what_if, what_if_options
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from provenance.report import Difference, Report
+    from provenance.report.explorer import Explorer
 
-__all__ = ["report"]
+__all__ = ["assume_option", "policy_option", "report", "unit_option"]
 
 _GROUPINGS = (
     "model",
@@ -33,6 +36,40 @@ _GROUPINGS = (
 )
 _UNITS = ("items", "bytes", "tokens", "records", "contents")
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def unit_option(
+    says: str, units: tuple[str, ...] = _UNITS
+) -> Callable[[_Command], _Command]:
+    """Add ``--unit``, with what it is the unit of."""
+    return click.option(
+        "--unit",
+        type=click.Choice(units),
+        default="items",
+        show_default=True,
+        help=says,
+    )
+
+
+policy_option = click.option(
+    "--policy",
+    metavar="NAME[@VERSION]",
+    default="default",
+    show_default=True,
+    help="What counts; see: provenance policy list.",
+)
+"""``--policy``, for every command that answers under one."""
+
+assume_option = click.option(
+    "--assume",
+    metavar="CLAIM",
+    multiple=True,
+    help="A claim that holds for this answer alone: 'dataset D generated_by M'. "
+    "Repeatable.",
+)
+"""``--assume``, for every command that can try a claim."""
+
 
 @click.command()
 @click.argument("dataset", metavar="DATASET[@VERSION]")
@@ -42,28 +79,10 @@ _UNITS = ("items", "bytes", "tokens", "records", "contents")
     type=click.Choice(_GROUPINGS),
     help="Break the total down. Repeatable.",
 )
-@click.option(
-    "--unit",
-    type=click.Choice(_UNITS),
-    default="items",
-    show_default=True,
-    help="Unit of the breakdowns and of the depth.",
-)
-@click.option(
-    "--policy",
-    metavar="NAME[@VERSION]",
-    default="default",
-    show_default=True,
-    help="What counts; see: provenance policy list.",
-)
+@unit_option("Unit of the breakdowns and of the depth.")
+@policy_option
 @what_if_options
-@click.option(
-    "--assume",
-    metavar="CLAIM",
-    multiple=True,
-    help="A claim that holds for this report alone: 'dataset D generated_by M'. "
-    "Repeatable.",
-)
+@assume_option
 @as_of_option
 @click.option(
     "--against",
@@ -77,6 +96,19 @@ _UNITS = ("items", "bytes", "tokens", "records", "contents")
     metavar="KEY",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Sign the report with the key in this file; prints a DSSE envelope.",
+)
+@click.option(
+    "--html",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write one page that answers what-ifs by itself, without a network.",
+)
+@click.option(
+    "--suppose",
+    metavar="DATASET",
+    multiple=True,
+    help="With --html: a dataset of which the page can suppose that it was all "
+    "generated; small ones by default. Repeatable.",
 )
 @click.pass_obj
 def report(
@@ -92,6 +124,8 @@ def report(
     as_json: bool,
     as_csv: bool,
     sign: Path | None,
+    html: Path | None,
+    suppose: tuple[str, ...],
     **changes: Any,
 ) -> None:
     """Say how much of a dataset is downstream of generative models.
@@ -102,8 +136,12 @@ def report(
     somebody had claimed more; nothing is stored.
     """
     what_if = make_what_if(**changes)
-    if sum(map(bool, (as_json, as_csv, sign))) > 1:
-        raise click.UsageError("--json, --csv and --sign exclude each other")
+    if sum(map(bool, (as_json, as_csv, sign, html))) > 1:
+        raise click.UsageError("--json, --csv, --sign and --html exclude each other")
+    if suppose and html is None:
+        raise click.UsageError("--suppose is for a page: see --html")
+    if html is not None and against is not None:
+        raise click.UsageError("a page shows one dataset: leave out --against")
     if sign is not None and against is not None:
         raise click.UsageError("two reports are not signed as one: sign each")
     if sign is not None:
@@ -126,6 +164,12 @@ def report(
         "what_if": what_if,
         "assume": assume,
     }
+    if html is not None:
+        del options["by"]
+        with target.open(create=False) as ledger:
+            explorer = ledger.explore(dataset, **options, suppose=suppose or None)
+        _write_page(html, explorer)
+        return
     found: Report | Difference
     with target.open(create=False) as ledger:
         if against is None:
@@ -141,6 +185,16 @@ def report(
         writer.writerows(zip(*table.to_pydict().values(), strict=True))
     else:
         make_console().print(_draw(found))
+
+
+def _write_page(path: Path, explorer: Explorer) -> None:
+    from provenance.report.explorer import render_page  # noqa: PLC0415 - heavy
+
+    page = render_page(explorer).encode()
+    write_file(path, page)
+    supposed = ", ".join(scenario.dataset for scenario in explorer.scenarios)
+    click.echo(f"{path}: {len(page):,} bytes", err=True)
+    click.echo(f"can suppose as generated: {supposed or 'nothing'}", err=True)
 
 
 def _draw(found: Report | Difference) -> RenderableType:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from provenance.domain import DatasetName, Field, parse_dataset
@@ -22,15 +22,14 @@ from provenance.ledger.order import (
 from provenance.ledger.parts import LARGEST_BATCH
 from provenance.manifest import (
     TrustList,
+    find_row_files,
     is_derived,
-    open_manifest,
     read_trust_list,
     recognise,
 )
 
 __all__ = ["ingest_each", "make_order"]
 
-_METADATA = {".json", ".jsonld"}
 _TABLES = {".csv", ".tsv", ".tab", ".psv"}
 _PLAIN_TEXT = "is text, and a table only if it is named itself"
 
@@ -54,7 +53,7 @@ def ingest_each(
         watcher.begin(
             [0 if isinstance(m, ManifestError) else m.size for m in manifests]
         )
-    described = _find_described(manifests, options)
+    described = _find_rows(manifests)
     for named in manifests:
         if isinstance(named, ManifestError):
             if options.get("stop_on_fault"):
@@ -65,10 +64,9 @@ def ingest_each(
             watcher.start(named.shown)
         try:
             with named.fetch(folder) as path:
-                reason = ""
-                if named.is_found:
-                    told = described.get(path.absolute(), "")
-                    reason = told or _why_none(path, options)
+                reason = described.get(path, "")
+                if named.is_found and not reason:
+                    reason = _why_none(path, options)
                 if reason:
                     yield PassedOver(file=named.shown, passed_over=reason)
                     continue
@@ -80,30 +78,6 @@ def ingest_each(
             yield Refused(file=named.shown, error=error.message, hint=error.hint)
         else:
             yield done
-
-
-def _find_described(
-    manifests: Iterable[Named | ManifestError], options: Options
-) -> dict[Path, str]:
-    """Return the files of folders whose rows metadata beside them give → why.
-
-    Each row is recorded once: as the metadata describe it.
-    """
-    if options.get("format", "auto") != "auto":
-        return {}
-    found: dict[Path, str] = {}
-    for named in manifests:
-        if isinstance(named, ManifestError) or not named.is_found or named.is_remote:
-            continue
-        path = Path(named.name)
-        if path.suffix not in _METADATA or not path.is_file():
-            continue
-        with suppress(ManifestError):  # it is refused, or passed over, in its turn
-            if recognise(path) == "croissant":
-                why = f"holds the rows that {named.shown} describes"
-                beside = open_manifest(path).described
-                found |= {file.absolute(): why for file in beside}
-    return found
 
 
 def _check(options: Options) -> None:
@@ -178,6 +152,20 @@ def _choose_dataset(named: Named, options: Options) -> DatasetName | None:
             )
         return None
     return parse_dataset(named.stem if dataset is None else dataset)
+
+
+def _find_rows(manifests: Iterable[Named | ManifestError]) -> dict[Path, str]:
+    """Say of which files the rows are read with the metadata that describe them."""
+    found: dict[Path, str] = {}
+    for named in manifests:
+        if isinstance(named, ManifestError) or not named.is_found or named.is_remote:
+            continue
+        path = Path(named.name)
+        with contextlib.suppress(ManifestError):
+            if path.suffix == ".json" and recognise(path) == "croissant":
+                why = f"holds rows that {path.name} describes, and is read with it"
+                found |= dict.fromkeys(find_row_files(path), why)
+    return found
 
 
 def _why_none(path: Path, options: Options) -> str:

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 
 from provenance.domain import Model, parse_dataset
 from provenance.errors import LedgerStateError
-from provenance.ledger.answering import Answering
 from provenance.ledger.asking import Asking
+from provenance.ledger.checking import Checking
 from provenance.ledger.correcting import Correcting
 from provenance.ledger.erasing import Erasing
+from provenance.ledger.exploring import Exploring
 from provenance.ledger.exporting import Exporting
 from provenance.ledger.facts import (
     record_dataset,
@@ -38,6 +39,7 @@ from provenance.ledger.order import (
 from provenance.ledger.parts import LARGEST_BATCH
 from provenance.ledger.proofs import Proofs
 from provenance.ledger.reporting import Reporting
+from provenance.ledger.selecting import Selecting
 from provenance.ledger.signed import Signed
 from provenance.ledger.transactions import now
 from provenance.ledger.witnessed import Witnessed
@@ -60,7 +62,9 @@ class Ledger(
     Proofs,
     Witnessed,
     Reporting,
-    Answering,
+    Checking,
+    Selecting,
+    Exploring,
     Asking,
     Correcting,
     Erasing,
@@ -92,6 +96,7 @@ class Ledger(
         *,
         create: bool = True,
         upgrade: bool = False,
+        read_only: bool = False,
         key: Path | None = None,
         clock: Callable[[], int] = now,
         random: Callable[[int], bytes] = secrets.token_bytes,
@@ -102,6 +107,7 @@ class Ledger(
             url: ``sqlite:///FILE.db`` or ``postgresql://USER@HOST/NAME``.
             create: Whether to make a ledger where there is none.
             upgrade: Whether to bring an older schema up to date.
+            read_only: Whether the database itself is to refuse every write.
             key: File of the key that signs the log after every change.
             clock: Returns microseconds since 1970 UTC.
             random: Returns as many random bytes as are asked for, for salts.
@@ -111,12 +117,12 @@ class Ledger(
             MigrationError: Its schema is not the one this version needs.
         """
         signer = read_key(key) if key else None
-        engine = connect_engine(url)
-        if not create:
-            _refuse_missing(engine.url)
+        engine = connect_engine(url, read_only=read_only)
+        if not create or read_only:
+            _refuse_missing(sa.make_url(url))
         ledger = cls(engine, clock, signer, random)
         try:
-            ledger._prepare(url, create=create, upgrade=upgrade)
+            ledger._prepare(url, create=create and not read_only, upgrade=upgrade)
         except BaseException:
             ledger.close()
             raise
@@ -331,7 +337,7 @@ class Ledger(
         with self._reading() as connection:
             return current_revision(connection)
 
-    def check(self) -> list[str]:
+    def check_derived(self) -> list[str]:
         """Compare the derived tables with a rebuild; return what differs.
 
         A trigger that keeps a table append-only and was dropped is told, too.

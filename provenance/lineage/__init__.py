@@ -6,6 +6,7 @@ from provenance.lineage.assessments import (
     Judged,
     judge,
     load_loops,
+    load_members,
     load_pedigrees,
     reassess,
     select_assessed,
@@ -13,8 +14,14 @@ from provenance.lineage.assessments import (
 from provenance.lineage.book import PedigreeBook
 from provenance.lineage.change import Entering, Lineage
 from provenance.lineage.claimed import assess_claims, assess_shares
-from provenance.lineage.depth import Depths, ModelDepth, ModelLoop, measure_depths
-from provenance.lineage.pedigree import Element, Pedigree
+from provenance.lineage.depth import (
+    Depths,
+    ModelDepth,
+    ModelLoop,
+    TrainingSets,
+    measure_depths,
+)
+from provenance.lineage.pedigree import Element, Pedigree, own_part
 from provenance.lineage.rebuild import compare, rebuild
 from provenance.lineage.workspace import add_rows, count_rows, open_workspace
 
@@ -30,6 +37,7 @@ __all__ = [
     "ModelLoop",
     "Pedigree",
     "PedigreeBook",
+    "TrainingSets",
     "add_rows",
     "assess_claims",
     "assess_shares",
@@ -37,9 +45,11 @@ __all__ = [
     "count_rows",
     "judge",
     "load_loops",
+    "load_members",
     "load_pedigrees",
     "measure_depths",
     "open_workspace",
+    "own_part",
     "reassess",
     "rebuild",
     "select_assessed",

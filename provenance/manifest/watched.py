@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from provenance.domain import Field
 from provenance.errors import ManifestError
-from provenance.manifest.documents.croissant_reader import CroissantReader
 from provenance.manifest.documents.reader import DocumentReader
 from provenance.manifest.media.members import iter_media_files
 from provenance.manifest.records_file import RecordsReader
@@ -75,12 +74,6 @@ class WatchedReader:
         if isinstance(reader, RecordsReader):
             return reader.called
         return reader.document.called if isinstance(reader, DocumentReader) else ""
-
-    @property
-    def described(self) -> tuple[Path, ...]:
-        """Files beside it whose rows it gives, as if they were its own."""
-        reader = self._reader
-        return reader.described if isinstance(reader, CroissantReader) else ()
 
     @property
     def is_evidence(self) -> bool:

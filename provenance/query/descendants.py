@@ -93,7 +93,7 @@ def count_descendants(
     connection.execute(sa.schema.CreateTable(_REACHED))
     for column in ("content_key", "hops"):
         connection.exec_driver_sql(f"CREATE INDEX ix_{column} ON reached ({column})")
-    every = seeds[0] if len(seeds) == 1 else sa.union(*seeds)
+    every: Any = sa.union(*seeds)
     connection.execute(_REACHED.insert().from_select(_COLUMNS, every))
     hops = 0
     while _step(connection, hops):

@@ -44,7 +44,9 @@ class Standpoint:
         return self.stored is not None and self.size is None
 
     def assess(self, dataset: int, aspect: str) -> sa.Select[Any]:
-        """What the policy makes of the pedigrees of a dataset version, and of others.
+        """What the policy makes of the pedigrees of a dataset version.
+
+        Of others, too, where that is kept; see ``select_assessed`` for the columns.
 
         Args:
             dataset: Its id.
@@ -77,6 +79,16 @@ class Standpoint:
         inside = select_pedigrees(dataset, self.size)
         query = sa.select(assessed.c.value).where(assessed.c.pedigree_id.in_(inside))
         return set(self.connection.execute(query.distinct()).scalars())
+
+    def open_models(self, dataset: int) -> list[str]:
+        """The generating models of a dataset version that may be deeper than known."""
+        judged = self._judge()
+        generating = {one.model for one in judged.verdicts if one.generating}
+        return sorted(
+            model
+            for model in self.models(dataset) & generating
+            if judged.depths.models[model].open
+        )
 
     def loops(self) -> tuple[ModelLoop, ...]:
         """Models that were trained on what they wrote, and the sets between."""

@@ -150,13 +150,17 @@ def serve() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(request["schema"])))
     pa.set_cpu_count(1)
+    # Python's own stdout has no buffer under PYTHONUNBUFFERED, and may then write less
+    # than it is given (when it was stopped meanwhile, say), which Arrow does not see.
+    out = open(sys.stdout.fileno(), "wb", closefd=False)  # noqa: SIM115 - ends with the process
     try:
         with (
             BulkReader(request["url"]) as reader,
-            pa.ipc.new_stream(sys.stdout.buffer, schema) as stream,
+            pa.ipc.new_stream(out, schema) as stream,
         ):
             for batch in reader.read(request["query"], schema):
                 stream.write_batch(batch)
+        out.flush()
     except (VerificationError, LedgerStateError) as error:
         told = {
             "kind": type(error).__name__,

@@ -65,7 +65,7 @@ def test_they_can_be_asked_per_record_and_source(recorded: Ledger) -> None:
     assert [len(body["reserved"]) for body in bodies] == [1, 2]
     assert behind == [1, 1]
     assert recorded.verify(deep=True).records == 5
-    assert recorded.check() == []
+    assert recorded.check_derived() == []
 
 
 def test_a_change_without_the_log_is_found(recorded: Ledger) -> None:
@@ -89,7 +89,7 @@ def test_they_are_taken_back_with_their_batch(recorded: Ledger, tmp_path: Path) 
     recorded.ingest(path, dataset="d", replace=True)
     assert reserved(recorded) == [("r1", "b.example", "x-robots-tag: noimageai")]
     recorded.verify(deep=True)
-    assert recorded.check() == []
+    assert recorded.check_derived() == []
 
 
 def test_they_go_along_with_an_export(recorded: Ledger, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_attributes_are_about_the_documents_that_lie_beside_them(
     (second,) = recorded.explain("web@1#d1")
     assert not second.evidence[0].origins[0].counts
     assert recorded.ingest(path, kind="evidence").already
-    assert recorded.check() == []
+    assert recorded.check_derived() == []
     recorded.verify(deep=True)
     with recorded._reading() as connection:
         rows = connection.execute(schema.batches.select()).all()

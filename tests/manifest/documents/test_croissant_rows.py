@@ -200,7 +200,7 @@ def test_they_are_recorded_with_origins_and_parents(
     tiers = [ledger.explain(f"set#{name}")[0].tier for name in "abc"]
     assert tiers == ["generated", "unknown", "derived"]
     assert ledger.ingest(path, columns=columns).already
-    assert ledger.check() == []
+    assert ledger.check_derived() == []
 
 
 def test_rows_in_a_folder_are_recorded_once(ledger: Ledger, tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_rows_in_a_folder_are_recorded_once(ledger: Ledger, tmp_path: Path) -> N
     put(folder, distribution=[describe(rows)], recordSet=make_set("rows"))
     passed_over, done = ledger.ingest_all([folder], columns={"text": "words"})
     assert isinstance(passed_over, PassedOver)
-    assert passed_over.passed_over.startswith("holds the rows that ")
+    assert passed_over.passed_over.startswith("holds rows that ")
     assert isinstance(done, Ingested)
     assert (done.dataset, done.recorded) == ("set", 3)
 
@@ -248,3 +248,25 @@ def test_any_record_set_is_read_or_refused(
     other = {"@type": "cr:RecordSet", "field": fields, "annotation": said}
     with suppress(ManifestError):
         read_file(put(tmp_path, recordSet=[inline, other], distribution=said))
+
+
+def test_rows_in_a_folder_are_read_with_their_metadata_and_once(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    (tmp_path / "set" / "parts").mkdir(parents=True)
+    rows = write_rows(tmp_path / "set" / "parts" / "rows.jsonl")
+    other = write_rows(tmp_path / "set" / "other.jsonl")
+    place = describe(rows, contentUrl="parts/rows.jsonl")
+    put(tmp_path / "set", distribution=[place], recordSet=make_set("rows"))
+    named = {"name": "rid"}
+    found = ledger.ingest_all([tmp_path / "set"], columns=named)
+    done = [one.to_dict() for one in found]
+    assert [one.get("passed_over") for one in done] == [
+        None,
+        None,
+        "holds rows that croissant.json describes, and is read with it",
+    ]
+    assert [one.get("recorded") for one in done[:2]] == [3, 3]
+    assert other.exists()
+    [alone] = ledger.ingest_all([rows], dataset="again", columns=named)
+    assert alone.to_dict()["recorded"] == 3
