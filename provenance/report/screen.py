@@ -52,7 +52,7 @@ def draw_screen(report: Report) -> RenderableType:
         _bars(report),
         Text(" · ".join(f"{of} {tier}" for tier, (of, _) in _LETTERS.items())),
     ]
-    if any(sum(f.missing.values()) for f in report.units.values()):
+    if any(sum(f.missing.values()) and f.share for f in report.units.values()):
         parts.append(Text("( ): of the records that have the unit"))
     parts += [Text(""), Text(say_depth(report.depth, report.unit))]
     parts += _few([say_share_of(share) for share in report.shares], "claimed shares")
