@@ -16,6 +16,7 @@ from provenance.cli.database import db
 from provenance.cli.dataset import dataset
 from provenance.cli.descendants import descendants
 from provenance.cli.explain import explain
+from provenance.cli.export import export
 from provenance.cli.formats import formats
 from provenance.cli.ingest import ingest
 from provenance.cli.inspect import inspect
@@ -26,6 +27,7 @@ from provenance.cli.policy import policy
 from provenance.cli.records import records
 from provenance.cli.reporting import report
 from provenance.cli.select import exclude, select
+from provenance.cli.serve import serve
 from provenance.cli.target import Target
 from provenance.cli.verify import verify
 from provenance.errors import LedgerError, VerificationError
@@ -83,9 +85,11 @@ for command in (
     inspect,
     formats,
     report,
+    export,
     check,
     select,
     exclude,
+    serve,
     explain,
     descendants,
     conflicts,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from provenance.cli.as_of import as_of_option
+from provenance.cli.files import write_file
 from provenance.cli.output import make_console, print_json
 from provenance.cli.target import Target
 from provenance.cli.what_if import make_what_if, what_if_options
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from provenance.report import Difference, Report
+    from provenance.report.explorer import Explorer
 
 __all__ = ["assume_option", "policy_option", "report", "unit_option"]
 
@@ -101,6 +103,19 @@ assume_option = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Sign the report with the key in this file; prints a DSSE envelope.",
 )
+@click.option(
+    "--html",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write one page that answers what-ifs by itself, without a network.",
+)
+@click.option(
+    "--suppose",
+    metavar="DATASET",
+    multiple=True,
+    help="With --html: a dataset of which the page can suppose that it was all "
+    "generated; small ones by default. Repeatable.",
+)
 @click.pass_obj
 def report(
     target: Target,
@@ -116,6 +131,8 @@ def report(
     as_json: bool,
     as_csv: bool,
     sign: Path | None,
+    html: Path | None,
+    suppose: tuple[str, ...],
     **changes: Any,
 ) -> None:
     """Say how much of a dataset is downstream of generative models.
@@ -129,10 +146,12 @@ def report(
     depth, and the first models, sources and months; --by and --all show more.
     """
     what_if = make_what_if(**changes)
-    if sum(map(bool, (as_json, as_csv, sign))) > 1:
-        raise click.UsageError("--json, --csv and --sign exclude each other")
-    if sign is not None and against is not None:
-        raise click.UsageError("two reports are not signed as one: sign each")
+    if sum(map(bool, (as_json, as_csv, sign, html))) > 1:
+        raise click.UsageError("--json, --csv, --sign and --html exclude each other")
+    if suppose and html is None:
+        raise click.UsageError("--suppose is for a page: see --html")
+    if against is not None:
+        _refuse_against(html, sign, show_all=show_all)
     if sign is not None:
         if what_if or assume:
             raise click.UsageError(
@@ -153,6 +172,12 @@ def report(
         "what_if": what_if,
         "assume": assume,
     }
+    if html is not None:
+        del options["by"]
+        with target.open(create=False) as ledger:
+            explorer = ledger.explore(dataset, **options, suppose=suppose or None)
+        _write_page(html, explorer)
+        return
     is_screen = not (by or show_all or as_json or as_csv)
     found: Report | Difference
     with target.open(create=False) as ledger:
@@ -173,6 +198,25 @@ def report(
         writer.writerows(zip(*table.to_pydict().values(), strict=True))
     else:
         make_console().print(_draw(found, is_screen=is_screen, show_all=show_all))
+
+
+def _refuse_against(html: Path | None, sign: Path | None, *, show_all: bool) -> None:
+    if html is not None:
+        raise click.UsageError("a page shows one dataset: leave out --against")
+    if sign is not None:
+        raise click.UsageError("two reports are not signed as one: sign each")
+    if show_all:
+        raise click.UsageError("--all is of one report; with --against see --csv")
+
+
+def _write_page(path: Path, explorer: Explorer) -> None:
+    from provenance.report.explorer import render_page  # noqa: PLC0415 - heavy
+
+    page = render_page(explorer).encode()
+    write_file(path, page)
+    supposed = ", ".join(scenario.dataset for scenario in explorer.scenarios)
+    click.echo(f"{path}: {len(page):,} bytes", err=True)
+    click.echo(f"can suppose as generated: {supposed or 'nothing'}", err=True)
 
 
 def _draw(

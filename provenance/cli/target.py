@@ -19,8 +19,16 @@ class Target:
     url: str
     key: Path | None = None
 
-    def open(self, *, create: bool = True, upgrade: bool = False) -> Ledger:
+    def open(
+        self, *, create: bool = True, upgrade: bool = False, read_only: bool = False
+    ) -> Ledger:
         """Open the ledger; what that needs is loaded only now."""
         from provenance.ledger import Ledger  # noqa: PLC0415 - heavy
 
-        return Ledger.open(self.url, create=create, upgrade=upgrade, key=self.key)
+        return Ledger.open(
+            self.url,
+            create=create,
+            upgrade=upgrade,
+            read_only=read_only,
+            key=None if read_only else self.key,
+        )

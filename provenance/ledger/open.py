@@ -16,6 +16,8 @@ from provenance.ledger.asking import Asking
 from provenance.ledger.checking import Checking
 from provenance.ledger.correcting import Correcting
 from provenance.ledger.erasing import Erasing
+from provenance.ledger.exploring import Exploring
+from provenance.ledger.exporting import Exporting
 from provenance.ledger.facts import (
     record_dataset,
     record_model,
@@ -62,9 +64,11 @@ class Ledger(
     Reporting,
     Checking,
     Selecting,
+    Exploring,
     Asking,
     Correcting,
     Erasing,
+    Exporting,
     Guarded,
 ):
     r"""A database of where training items came from, and what made them.
@@ -92,6 +96,7 @@ class Ledger(
         *,
         create: bool = True,
         upgrade: bool = False,
+        read_only: bool = False,
         key: Path | None = None,
         clock: Callable[[], int] = now,
         random: Callable[[int], bytes] = secrets.token_bytes,
@@ -102,6 +107,7 @@ class Ledger(
             url: ``sqlite:///FILE.db`` or ``postgresql://USER@HOST/NAME``.
             create: Whether to make a ledger where there is none.
             upgrade: Whether to bring an older schema up to date.
+            read_only: Whether the database itself is to refuse every write.
             key: File of the key that signs the log after every change.
             clock: Returns microseconds since 1970 UTC.
             random: Returns as many random bytes as are asked for, for salts.
@@ -111,12 +117,12 @@ class Ledger(
             MigrationError: Its schema is not the one this version needs.
         """
         signer = read_key(key) if key else None
-        engine = connect_engine(url)
-        if not create:
-            _refuse_missing(engine.url)
+        engine = connect_engine(url, read_only=read_only)
+        if not create or read_only:
+            _refuse_missing(sa.make_url(url))
         ledger = cls(engine, clock, signer, random)
         try:
-            ledger._prepare(url, create=create, upgrade=upgrade)
+            ledger._prepare(url, create=create and not read_only, upgrade=upgrade)
         except BaseException:
             ledger.close()
             raise
@@ -144,7 +150,9 @@ class Ledger(
         format: str = "auto",  # noqa: A002 - the word of the command line
         columns: Mapping[str, str] | None = None,
         constants: Mapping[str, str] | None = None,
+        trust: str | Path | None = None,
         kind: str = "dataset",
+        of: str | None = None,
         append: bool = False,
         replace: bool = False,
         stop_on_fault: bool = False,
@@ -163,8 +171,12 @@ class Ledger(
             format: auto, or a name of ``provenance formats``.
             columns: Field → column, where the usual names do not say it.
             constants: Field → value, the same for every row.
+            trust: File of certificates (PEM) whose signatures under C2PA manifests of
+                media are trusted.
             kind: ``dataset``; ``crawl`` for what a crawler fetched; ``evidence`` for
                 what was observed of digests, which belongs to no dataset.
+            of: Of evidence whose rows have no digest: the dataset in which their
+                names are those of records; all versions of a plain name.
             append: Record a changed file beside what was recorded of it; rows of
                 which it is a continuation are not recorded twice.
             replace: Withdraw what was recorded of the file, then record it.
@@ -191,7 +203,9 @@ class Ledger(
             format=format,
             columns=columns,
             constants=constants,
+            trust=trust,
             kind=kind,
+            of=of,
             append=append,
             replace=replace,
             stop_on_fault=stop_on_fault,
@@ -334,7 +348,7 @@ class Ledger(
     def rebuild(self) -> None:
         """Make every derived table anew from the facts."""
         with self._writing() as connection:
-            rebuild(connection, log_size(connection) - 1)
+            rebuild(connection, log_size(connection) - 1, committed=True)
 
 
 def _refuse_missing(url: sa.URL) -> None:

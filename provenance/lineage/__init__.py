@@ -6,6 +6,7 @@ from provenance.lineage.assessments import (
     Judged,
     judge,
     load_loops,
+    load_members,
     load_pedigrees,
     reassess,
     select_assessed,
@@ -13,11 +14,16 @@ from provenance.lineage.assessments import (
 from provenance.lineage.book import PedigreeBook
 from provenance.lineage.change import Entering, Lineage
 from provenance.lineage.claimed import assess_claims, assess_shares
-from provenance.lineage.claims import reaches_items
-from provenance.lineage.depth import Depths, ModelDepth, ModelLoop, measure_depths
-from provenance.lineage.pedigree import Element, Pedigree
+from provenance.lineage.depth import (
+    Depths,
+    ModelDepth,
+    ModelLoop,
+    TrainingSets,
+    measure_depths,
+)
+from provenance.lineage.pedigree import Element, Pedigree, own_part
 from provenance.lineage.rebuild import compare, rebuild
-from provenance.lineage.workspace import open_workspace
+from provenance.lineage.workspace import add_rows, count_rows, open_workspace
 
 __all__ = [
     "ASPECTS",
@@ -31,15 +37,19 @@ __all__ = [
     "ModelLoop",
     "Pedigree",
     "PedigreeBook",
+    "TrainingSets",
+    "add_rows",
     "assess_claims",
     "assess_shares",
     "compare",
+    "count_rows",
     "judge",
     "load_loops",
+    "load_members",
     "load_pedigrees",
     "measure_depths",
     "open_workspace",
-    "reaches_items",
+    "own_part",
     "reassess",
     "rebuild",
     "select_assessed",

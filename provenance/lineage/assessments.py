@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.types import TypeEngine
 
-from provenance.domain import DatasetName, Policy, Tier, parse_dataset
+from provenance.domain import DatasetName, ModelBook, Policy, Tier, parse_dataset
 from provenance.lineage.assess import NONE, Assessor, Mark, Verdict, tell_tier
 from provenance.lineage.claimed import assess_claims
 from provenance.lineage.depth import Depths, ModelLoop, measure_depths
@@ -41,6 +41,7 @@ __all__ = [
     "assess_change",
     "judge",
     "load_loops",
+    "load_members",
     "load_pedigrees",
     "reassess",
     "select_assessed",
@@ -89,22 +90,35 @@ def judge(
         size: Entries of the log that count; all of them by default.
     """
     book, origins = load_models(connection, size), load_origins(connection)
-    trained = {parse_dataset(text) for model in book for text in model.trained_on}
-    datasets = {
-        number: name
-        for number, name in load_datasets(connection, size).items()
-        if _is_trained_on(name, trained)
-    }
-    members = {
-        datasets[number]: elements
-        for number, elements in _read_members(connection, datasets, size).items()
-    }
+    members = load_members(connection, book, size)
     judged = []
     for policy in policies:
         assessor = Assessor(policy, book, origins)
         depths = measure_depths(assessor, book, members)
         judged.append(Judged(verdicts=tuple(assessor.verdicts()), depths=depths))
     return judged
+
+
+def load_members(
+    connection: sa.Connection, book: ModelBook, size: int | None = None
+) -> dict[DatasetName, Pedigree]:
+    """Return all that flows into each dataset version that a model was trained on.
+
+    Args:
+        connection: An open transaction.
+        book: The models as recorded.
+        size: Entries of the log that count; all of them by default.
+    """
+    trained = {parse_dataset(text) for model in book for text in model.trained_on}
+    datasets = {
+        number: name
+        for number, name in load_datasets(connection, size).items()
+        if _is_trained_on(name, trained)
+    }
+    return {
+        datasets[number]: elements
+        for number, elements in _read_members(connection, datasets, size).items()
+    }
 
 
 def _is_trained_on(name: DatasetName, trained: Collection[DatasetName]) -> bool:

@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from provenance.domain import DatasetName, ModelBook, parse_dataset
+from provenance.domain import DatasetName, Model, ModelBook, parse_dataset
 from provenance.lineage.assess import Assessor
 from provenance.lineage.condense import condense
 from provenance.lineage.pedigree import Element, Pedigree
 
-__all__ = ["Depths", "ModelDepth", "ModelLoop", "measure_depths"]
+__all__ = ["Depths", "ModelDepth", "ModelLoop", "TrainingSets", "measure_depths"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,29 @@ class Depths:
     loops: tuple[ModelLoop, ...]
 
 
+class TrainingSets:
+    """Finds the dataset versions behind what models are said to be trained on."""
+
+    def __init__(self, recorded: Iterable[DatasetName]) -> None:
+        self._recorded = set(recorded)
+        self._versions: dict[str, list[DatasetName]] = {}
+        for dataset in recorded:
+            self._versions.setdefault(dataset.name, []).append(dataset)
+
+    def of(self, model: Model) -> tuple[list[DatasetName], bool]:
+        """Return those that have rows, and whether there is one that has none."""
+        found, missing = [], False
+        for text in model.trained_on:
+            wanted = parse_dataset(text)
+            if wanted.version:
+                hits = [wanted] if wanted in self._recorded else []
+            else:
+                hits = self._versions.get(wanted.name, [])
+            found += hits
+            missing = missing or not hits
+        return found, missing
+
+
 def _set_depth(
     assessor: Assessor,
     known: Mapping[str, ModelDepth],
@@ -83,9 +106,7 @@ def measure_depths(
         members: Dataset version that a model may be trained on → all that flows into
             its items; of each element the greatest hops.
     """
-    versions: dict[str, list[DatasetName]] = {}
-    for dataset in members:
-        versions.setdefault(dataset.name, []).append(dataset)
+    training = TrainingSets(members)
     writers = {
         dataset: sorted(
             {
@@ -96,24 +117,12 @@ def measure_depths(
         for dataset, elements in members.items()
     }
 
-    def training_sets(name: str) -> tuple[list[DatasetName], bool]:
-        found, missing = [], False
-        for text in book.find(name).trained_on:
-            wanted = parse_dataset(text)
-            if wanted.version:
-                hits = [wanted] if wanted in members else []
-            else:
-                hits = versions.get(wanted.name, [])
-            found += hits
-            missing = missing or not hits
-        return found, missing
-
     def successors(node: _Node) -> list[_Node]:
         if node.dataset is not None:
             return [_Node(model=name) for name in writers[node.dataset]]
         name = node.model or ""
         bases = [book.find(base).name for base in book.find(name).based_on]
-        sets = [_Node(dataset=dataset) for dataset in training_sets(name)[0]]
+        sets = [_Node(dataset=dataset) for dataset in training.of(book.find(name))[0]]
         return sets + [_Node(model=base) for base in bases]
 
     names = {model.name for model in book} | assessor.models()
@@ -127,7 +136,7 @@ def measure_depths(
         depth, is_open = 0, looped
         for name in inside:
             model = book.find(name)
-            sets, missing = training_sets(name)
+            sets, missing = training.of(model)
             is_open = is_open or missing or not model.training_complete
             for base in model.based_on:
                 outside = known.get(book.find(base).name)

@@ -56,6 +56,10 @@ class Standpoint:
         """What the policy makes of the pedigrees of a dataset version.
 
         Of others, too, where that is kept; see ``select_assessed`` for the columns.
+
+        Args:
+            dataset: Its id.
+            aspect: model, mode or evidence; empty for the whole.
         """
         if self.stored is not None and self._is_kept:
             return select_stored(self.stored, aspect)

@@ -28,6 +28,7 @@ __all__ = [
     "select_amounts",
     "select_pedigrees",
     "select_stored",
+    "select_tallied",
 ]
 
 DIMENSIONS = {"": 0, "month": 1, "source": 2, "language": 3, "split": 4, "medium": 5}
@@ -152,6 +153,31 @@ def _sum_by_pedigree(
     elif dataset is not None:
         query = query.where(tallies.c.dataset_id.in_(dataset))
     return query.subquery()
+
+
+def select_tallied(
+    dataset: int, dimension: str = "", size: int | None = None
+) -> sa.Select[Any]:
+    """The sums of a dataset version by pedigree, before any policy.
+
+    Args:
+        dataset: Its id.
+        dimension: month, source, language, split or medium; empty for none.
+        size: Entries of the log that count; all of them by default.
+
+    Returns:
+        Columns ``pedigree_id, value_id``, one per unit, and ``without_…`` for the units
+        a record may lack; only what has records. Items, bytes and tokens are in
+        thousandths.
+    """
+    summed = [*map(str, Unit), *(f"without_{unit}" for unit in ASSESSED)]
+    moved = _sum_by_pedigree(summed, dimension, dataset, size)
+    value = moved.c.value_id if dimension else sa.null()
+    return sa.select(
+        moved.c.pedigree_id,
+        value.label("value_id"),
+        *(sa.cast(moved.c[name], sa.BigInteger).label(name) for name in summed),
+    ).where(moved.c.present != 0)
 
 
 def select_pedigrees(dataset: int, size: int | None = None) -> sa.Select[tuple[int]]:

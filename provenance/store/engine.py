@@ -36,13 +36,17 @@ def is_sqlite(connection: sa.Connection) -> bool:
     return connection.dialect.name == "sqlite"
 
 
-def connect_engine(url: str) -> sa.Engine:
+def connect_engine(url: str, *, read_only: bool = False) -> sa.Engine:
     """Make the engine of a ledger URL; nothing is connected yet.
 
     ``sqlite:///file.db`` is the embedded default; ``postgresql://…`` uses psycopg.
     Transactions that write say so by ``execution_options(write=True)``: only they
     take SQLite's write lock, so readers never wait for it. Those that read with the
     help of temporary tables say ``scratch=True``.
+
+    Args:
+        url: Where the ledger is.
+        read_only: Have the database itself refuse every write.
 
     Raises:
         LedgerStateError: The URL names no database we support.
@@ -56,11 +60,12 @@ def connect_engine(url: str) -> sa.Engine:
         ) from error
     backend = parsed.get_backend_name()
     if backend == "sqlite":
-        return _sqlite_engine(parsed)
+        return _sqlite_engine(parsed, read_only=read_only)
     if backend in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
+        only = "-c default_transaction_read_only=on" if read_only else ""
         try:
-            return sa.create_engine(parsed)
+            return sa.create_engine(parsed, connect_args={"options": only})
         except (ModuleNotFoundError, NoSuchModuleError) as error:
             raise LedgerStateError(
                 "the PostgreSQL driver is not installed",
@@ -72,12 +77,15 @@ def connect_engine(url: str) -> sa.Engine:
     )
 
 
-def _sqlite_engine(url: sa.URL) -> sa.Engine:
+def _sqlite_engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
     if url.database and not Path(url.database).absolute().parent.is_dir():
         raise LedgerStateError(
             f"the folder of {url.database} does not exist",
             hint="Create it first, or name another file with --ledger.",
         )
+    if read_only and url.database:
+        file = Path(url.database).absolute().as_uri()
+        url = url.set(database=file, query={"mode": "ro", "uri": "true"})
     engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
     sa.event.listen(engine, "connect", _set_pragmas)
     sa.event.listen(engine, "begin", _begin)
