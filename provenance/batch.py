@@ -20,6 +20,7 @@ column                  meaning, unit
 ``medium``              text, image, audio, video or other, or null
 ``media_type``          as stated, or null
 ``split``               part of the dataset, or null
+``reservation``         what reserves it from mining or training, or null
 ``origins``             what the row says its content comes from
 ``parents``             what the row says it was derived from
 ======================  =====================================================
@@ -72,6 +73,7 @@ _COLUMNS: list[pa.Field[Any]] = [
     pa.field("medium", pa.string()),
     pa.field("media_type", pa.string()),
     pa.field("split", pa.string()),
+    pa.field("reservation", pa.string()),
     pa.field("origins", pa.list_(ORIGIN_TYPE), nullable=False),
     pa.field("parents", pa.list_(PARENT_TYPE), nullable=False),
 ]
@@ -155,6 +157,12 @@ class Faults(Sequence[Fault]):
         rows: Any = self.batch["row"]
         kept = self.batch.filter(pc.less_equal(rows, pa.scalar(row)))
         return Faults(self.file, kept)
+
+    def moved(self, by: int) -> Faults:
+        """Return the faults as those of rows that stand further down."""
+        rows: Any = pc.add(self.batch["row"], pa.scalar(by, pa.int64()))
+        batch = self.batch.set_column(0, _FAULT_SCHEMA.field(0), rows)
+        return Faults(self.file, batch)
 
     def __add__(self, more: Iterable[Fault]) -> Faults:
         """Return these faults and others of the file, by row."""

@@ -8,6 +8,7 @@
     │   └── QuarantineError       a bad row, and the caller asked to stop
     ├── NameRefusedError          a dataset, model or field name is not one
     ├── ClaimRefusedError         a claim says nothing, or what has no meaning
+    ├── BoundRefusedError         a bound to check against is none, or missing
     ├── NotRecordedError          the ledger knows nothing under that name
     ├── LedgerStateError          the operator must act: location, rights, lock
     │   └── MigrationError        the schema of the ledger is not the expected one
@@ -17,6 +18,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "BoundRefusedError",
     "ClaimRefusedError",
     "LedgerError",
     "LedgerStateError",
@@ -62,6 +64,10 @@ class NameRefusedError(LedgerError):
 
 class ClaimRefusedError(LedgerError):
     """A claim says nothing, or something that has no meaning."""
+
+
+class BoundRefusedError(LedgerError):
+    """A bound that a dataset is to be held against is none, or none is given."""
 
 
 class NotRecordedError(LedgerError):

@@ -1,11 +1,12 @@
 """Whatever happens to a ledger, in whatever order: three ways to one answer.
 
-A state machine records rows (again, late, in cycles), models, claims and withdrawals
-of rows and claims, and opens the ledger anew. After every step the derived tables,
-brought up to date change by change, are what a rebuild makes of the facts, and the
-reports are those of the brute-force reference. Every report is remembered, and asked
-for again later, as of the position at which it was printed: it must be the same,
-whatever was logged since.
+A state machine records rows (again, late, in cycles), models, claims, policies and
+withdrawals of rows and claims, and opens the ledger anew. After every step the derived
+tables, brought up to date change by change, are what a rebuild makes of the facts, and
+the reports are those of the brute-force reference, under the default policy and under
+one that was recorded on the way. Reports are remembered, and after every step one is
+asked for again as of earlier positions at which some were printed (at the end, and in
+long runs always: as of each): it must be the same, whatever was logged since.
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ from test_semantics import _assert_loops_agree, _assert_reports_agree, _pedigree
 from worlds import (
     DATASETS,
     digest_of,
+    policies,
     record_rows,
     to_claim,
+    to_what_if,
     world_claims,
     world_evidence,
     world_models,
@@ -47,26 +50,32 @@ from provenance.lineage import (
     PedigreeBook,
     compare,
     open_workspace,
-    reaches_items,
 )
 from provenance.report import GROUPINGS, Report
 from provenance.store import schema
 
 _STEPS = 50
+_LOOKS_BACK = 8
 
 
 class Interleavings(RuleBasedStateMachine):
     """Random changes of one ledger, each followed and then checked."""
 
     new_url: ClassVar[Sequence[Callable[[], str]]] = ()
+    looks_back: ClassVar[int] = 0
+    """At how many earlier positions, after each step."""
 
     def __init__(self) -> None:
         super().__init__()
         self.batches: dict[int, list[ref.Record]] = {}
         self.models: dict[str, ref.Model] = {}
         self.claims: dict[int, ref.Claim] = {}
+        self.policies: dict[str, ref.Policy] = {}
         self.ledger: Ledger | None = None
-        self.printed: list[Report] = []
+        self.printed: list[list[Report]] = []
+        """Those of one position after those of the other."""
+        self.asked = 0
+        """How many of them were asked for again."""
 
     @initialize()
     def open(self) -> None:
@@ -77,6 +86,7 @@ class Interleavings(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if self.ledger:
+            self.look_back(_STEPS)
             self.workspace.__exit__(None, None, None)
             self.ledger.close()
 
@@ -166,8 +176,25 @@ class Interleavings(RuleBasedStateMachine):
             self.restate(connection, said, taken)
         self.check()
 
+    @rule(name=st.sampled_from(("strict", "lenient")), drawn=policies())
+    def policy(self, name: str, drawn: ref.Policy) -> None:
+        assert self.ledger
+        said = to_what_if(drawn, self.world)
+        self.ledger.add_policy(name, said)
+        self.policies.pop(name, None)
+        self.policies[name] = replace(drawn, ignored_models=said.ignored_models)
+        self.check()
+
+    @property
+    def world(self) -> ref.World:
+        return ref.World(
+            tuple(row for rows in self.batches.values() for row in rows),
+            tuple(self.models.values()),
+            tuple(self.claims.values()),
+        )
+
     def restate(self, connection: Any, said: Claim, position: int) -> None:
-        if reaches_items(said):
+        if said.reaches_items:
             self.lineage.restate(connection, said, position)
 
     @rule()
@@ -183,15 +210,17 @@ class Interleavings(RuleBasedStateMachine):
         assert self.ledger
         self.ledger.rebuild()
         self.lineage.book = PedigreeBook()
-        self.look_back(1)
+        self.look_back(self.looks_back)
 
-    def look_back(self, reports: int) -> None:
-        """Ask again for some of the reports that were printed, as of then."""
+    def look_back(self, positions: int) -> None:
+        """Ask again for a report of earlier positions, always another one."""
         assert self.ledger
-        for number in range(min(reports, len(self.printed))):
-            place = (len(self.printed) * 31 + number * 17) % len(self.printed)
-            printed = self.printed[place]
-            grouping = list(GROUPINGS)[place % len(GROUPINGS)]
+        count = len(self.printed)
+        for _ in range(min(positions, count)):
+            self.asked += 1
+            reports = self.printed[self.asked % count]
+            printed = reports[self.asked % len(reports)]
+            grouping = list(GROUPINGS)[self.asked % len(GROUPINGS)]
             again = self.ledger.report(
                 printed.dataset,
                 by=[grouping],
@@ -205,25 +234,28 @@ class Interleavings(RuleBasedStateMachine):
     def check(self, dataset: str | None = None) -> None:
         """Compare with a rebuild and with brute force."""
         assert self.ledger
-        records = [row for rows in self.batches.values() for row in rows]
-        models, claims = tuple(self.models.values()), tuple(self.claims.values())
-        world = ref.World(tuple(records), models, claims)
+        world = self.world
         with self.ledger._writing(keep=False) as connection:
             assert compare(connection) == []
             brute = {digest_of(i): p for i, p in ref.pedigrees(world).items()}
             kept = _pedigrees(connection)
             assert {item: brute[item] for item in kept} == kept
-            asked = [row for row in records if dataset in (None, row.dataset)]
-            self.printed += _assert_reports_agree(
-                connection,
-                world,
-                ref.Policy(),
-                "default",
-                {Unit.TOKENS, Unit.CONTENTS} if asked else set(),
-            )
-            if any(row.dataset for row in records):
+            believed = [("default", ref.Policy()), *self.policies.items()]
+            asked = [(Unit.TOKENS, *believed[0]), (Unit.CONTENTS, *believed[-1])]
+            if not any(dataset in (None, row.dataset) for row in world.records):
+                asked = []
+            reports = [
+                report
+                for unit, name, policy in asked
+                for report in _assert_reports_agree(
+                    connection, world, policy, name, {unit}
+                )
+            ]
+            if reports:
+                self.printed.append(reports)
+            if any(row.dataset for row in world.records):
                 _assert_loops_agree(connection, world)
-        self.look_back(1)
+        self.look_back(self.looks_back)
 
 
 def _moved(row: ref.Record, dataset: str) -> ref.Record:
@@ -247,11 +279,12 @@ def _joined(before: ref.Model | None, after: ref.Model) -> ref.Model:
 def test_every_order_of_changes_gives_one_answer(
     new_url: Callable[[], str], pytestconfig: pytest.Config
 ) -> None:
-    machine = type("Machine", (Interleavings,), {"new_url": (new_url,)})
+    often = pytestconfig.getoption("--long")
+    of_this = {"new_url": (new_url,), "looks_back": _STEPS if often else _LOOKS_BACK}
     run_state_machine_as_test(
-        machine,
+        type("Machine", (Interleavings,), of_this),
         settings=settings(
-            max_examples=100 if pytestconfig.getoption("--long") else 6,
+            max_examples=100 if often else 6,
             stateful_step_count=_STEPS,
             deadline=None,
             phases=[Phase.explicit, Phase.reuse, Phase.generate],

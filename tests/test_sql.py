@@ -34,7 +34,9 @@ def tell(ledger: Ledger, folder: Path) -> None:
     files: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
         "crawl": (
             [
-                usual | {"digest": digest("a"), "url": "https://a.example.org/1"},
+                {"digest": digest("a"), "url": "https://a.example.org/1"}
+                | usual
+                | {"reservation": "x-robots-tag: noai"},
                 {"digest": digest("b"), "origin": "human", "name": "essay"},
                 {"digest": "no digest"},
             ],

@@ -9,12 +9,14 @@ import click
 
 from provenance import __version__
 from provenance.cli.batch import batch
+from provenance.cli.check import check
 from provenance.cli.claim import claim
 from provenance.cli.conflicts import conflicts
 from provenance.cli.database import db
 from provenance.cli.dataset import dataset
 from provenance.cli.descendants import descendants
 from provenance.cli.explain import explain
+from provenance.cli.export import export
 from provenance.cli.formats import formats
 from provenance.cli.ingest import ingest
 from provenance.cli.inspect import inspect
@@ -24,6 +26,7 @@ from provenance.cli.model import model
 from provenance.cli.policy import policy
 from provenance.cli.records import records
 from provenance.cli.reporting import report
+from provenance.cli.select import exclude, select
 from provenance.cli.serve import serve
 from provenance.cli.target import Target
 from provenance.cli.verify import verify
@@ -82,6 +85,10 @@ for command in (
     inspect,
     formats,
     report,
+    export,
+    check,
+    select,
+    exclude,
     serve,
     explain,
     descendants,

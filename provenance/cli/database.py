@@ -40,7 +40,7 @@ def check(ctx: click.Context) -> None:
     Changes nothing. Exits with 4 when something differs.
     """
     with ctx.obj.open() as ledger:
-        differences = ledger.check()
+        differences = ledger.check_derived()
     for difference in differences:
         click.echo(difference)
     if differences:

@@ -29,6 +29,11 @@ _REFUSED = 1
     show_default=True,
     help="What the manifest lists.",
 )
+@click.option(
+    "--of",
+    metavar="DATASET[@VERSION]",
+    help="With --kind evidence: rows name records of this dataset.",
+)
 @click.option("--append", is_flag=True, help="Record a changed file beside the old.")
 @click.option("--replace", is_flag=True, help="Withdraw what the file said before.")
 @click.option(
@@ -65,7 +70,9 @@ def ingest(
     format_: str,
     columns: dict[str, str],
     constants: dict[str, str],
+    trust: str | None,
     kind: str,
+    of: str | None,
     append: bool,
     replace: bool,
     on_error: str,
@@ -84,11 +91,13 @@ def ingest(
     Usual column names map by themselves, and the mapping is printed. FIELD is one of
     digest, name, url, fetched_at, bytes, tokens, items, copies, language, media_type,
     split, origin, generated_by, mode, evidence, score, detector, detector_version,
-    threshold, derived_from, derivation, text.
+    threshold, derived_from, derivation, reservation, text.
 
     With --kind evidence each row is about a digest, wherever that is recorded: the
     score of a detector, a watermark, a review, or when the content was first seen. It
-    adds no record to any dataset.
+    adds no record to any dataset. With --of, rows without a digest are about the record
+    of their name in that dataset; Dolma attributes find their documents by themselves
+    (documents/FILE beside attributes/TAGS/FILE).
 
     The same file is never recorded twice for a dataset version; a changed one is
     refused without --append or --replace.
@@ -104,7 +113,9 @@ def ingest(
             format=format_,
             columns=columns,
             constants=constants,
+            trust=trust,
             kind=kind,
+            of=of,
             append=append,
             replace=replace,
             stop_on_fault=on_error == "stop",

@@ -41,6 +41,7 @@ def inspect(
     format_: str,
     columns: dict[str, str],
     constants: dict[str, str],
+    trust: str | None,
     records: int,
     *,
     as_json: bool,
@@ -53,6 +54,7 @@ def inspect(
     from provenance.domain import Field  # noqa: PLC0415 - as below
     from provenance.manifest import (  # noqa: PLC0415 - reads Arrow, slow for --help
         inspect_manifest,
+        read_trust_list,
     )
 
     found = inspect_manifest(
@@ -61,6 +63,7 @@ def inspect(
         columns={Field(field): column for field, column in columns.items()},
         constants={Field(field): value for field, value in constants.items()},
         records=records,
+        trust=read_trust_list(Path(trust)) if trust else None,
     )
     if as_json:
         print_json(found.to_dict())

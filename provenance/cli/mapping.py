@@ -62,6 +62,11 @@ _OPTIONS = (
         callback=_pairs,
         help="Value of a field, the same for every row. Repeatable.",
     ),
+    click.option(
+        "--trust",
+        metavar="FILE",
+        help="Certificates (PEM) whose signatures under C2PA manifests are trusted.",
+    ),
 )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from provenance.report import Difference, Report
     from provenance.report.explorer import Explorer
 
-__all__ = ["report"]
+__all__ = ["assume_option", "policy_option", "report", "unit_option"]
 
 _GROUPINGS = (
     "model",
@@ -35,6 +36,40 @@ _GROUPINGS = (
 )
 _UNITS = ("items", "bytes", "tokens", "records", "contents")
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def unit_option(
+    says: str, units: tuple[str, ...] = _UNITS
+) -> Callable[[_Command], _Command]:
+    """Add ``--unit``, with what it is the unit of."""
+    return click.option(
+        "--unit",
+        type=click.Choice(units),
+        default="items",
+        show_default=True,
+        help=says,
+    )
+
+
+policy_option = click.option(
+    "--policy",
+    metavar="NAME[@VERSION]",
+    default="default",
+    show_default=True,
+    help="What counts; see: provenance policy list.",
+)
+"""``--policy``, for every command that answers under one."""
+
+assume_option = click.option(
+    "--assume",
+    metavar="CLAIM",
+    multiple=True,
+    help="A claim that holds for this answer alone: 'dataset D generated_by M'. "
+    "Repeatable.",
+)
+"""``--assume``, for every command that can try a claim."""
+
 
 @click.command()
 @click.argument("dataset", metavar="DATASET[@VERSION]")
@@ -44,28 +79,10 @@ _UNITS = ("items", "bytes", "tokens", "records", "contents")
     type=click.Choice(_GROUPINGS),
     help="Break the total down. Repeatable.",
 )
-@click.option(
-    "--unit",
-    type=click.Choice(_UNITS),
-    default="items",
-    show_default=True,
-    help="Unit of the breakdowns and of the depth.",
-)
-@click.option(
-    "--policy",
-    metavar="NAME[@VERSION]",
-    default="default",
-    show_default=True,
-    help="What counts; see: provenance policy list.",
-)
+@unit_option("Unit of the breakdowns and of the depth.")
+@policy_option
 @what_if_options
-@click.option(
-    "--assume",
-    metavar="CLAIM",
-    multiple=True,
-    help="A claim that holds for this report alone: 'dataset D generated_by M'. "
-    "Repeatable.",
-)
+@assume_option
 @as_of_option
 @click.option(
     "--against",

@@ -7,6 +7,7 @@ Example:
     'sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709'
 """
 
+from provenance.domain.bounds import Bounds, End, make_bounds, parse_bound
 from provenance.domain.claims import Claim, Subject, make_claim
 from provenance.domain.counts import say_count
 from provenance.domain.datasets import DatasetName, parse_dataset
@@ -52,12 +53,14 @@ __all__ = [
     "DEFAULT",
     "FIELDS",
     "LOW_BACKGROUND",
+    "Bounds",
     "Claim",
     "ClaimFact",
     "DatasetFact",
     "DatasetName",
     "Derivation",
     "Digest",
+    "End",
     "Evidence",
     "Fact",
     "Field",
@@ -78,8 +81,10 @@ __all__ = [
     "content_key",
     "format_digest",
     "is_weak",
+    "make_bounds",
     "make_claim",
     "named_item",
+    "parse_bound",
     "parse_dataset",
     "parse_digest",
     "say_count",

@@ -76,6 +76,19 @@ class Claim:
         return said
 
     @property
+    def reaches_items(self) -> bool:
+        """Whether it says of each single item where its content comes from.
+
+        A share does not say of which; a model is no set of items; and who labelled,
+        judged or selected an item has not made it.
+        """
+        return (
+            self.share is None
+            and self.subject is not Subject.MODEL
+            and self.origin.is_content
+        )
+
+    @property
     def says(self) -> str:
         """What it says, in words.
 
@@ -94,6 +107,11 @@ class Claim:
             return said
         percent = f"{(self.share * _PERCENT).normalize():f}"
         return f"{percent} % of {self.unit} {said}"
+
+    def to_dict(self) -> dict[str, object]:
+        """What is claimed of what, in words, as JSON values."""
+        said = {"about": self.about, "claim": self.says, "note": self.note}
+        return {name: value for name, value in said.items() if value}
 
     def to_entry(self) -> dict[str, object]:
         """The claim as the log has it: plain JSON values, the share as text."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from provenance.domain.claims import Claim
 from provenance.domain.datasets import DatasetName, parse_dataset
 from provenance.domain.models import Model
 from provenance.domain.origins import Mode
@@ -74,15 +75,19 @@ class ModelFact:
     """Without a name: the one that the manifest is named after."""
     generative: bool | None = None
     """None: the document does not say."""
+    training_complete: bool | None = None
+    """Whether what it was trained on is declared to be all; None: not said."""
 
     def to_dict(self) -> dict[str, object]:
         """The fact as JSON values, without what it does not say."""
-        said = self.model.to_dict() | {"generative": self.generative}
-        told = ("registered", "training_complete")
+        said = self.model.to_dict() | {
+            "generative": self.generative,
+            "training_complete": self.training_complete,
+        }
         return {
             ("model" if name == "name" else name): value
             for name, value in said.items()
-            if name not in told and value not in (None, "", [])
+            if name != "registered" and value not in (None, "", [])
         }
 
 
@@ -108,4 +113,4 @@ class ClaimFact:
         return {name: value for name, value in said.items() if value}
 
 
-Fact = DatasetFact | ModelFact | ClaimFact
+Fact = DatasetFact | ModelFact | ClaimFact | Claim

@@ -52,6 +52,12 @@ class Field(StrEnum):
     """The parent, or parents: digest, name, URL or DATASET[@V]#NAME."""
     DERIVATION = "derivation"
     """How it came out of the parent: copied, cleaned, seeded …"""
+    RESERVATION = "reservation"
+    """What reserves it from mining or training, as header lines: X-Robots-Tag …"""
+    ORIGINS = "origins"
+    """A row's origins, each with its own mode and evidence: a list of structs."""
+    PARENTS = "parents"
+    """A row's parents, each with its own mode and evidence: a list of structs."""
     TEXT = "text"
     """The content itself: digest and bytes are computed where not given."""
 

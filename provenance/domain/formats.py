@@ -33,6 +33,11 @@ FORMATS = (
         gives="a record per row",
     ),
     Format(
+        name="records",
+        told_by="Parquet whose metadata say that a ledger exported it",
+        gives="a record per row, for the dataset that the file names, or evidence",
+    ),
+    Format(
         name="cdxj",
         told_by="lines of key, time and JSON object, or a CDX legend; .cdxj .cdx",
         gives="a record per capture in a crawl index",
@@ -107,10 +112,20 @@ FORMATS = (
         told_by="JSON with the statements of PROV: entity, wasDerivedFrom …",
         gives="a record per entity, its makers and parents; datasets and their parents",
     ),
+    Format(
+        name="ledger-facts",
+        told_by="JSON of the type provenance/facts/v1",
+        gives="models, datasets and claims as a ledger exported them",
+    ),
 )
 """What a file can be; the words of ``--format``."""
 
 SHAPES = (
+    Format(
+        name="dolma-attributes",
+        told_by="columns id and attributes, and no text",
+        gives="evidence: a detector's score of a document that is recorded",
+    ),
     Format(
         name="img2dataset",
         told_by="columns key, status and error_message",
@@ -133,7 +148,7 @@ SHAPES = (
     ),
     Format(
         name="chat",
-        told_by="a column messages, conversations or conversation",
+        told_by="a column messages, conversations or conversation, or two of _a and _b",
         gives="each turn, by the generator that it or its row names",
     ),
     Format(
@@ -144,5 +159,6 @@ SHAPES = (
 )
 """What rows of JSONL and Parquet can hold: several parts, each a record of its own.
 
-They are told in this order. ``--format jsonl`` or ``parquet`` leaves rows whole.
+They are told in this order; the first is only read with ``--kind evidence``.
+``--format jsonl`` or ``parquet`` leaves rows whole.
 """

@@ -75,6 +75,8 @@ class Batch:
     derived_from: pa.Table
     record_salts: pa.Table | None
     """A salt for each record, if any has one."""
+    reservations: pa.Table
+    """What reserves a record from mining or training: leaf index and words."""
 
     @property
     def size(self) -> int:
@@ -161,6 +163,7 @@ class Arranger:
             generated_by=generated_by,
             derivations=derivations,
             derived_from=derived_from,
+            reservations=_reserved(rows.column("reservation")),
             record_salts=_draw_salts(self.random, numbers) if self.random else None,
         )
 
@@ -185,6 +188,12 @@ def _draw_salts(random: Callable[[int], bytes], numbers: pa.Array[Any]) -> pa.Ta
         pa.binary(SALT_BYTES), len(numbers), [None, pa.py_buffer(drawn)]
     )
     return pa.table({"record_id": numbers, "salt": salts.cast(pa.binary())})
+
+
+def _reserved(said: pa.Array[Any]) -> pa.Table:
+    """The records that something is said of, by their place among the leaves."""
+    places = pc.indices_nonzero(pc.is_valid(said))
+    return pa.table({"leaf_index": places.cast(pa.int64()), "said": said.take(places)})
 
 
 def _sources_table(found: Sequence[tuple[int, Source]]) -> pa.Table:

@@ -15,7 +15,6 @@ from provenance.lineage import (
     PedigreeBook,
     assess_claims,
     open_workspace,
-    reaches_items,
 )
 from provenance.log import append_entry
 from provenance.store.claims import LoggedClaim, insert_claim, load_claims
@@ -75,7 +74,7 @@ def _find(connection: sa.Connection, number: int) -> LoggedClaim:
 
 def _follow(connection: sa.Connection, claim: Claim, position: int) -> Done:
     subject = f"{claim.about}: {claim.says}"
-    if not reaches_items(claim):
+    if not claim.reaches_items:
         return Done(subject=subject, position=position, note=_say_why_none(claim))
     with open_workspace(_MEMORY, _THREADS) as duck:
         lineage = Lineage(duck=duck, book=PedigreeBook())
@@ -92,7 +91,7 @@ def _say_why_none(claim: Claim) -> str | None:
 
 
 def _say_effect(claim: Claim) -> str:
-    if reaches_items(claim):
+    if claim.reaches_items:
         return "reaches every item"
     return "counts in its unit" if claim.share is not None else "changes no number"
 

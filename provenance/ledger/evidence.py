@@ -31,7 +31,11 @@ def keep_evidence(
     silent = pc.and_(pc.equal(origins, 0), pc.is_null(batch.column("fetched_at")))
     good: Any = pa.repeat(pa.scalar(value=True), len(batch))
     for field, wrong, reason in (
-        ("digest", pc.is_null(digests), "evidence is about a digest: expected one"),
+        (
+            "digest",
+            pc.is_null(digests),
+            "evidence is about a digest: expected one, or a name and --of DATASET",
+        ),
         (
             "derived_from",
             pc.greater(parents, 0),

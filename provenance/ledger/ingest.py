@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 
 import sqlalchemy as sa
 
 from provenance.domain import to_dataset_name
 from provenance.errors import ManifestError
-from provenance.ledger.order import KINDS, Ingest, Ingested, Noted
+from provenance.ledger.order import EVIDENCE, KINDS, Ingest, Ingested, Noted
 from provenance.ledger.plan import choose_dataset, make_plan
 from provenance.ledger.quarantine import Quarantine
 from provenance.ledger.run import Opens, Run
 from provenance.ledger.stated import find_loops, plan_facts
+from provenance.ledger.subjects import load_subjects, name_subjects
+from provenance.lineage import open_workspace
 from provenance.manifest import WatchedReader, fingerprint, map_reader, open_manifest
 
 __all__ = ["ingest_file"]
@@ -42,8 +44,13 @@ def ingest_file(
             hint=f"The kinds are: {', '.join(KINDS)}.",
         )
     named = {field: column for field, column in order.columns.items() if column}
-    reader = open_manifest(order.path, format=order.format, named=named)
+    reader = open_manifest(
+        order.path, format=order.format, named=named, trust=order.trust
+    )
     columns = map_reader(reader, dict(order.columns), dict(order.constants))
+    columns = name_subjects(order, reader, columns)
+    if order.trust and reader.format == "media":
+        columns = replace(columns, trust=order.trust.sha256)
     order = _name(order, reader)
     document, dataset = reader.document, choose_dataset(order, reader)
     stated = document.facts if document else ()
@@ -58,10 +65,15 @@ def ingest_file(
         dry_run=order.dry_run,
     )
     quarantine = Quarantine.of(order, sha256)
+    subjects = None
+    stack = ExitStack()
     try:
         with reading() as connection:
             url = connection.engine.url
             plan = make_plan(connection, order, reader, sha256, columns.to_json())
+            if columns.of and plan is not None:
+                duck = stack.enter_context(open_workspace(order.memory))
+                subjects = load_subjects(connection, columns, duck)
         if plan is None:
             outcome = replace(outcome, already=True)
         else:
@@ -78,17 +90,19 @@ def ingest_file(
                 writing=writing,
                 url=url,
                 facts=facts,
+                subjects=subjects,
                 noted={
                     f"{name} is {_LOOP}": Noted(rows=1, first_row=1)
                     for name in find_loops(facts)
                 },
             )
-            if document and not document.rows:
+            if document and not (document.rows or document.has_more_rows):
                 outcome = run.record_facts(outcome)
             else:
                 outcome = run.record(outcome)
         kept = None if order.dry_run else quarantine.keep()
     finally:
+        stack.close()
         quarantine.drop()
     return replace(
         outcome,
@@ -98,8 +112,14 @@ def ingest_file(
 
 
 def _name(order: Ingest, reader: WatchedReader) -> Ingest:
-    """Take the name that a document gives itself, where the caller gave none."""
-    called = reader.document.called if reader.document else ""
+    """Take the name that a file gives itself, where the caller gave none."""
+    if reader.is_evidence:
+        if order.is_named:
+            raise ManifestError(
+                f"{order.shown} holds evidence, which belongs to no dataset",
+                hint="Leave out --dataset.",
+            )
+        order = replace(order, dataset=None, kind=EVIDENCE)
     if order.dataset is None:
         if reader.document:
             raise ManifestError(
@@ -107,5 +127,5 @@ def _name(order: Ingest, reader: WatchedReader) -> Ingest:
                 hint="Leave out --kind evidence.",
             )
         return order
-    name = None if order.is_named else to_dataset_name(called)
+    name = None if order.is_named else to_dataset_name(reader.called)
     return replace(order, dataset=name) if name else order

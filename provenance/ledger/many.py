@@ -19,11 +19,12 @@ from provenance.ledger.order import (
     Watcher,
 )
 from provenance.ledger.parts import LARGEST_BATCH
-from provenance.manifest import recognise
+from provenance.manifest import TrustList, is_derived, read_trust_list, recognise
 
 __all__ = ["ingest_each", "make_order"]
 
 _TABLES = {".csv", ".tsv", ".tab", ".psv"}
+_PLAIN_TEXT = "is text, and a table only if it is named itself"
 
 
 def ingest_each(
@@ -71,9 +72,11 @@ def ingest_each(
 
 def _check(options: Options) -> None:
     """Refuse once what would be refused for each manifest."""
+    _read_trust(options)
     dataset, max_bad = options.get("dataset"), options.get("max_bad")
-    if dataset is not None:
-        parse_dataset(dataset)
+    for name in (dataset, options.get("of")):
+        if name is not None:
+            parse_dataset(name)
     if max_bad is not None:
         BadRowLimit.parse(max_bad)
 
@@ -106,7 +109,9 @@ def make_order(
         format=options.get("format", "auto"),
         columns={Field(name): column for name, column in columns.items()},
         constants={Field(name): value for name, value in constants.items()},
+        trust=_read_trust(options),
         kind=options.get("kind", "dataset"),
+        of=options.get("of"),
         append=options.get("append", False),
         replace=options.get("replace", False),
         stop_on_fault=options.get("stop_on_fault", False),
@@ -118,6 +123,11 @@ def make_order(
         quarantine=folder,
         progress=progress,
     )
+
+
+def _read_trust(options: Options) -> TrustList | None:
+    trust = options.get("trust")
+    return None if trust is None else read_trust_list(Path(trust))
 
 
 def _choose_dataset(named: Named, options: Options) -> DatasetName | None:
@@ -150,6 +160,7 @@ def _why_none(path: Path, options: Options) -> str:
         format_ = recognise(path)
     except ManifestError as error:
         return error.message.removeprefix(str(path)).strip()
-    if format_ == "csv" and not _TABLES.intersection(map(str.lower, path.suffixes)):
-        return "is text, and a table only if it is named itself"
-    return ""
+    if format_ == "parquet" and is_derived(path):
+        return "holds what follows from records, and is made anew of them"
+    is_table = _TABLES.intersection(map(str.lower, path.suffixes))
+    return "" if format_ != "csv" or is_table else _PLAIN_TEXT

@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from provenance.domain import Model, parse_dataset
 from provenance.errors import LedgerStateError
 from provenance.ledger.asking import Asking
+from provenance.ledger.checking import Checking
 from provenance.ledger.correcting import Correcting
 from provenance.ledger.erasing import Erasing
 from provenance.ledger.exploring import Exploring
+from provenance.ledger.exporting import Exporting
 from provenance.ledger.facts import (
     record_dataset,
     record_model,
@@ -37,6 +39,7 @@ from provenance.ledger.order import (
 from provenance.ledger.parts import LARGEST_BATCH
 from provenance.ledger.proofs import Proofs
 from provenance.ledger.reporting import Reporting
+from provenance.ledger.selecting import Selecting
 from provenance.ledger.signed import Signed
 from provenance.ledger.transactions import now
 from provenance.ledger.witnessed import Witnessed
@@ -59,10 +62,13 @@ class Ledger(
     Proofs,
     Witnessed,
     Reporting,
+    Checking,
+    Selecting,
     Exploring,
     Asking,
     Correcting,
     Erasing,
+    Exporting,
     Guarded,
 ):
     r"""A database of where training items came from, and what made them.
@@ -144,7 +150,9 @@ class Ledger(
         format: str = "auto",  # noqa: A002 - the word of the command line
         columns: Mapping[str, str] | None = None,
         constants: Mapping[str, str] | None = None,
+        trust: str | Path | None = None,
         kind: str = "dataset",
+        of: str | None = None,
         append: bool = False,
         replace: bool = False,
         stop_on_fault: bool = False,
@@ -163,8 +171,12 @@ class Ledger(
             format: auto, or a name of ``provenance formats``.
             columns: Field → column, where the usual names do not say it.
             constants: Field → value, the same for every row.
+            trust: File of certificates (PEM) whose signatures under C2PA manifests of
+                media are trusted.
             kind: ``dataset``; ``crawl`` for what a crawler fetched; ``evidence`` for
                 what was observed of digests, which belongs to no dataset.
+            of: Of evidence whose rows have no digest: the dataset in which their
+                names are those of records; all versions of a plain name.
             append: Record a changed file beside what was recorded of it; rows of
                 which it is a continuation are not recorded twice.
             replace: Withdraw what was recorded of the file, then record it.
@@ -191,7 +203,9 @@ class Ledger(
             format=format,
             columns=columns,
             constants=constants,
+            trust=trust,
             kind=kind,
+            of=of,
             append=append,
             replace=replace,
             stop_on_fault=stop_on_fault,
@@ -323,7 +337,7 @@ class Ledger(
         with self._reading() as connection:
             return current_revision(connection)
 
-    def check(self) -> list[str]:
+    def check_derived(self) -> list[str]:
         """Compare the derived tables with a rebuild; return what differs.
 
         A trigger that keeps a table append-only and was dropped is told, too.
@@ -334,7 +348,7 @@ class Ledger(
     def rebuild(self) -> None:
         """Make every derived table anew from the facts."""
         with self._writing() as connection:
-            rebuild(connection, log_size(connection) - 1)
+            rebuild(connection, log_size(connection) - 1, committed=True)
 
 
 def _refuse_missing(url: sa.URL) -> None:

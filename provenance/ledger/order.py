@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypedDict
 
 from provenance.domain import DatasetName, Field
 from provenance.ledger.limit import BadRowLimit
+from provenance.manifest import TrustList
 
 __all__ = [
     "EVIDENCE",
@@ -44,7 +45,11 @@ class Ingest:
     format: str
     columns: Mapping[Field, str]
     constants: Mapping[Field, str]
+    trust: TrustList | None
+    """Whose signatures under media files are trusted."""
     kind: str
+    of: str | None
+    """Of evidence: the dataset whose names its rows use, as the caller gave it."""
     append: bool
     replace: bool
     stop_on_fault: bool
@@ -74,7 +79,9 @@ class Options(TypedDict, total=False):
     format: str
     columns: Mapping[str, str] | None
     constants: Mapping[str, str] | None
+    trust: str | Path | None
     kind: str
+    of: str | None
     append: bool
     replace: bool
     stop_on_fault: bool

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from provenance.domain import Claim, Evidence, Kind, ModelBook, Origin, Subject
 from provenance.ledger.view import find_policy
-from provenance.lineage import Judged, Pedigree, judge, reaches_items
+from provenance.lineage import Judged, Pedigree, judge
 from provenance.lineage.assess import Mark, Verdict, tell_tier
 from provenance.lineage.condense import condense
 from provenance.lineage.pedigree import (
@@ -194,6 +194,6 @@ def open_past(connection: sa.Connection, size: int) -> Past:
         claims=[
             (logged.origin_id, logged.claim)
             for logged in load_claims(connection, size=size)
-            if reaches_items(logged.claim)
+            if logged.claim.reaches_items
         ],
     )

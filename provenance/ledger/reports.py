@@ -30,7 +30,7 @@ from provenance.store import schema
 from provenance.store.facts import load_datasets, load_models, load_origins
 from provenance.store.standing import standing, standing_fact, standing_loop
 
-__all__ = ["find_version", "list_models", "make_report"]
+__all__ = ["find_version", "list_models", "list_open_models", "make_report"]
 
 
 def make_report(
@@ -78,6 +78,23 @@ def _find_head(connection: sa.Connection, size: int | None) -> tuple[int, str]:
         head = load_frontier(connection)
         return head.tree_size, head.root().hex()
     return size, hash_tree(hash_entries(connection, size)).hex()
+
+
+def list_open_models(
+    connection: sa.Connection,
+    dataset: DatasetName,
+    *,
+    policy: str,
+    as_of: AsOf = None,
+    what_if: WhatIf | None = None,
+) -> list[str]:
+    """Return the models of a dataset version whose training data is not all declared.
+
+    Or that of a model upstream of them: items that they made may be deeper than known.
+    """
+    view = open_view(connection, policy, as_of, what_if)
+    number, _ = find_version(connection, dataset, view.size)
+    return view.open_models(number)
 
 
 def find_version(

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from provenance.batch import Faults
-from provenance.domain import ClaimFact, Fact, say_count
+from provenance.domain import Claim, ClaimFact, Fact, say_count
 from provenance.errors import LedgerStateError, ManifestError, QuarantineError
 from provenance.ingest import Arranger, BatchWriter, find_manifests
 from provenance.ledger.evidence import keep_evidence
@@ -32,7 +32,9 @@ from provenance.ledger.parts import Part, cut_parts
 from provenance.ledger.plan import Plan, choose_dataset
 from provenance.ledger.prepare import Prepared, open_preparer
 from provenance.ledger.quarantine import Quarantine
+from provenance.ledger.reservations import plan_reservations, record_reservations
 from provenance.ledger.stated import follow_withdrawn, record_facts
+from provenance.ledger.subjects import Subjects
 from provenance.lineage import Entering, Lineage, PedigreeBook, open_workspace
 from provenance.log import EMPTY_TREE, BatchTree, append_entry, load_frontier
 from provenance.manifest import ColumnMap, Normaliser, WatchedReader
@@ -87,6 +89,8 @@ class Run:
     """Of the ledger."""
     facts: Sequence[Fact] = ()
     """What the manifest states beside its rows, as it will be logged."""
+    subjects: Subjects | None = None
+    """The records that evidence names, where it does."""
     rows_read: int = 0
     noted: dict[str, Noted] = field(default_factory=dict)
     _recorded_row: int = 0
@@ -172,7 +176,8 @@ class Run:
         with ExitStack() as stack:
             connection = stack.enter_context(self.writing(keep=not self.order.dry_run))
             lineage = None
-            if self.plan.withdrawn or any(isinstance(f, ClaimFact) for f in self.facts):
+            claimed = any(isinstance(f, ClaimFact | Claim) for f in self.facts)
+            if self.plan.withdrawn or claimed:
                 duck = stack.enter_context(open_workspace(self.order.memory))
                 lineage = Lineage(duck=duck, book=PedigreeBook())
             now = self.clock()
@@ -205,6 +210,8 @@ class Run:
             self._note(raw.notes)
             if self.plan.resumed:
                 self._set_aside(faults.until(skip))
+            if self.subjects:
+                batch, faults = self.subjects.find(batch, faults)
             if self.order.dataset is None:
                 batch, faults = keep_evidence(batch, faults)
             if skip:
@@ -250,6 +257,7 @@ class Run:
         written = writer.write(connection, batch, number, prepared.scratch)
         tree = prepared.tree.result()
         facts = () if self.plan.resumed or outcome.batch is not None else self.facts
+        reserved = plan_reservations(batch.reservations)
         generated_by = batch.generated_by.num_rows
         derived_from = batch.derived_from.num_rows
         logged = _Logged(
@@ -261,7 +269,7 @@ class Run:
             complete=prepared.last,
             generated_by=generated_by,
             derived_from=derived_from,
-            facts=len(facts),
+            facts=len(facts) + len(reserved),
         )
         position = self._log(connection, logged, now)
         entering = Entering(
@@ -274,6 +282,7 @@ class Run:
         )
         new = lineage.extend(connection, entering, position)
         record_facts(connection, facts, now, lineage)
+        record_reservations(connection, reserved, position, now)
         self._recorded_row = prepared.part.last_row
         return replace(
             outcome,

@@ -8,6 +8,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from provenance.domain import (
+    Claim,
     ClaimFact,
     DatasetFact,
     DatasetName,
@@ -18,7 +19,7 @@ from provenance.domain import (
 )
 from provenance.ledger.claims import record_claim
 from provenance.ledger.facts import follow_models, record_dataset, write_model
-from provenance.lineage import Lineage, reaches_items
+from provenance.lineage import Lineage
 from provenance.store.claims import load_claims
 from provenance.store.facts import load_models
 
@@ -44,6 +45,8 @@ def plan_facts(facts: Sequence[Fact], subject: DatasetName) -> list[Fact]:
             planned.append(replace(fact, model=replace(fact.model, name=name)))
         elif isinstance(fact, ClaimFact):
             planned.append(replace(fact, dataset=fact.dataset or subject))
+        elif isinstance(fact, Claim):
+            planned.append(fact)
         else:
             planned += _split(replace(fact, dataset=fact.dataset or subject))
     return planned
@@ -111,18 +114,13 @@ def record_facts(
                 before,
                 replace(fact.model, name=known),
                 generative=fact.generative,
-                training_complete=None,
+                training_complete=fact.training_complete,
                 now=now,
             )
-        elif isinstance(fact, ClaimFact):
-            claim = make_claim(
-                dataset=str(fact.dataset),
-                generated_by=fact.generated_by,
-                mode=fact.mode,
-                note=fact.note,
-            )
+        elif isinstance(fact, ClaimFact | Claim):
+            claim = _to_claim(fact)
             position = record_claim(connection, claim, now)
-            if lineage:
+            if lineage and claim.reaches_items:
                 lineage.restate(connection, claim, position)
         elif fact.dataset is not None:
             record_dataset(
@@ -136,6 +134,17 @@ def record_facts(
             )
     if last is not None:
         follow_models(connection, before, last)
+
+
+def _to_claim(fact: ClaimFact | Claim) -> Claim:
+    if isinstance(fact, Claim):
+        return fact
+    return make_claim(
+        dataset=str(fact.dataset),
+        generated_by=fact.generated_by,
+        mode=fact.mode,
+        note=fact.note,
+    )
 
 
 def follow_withdrawn(
@@ -155,6 +164,6 @@ def follow_withdrawn(
         lineage: Follows claims.
     """
     for logged in load_claims(connection, withdrawn=True):
-        if logged.position in taken and reaches_items(logged.claim):
+        if logged.position in taken and logged.claim.reaches_items:
             lineage.restate(connection, logged.claim, position)
     follow_models(connection, before, position)

@@ -19,7 +19,14 @@ from provenance.store.facts import (
     load_policy_versions,
 )
 
-__all__ = ["AsOf", "find_policy", "find_size", "list_policies", "open_view"]
+__all__ = [
+    "AsOf",
+    "find_policy",
+    "find_size",
+    "list_policies",
+    "open_view",
+    "refuse_unknown_models",
+]
 
 AsOf = int | str | date | None
 """Entries of the log that count, or a day (UTC) at whose end it is asked."""
@@ -134,7 +141,7 @@ def open_view(
     size = find_size(connection, as_of)
     number, rules, is_newest = find_policy(connection, policy, size)
     if what_if:
-        _refuse_unknown(connection, what_if.ignored_models)
+        refuse_unknown_models(connection, what_if.ignored_models)
         rules, is_newest = what_if.apply(rules), False
     return Standpoint(
         connection=connection,
@@ -144,8 +151,12 @@ def open_view(
     )
 
 
-def _refuse_unknown(connection: sa.Connection, names: Iterable[str]) -> None:
-    """A misspelt model would be ignored without effect."""
+def refuse_unknown_models(connection: sa.Connection, names: Iterable[str]) -> None:
+    """Refuse models that nothing names: one misspelt would be without effect.
+
+    Raises:
+        NotRecordedError: One is nowhere named.
+    """
     book = load_models(connection)
     for name in names:
         if book.find(name).registered:

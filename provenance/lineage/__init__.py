@@ -14,7 +14,6 @@ from provenance.lineage.assessments import (
 from provenance.lineage.book import PedigreeBook
 from provenance.lineage.change import Entering, Lineage
 from provenance.lineage.claimed import assess_claims, assess_shares
-from provenance.lineage.claims import reaches_items
 from provenance.lineage.depth import (
     Depths,
     ModelDepth,
@@ -24,7 +23,7 @@ from provenance.lineage.depth import (
 )
 from provenance.lineage.pedigree import Element, Pedigree, own_part
 from provenance.lineage.rebuild import compare, rebuild
-from provenance.lineage.workspace import open_workspace
+from provenance.lineage.workspace import add_rows, count_rows, open_workspace
 
 __all__ = [
     "ASPECTS",
@@ -39,9 +38,11 @@ __all__ = [
     "Pedigree",
     "PedigreeBook",
     "TrainingSets",
+    "add_rows",
     "assess_claims",
     "assess_shares",
     "compare",
+    "count_rows",
     "judge",
     "load_loops",
     "load_members",
@@ -49,7 +50,6 @@ __all__ = [
     "measure_depths",
     "open_workspace",
     "own_part",
-    "reaches_items",
     "reassess",
     "rebuild",
     "select_assessed",

@@ -12,7 +12,7 @@ from provenance.lineage.facts import KEYS, is_asked
 from provenance.lineage.workspace import add_rows
 from provenance.store import schema
 from provenance.store.arrow import read_batches
-from provenance.store.keys import ASKED_KEYS, ask
+from provenance.store.keys import ASKED_KEYS, InOrder, ask
 from provenance.store.standing import occurring
 
 __all__ = ["Boundary", "read_pedigrees"]
@@ -39,8 +39,9 @@ def read_pedigrees(
         return
     ask(connection, ASKED_KEYS, asked)
     kept = schema.item_pedigrees
-    query = sa.select(kept.c.content_key, kept.c.item, kept.c.pedigree_id).join_from(
-        ASKED_KEYS, kept, _is_kept()
+    rows = InOrder(ASKED_KEYS, kept, _is_kept())
+    query = sa.select(kept.c.content_key, kept.c.item, kept.c.pedigree_id).select_from(
+        rows
     )
     add_rows(duck, table, read_batches(connection, query, _KNOWN))
 

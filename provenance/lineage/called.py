@@ -20,7 +20,7 @@ from provenance.domain.digests import finding_key
 from provenance.lineage.reach import add_seeds, children_by_digest
 from provenance.store import schema
 from provenance.store.items import digest_keys
-from provenance.store.keys import ASKED_KEYS, ask
+from provenance.store.keys import ASKED_KEYS, InOrder, ask
 from provenance.store.records import IDENTITY
 
 __all__ = ["CALLED", "DIGEST_LENGTHS", "DIGEST_NAME", "add_children"]
@@ -107,7 +107,6 @@ def _children_of_contents(changed: sa.ColumnElement[bool]) -> sa.Select[Any]:
             .join(child, child.c.id == parents.c.record_id)
         )
         .where(changed, records.c.item.is_(None))
-        .distinct()
     )
 
 
@@ -117,10 +116,10 @@ def _children_of_names() -> sa.Select[Any]:
     Names are found by their key alone: a child too many only costs time.
     """
     records, parents = schema.records, schema.open_parents
-    rows = ASKED_KEYS.join(
-        parents, parents.c.parent_key == ASKED_KEYS.c.content_key
+    rows = InOrder(
+        ASKED_KEYS, parents, parents.c.parent_key == ASKED_KEYS.c.content_key
     ).join(records, records.c.id == parents.c.record_id)
-    return sa.select(records.c.content_key, IDENTITY).select_from(rows).distinct()
+    return sa.select(records.c.content_key, IDENTITY).select_from(rows)
 
 
 def _name_keys(texts: Iterable[str], dataset: DatasetName) -> set[int]:

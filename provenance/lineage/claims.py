@@ -15,10 +15,10 @@ from provenance.lineage.workspace import add_rows, count_rows
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.claims import is_of_source, load_claims
+from provenance.store.reached import names_dataset, select_reached
 from provenance.store.records import IDENTITY
-from provenance.store.standing import occurring
 
-__all__ = ["claimed", "load_reached", "load_reaches", "reaches_items"]
+__all__ = ["claimed", "load_reached", "load_reaches"]
 
 _REACHES = pa.schema(
     [
@@ -31,19 +31,6 @@ _REACHES = pa.schema(
 )
 
 
-def reaches_items(claim: Claim) -> bool:
-    """Whether a claim says of each single item where its content comes from.
-
-    A share does not say of which; a model is no set of items; and who labelled,
-    judged or selected an item has not made it.
-    """
-    return (
-        claim.share is None
-        and claim.subject is not Subject.MODEL
-        and claim.origin.is_content
-    )
-
-
 def load_reaches(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
     """Make ``claim``: the standing claims that reach items, by what they reach.
 
@@ -53,10 +40,10 @@ def load_reaches(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> 
     duck.execute("CREATE TABLE claim AS FROM incoming")
     for logged in load_claims(connection):
         claim = logged.claim
-        if not reaches_items(claim):
+        if not claim.reaches_items:
             continue
         reached: list[Any] = [schema.datasets.c.id, sa.null()]
-        named = _names(claim)
+        named = names_dataset(claim)
         if claim.subject is Subject.SOURCE:
             reached = [sa.null(), schema.sources.c.id]
             named = [is_of_source(claim.name)]
@@ -107,7 +94,7 @@ def load_reached(
     """
     records, named = schema.records, schema.named_parents
     edges = schema.derived_from
-    rows, which = _reach(claim)
+    rows, which = select_reached(claim)
     load_found(connection, duck, rows, which)
     (items,) = duck.execute(
         "SELECT count(*) FROM "
@@ -118,7 +105,7 @@ def load_reached(
         other.c.content_key == records.c.content_key, other.c.id != records.c.id
     )
     query = sa.select(records.c.content_key, IDENTITY).select_from(rows)
-    add_seeds(connection, duck, query.where(which, again).distinct())
+    add_seeds(connection, duck, query.where(which, again))
     duck.execute(
         """
         CREATE TABLE again AS
@@ -145,32 +132,5 @@ def load_reached(
             )
             .where(which)
         )
-        add_seeds(connection, duck, query.distinct())
+        add_seeds(connection, duck, query)
     return int(items)
-
-
-def _reach(claim: Claim) -> tuple[Any, Any]:
-    """Where the records are that a claim reaches, and the condition that one is."""
-    records, batches, datasets = schema.records, schema.batches, schema.datasets
-    which = [occurring()]
-    if claim.first_at is not None:
-        which.append(records.c.fetched_at >= claim.first_at)
-    if claim.last_at is not None:
-        which.append(records.c.fetched_at <= claim.last_at)
-    if claim.subject is Subject.SOURCE:
-        sources = sa.select(schema.sources.c.id).where(is_of_source(claim.name))
-        return records, sa.and_(*which, records.c.source_id.in_(sources))
-    # Records of a batch have consecutive ids: only those of the dataset are read.
-    of_batch = records.c.id.between(
-        batches.c.first_record, batches.c.first_record + batches.c.records - 1
-    )
-    rows = batches.join(datasets, datasets.c.id == batches.c.dataset_id)
-    return rows.join(records, of_batch), sa.and_(*which, *_names(claim))
-
-
-def _names(claim: Claim) -> list[sa.ColumnElement[bool]]:
-    """The conditions that a dataset version is one that the claim speaks of."""
-    named = [schema.datasets.c.name == claim.name]
-    if claim.version is not None:
-        named.append(schema.datasets.c.version == claim.version)
-    return named

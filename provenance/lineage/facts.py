@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import duckdb
@@ -17,9 +18,10 @@ from provenance.lineage.workspace import (
 )
 from provenance.store import schema
 from provenance.store.arrow import read_batches
-from provenance.store.keys import ASKED_KEYS, ask
+from provenance.store.keys import ASKED_KEYS, ASKED_RECORDS, InOrder, ask
 from provenance.store.records import IDENTITY
 from provenance.store.standing import standing
+from provenance.store.stream import read_committed
 
 __all__ = [
     "KEYS",
@@ -29,6 +31,11 @@ __all__ = [
     "load_everything",
     "load_found",
 ]
+
+_EDGES = (
+    ("stated_origin", schema.generated_by, ORIGIN_ROWS),
+    ("stated_parent", schema.derived_from, PARENT_ROWS),
+)
 
 KEYS = pa.schema([("content_key", pa.int64()), ("item", pa.binary())])
 """What tells items apart: their indexed 8 bytes, and the whole of them."""
@@ -49,9 +56,27 @@ def list_batches(connection: sa.Connection) -> list[tuple[int, int | None, bytes
     return [(row[0], row[1], bytes(row[2])) for row in connection.execute(query)]
 
 
-def load_everything(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
-    """Load every standing row, as if it were entering an empty ledger."""
-    _load(connection, duck, standing(), ", true, false")
+def load_everything(
+    connection: sa.Connection, duck: duckdb.DuckDBPyConnection, *, committed: bool
+) -> None:
+    """Load every standing row, as if it were entering an empty ledger.
+
+    Args:
+        connection: An open transaction.
+        duck: The workspace.
+        committed: Whether the transaction has changed no facts.
+    """
+    read = read_committed if committed else read_batches
+    records = schema.records
+    found = _select_records(records).where(standing())
+    add_rows(duck, "loaded", read(connection, found, RECORD_ROWS), ", true, false")
+    for name, table, columns in _EDGES:
+        edges = (
+            sa.select(*(table.c[column] for column in columns.names))
+            .join_from(table, records, records.c.id == table.c.record_id)
+            .where(standing())
+        )
+        add_rows(duck, name, read(connection, edges, columns))
 
 
 def load_asked(
@@ -72,8 +97,9 @@ def load_asked(
         leaving: SQL over the loaded columns: which of them leave the ledger.
     """
     ask(connection, ASKED_KEYS, keys)
-    asked = ASKED_KEYS.join(schema.records, is_asked())
-    _load(connection, duck, but, f", false, {leaving}", asked)
+    asked = InOrder(ASKED_KEYS, schema.records, is_asked())
+    found = _select_records(asked).where(but)
+    _load(connection, duck, read_batches(connection, found, RECORD_ROWS), leaving)
 
 
 def load_found(
@@ -82,52 +108,52 @@ def load_found(
     """Load rows that stand before a change and after it, wherever they are found.
 
     Args:
-        connection: An open writing transaction.
+        connection: An open writing transaction that has changed none of them.
         duck: The workspace.
         rows: ``records``, or a join with it.
         which: The condition that a record is wanted.
     """
-    _load(connection, duck, which, ", false, false", rows)
+    found = _select_records(rows).where(which)
+    _load(connection, duck, read_committed(connection, found, RECORD_ROWS))
 
 
 def _load(
     connection: sa.Connection,
     duck: duckdb.DuckDBPyConnection,
-    condition: Any,
-    marks: str,
-    start: Any = schema.records,
+    found: Iterable[pa.RecordBatch],
+    leaving: str = "false",
 ) -> None:
-    records, sources = schema.records, schema.sources
-    media, parents, origins = (
-        schema.media_types,
-        schema.derived_from,
-        schema.generated_by,
-    )
+    """Load the records that are found, and then their edges, by the records' ids."""
+    numbers: list[pa.Array] = []
 
-    def chosen(columns: list[Any], rows: Any) -> sa.Select[Any]:
-        return sa.select(*columns).select_from(rows).where(condition)
+    def noted() -> Iterator[pa.RecordBatch]:
+        for batch in found:
+            numbers.append(batch.column("record_id"))
+            yield batch
 
-    of_record = [records.c[name] for name in RECORD_ROWS.names[2:-2]]
-    rows = chosen(
-        [
-            records.c.id,
-            records.c.batch_id,
-            *of_record,
-            media.c.medium,
-            sources.c.domain,
-        ],
-        start.outerjoin(media, media.c.id == records.c.media_type_id).outerjoin(
+    if not add_rows(duck, "loaded", noted(), f", false, {leaving}"):
+        return
+    asked = pa.table({"record_id": pa.chunked_array(numbers)})
+    ask(connection, ASKED_RECORDS, asked)
+    for name, table, columns in _EDGES:
+        of_these = InOrder(
+            ASKED_RECORDS, table, table.c.record_id == ASKED_RECORDS.c.record_id
+        )
+        edges = sa.select(*(table.c[column] for column in columns.names))
+        edges = edges.select_from(of_these)
+        add_rows(duck, name, read_batches(connection, edges, columns))
+
+
+def _select_records(rows: Any) -> sa.Select[Any]:
+    records, sources, media = schema.records, schema.sources, schema.media_types
+    return sa.select(
+        records.c.id,
+        records.c.batch_id,
+        *(records.c[name] for name in RECORD_ROWS.names[2:-2]),
+        media.c.medium,
+        sources.c.domain,
+    ).select_from(
+        rows.outerjoin(media, media.c.id == records.c.media_type_id).outerjoin(
             sources, sources.c.id == records.c.source_id
-        ),
+        )
     )
-    add_rows(duck, "loaded", read_batches(connection, rows, RECORD_ROWS), marks)
-    edges = chosen(
-        [origins.c[name] for name in ORIGIN_ROWS.names],
-        start.join(origins, origins.c.record_id == records.c.id),
-    )
-    add_rows(duck, "stated_origin", read_batches(connection, edges, ORIGIN_ROWS))
-    edges = chosen(
-        [parents.c[name] for name in PARENT_ROWS.names],
-        start.join(parents, parents.c.record_id == records.c.id),
-    )
-    add_rows(duck, "stated_parent", read_batches(connection, edges, PARENT_ROWS))

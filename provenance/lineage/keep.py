@@ -31,7 +31,7 @@ __all__ = [
     "select_named_parents",
 ]
 
-_ROWS = 1 << 18
+_ROWS = 1 << 20
 _VALUES_KEPT = 500_000
 
 
@@ -53,10 +53,15 @@ def keep(solver: Solver, position: int, *, linked: bool) -> None:
 
 
 def insert_relation(connection: sa.Connection, table: sa.Table, rows: Any) -> None:
-    """Append the rows of a DuckDB relation to a table of the ledger."""
+    """Append the rows of a DuckDB relation to a table of the ledger, many at once."""
+    waiting: list[pa.RecordBatch] = []
     for batch in rows.to_arrow_reader(_ROWS):
-        if batch.num_rows:
-            insert_batch(connection, table, batch)
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= _ROWS:
+            insert_batch(connection, table, pa.concat_batches(waiting))
+            waiting.clear()
+    if any(map(len, waiting)):
+        insert_batch(connection, table, pa.concat_batches(waiting))
 
 
 def _keep_items(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
@@ -66,16 +71,9 @@ def _keep_items(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> N
     table = schema.item_pedigrees
     if stale.num_rows:
         ask(connection, ASKED_KEYS, stale)
-        same = sa.and_(
-            ASKED_KEYS.c.content_key == table.c.content_key,
-            ASKED_KEYS.c.item == table.c.item,
-        )
-        connection.execute(
-            table.delete().where(
-                table.c.content_key.in_(sa.select(ASKED_KEYS.c.content_key)),
-                sa.exists(sa.select(sa.literal(1)).where(same)),
-            )
-        )
+        these = sa.select(ASKED_KEYS.c.content_key, ASKED_KEYS.c.item)
+        named = sa.tuple_(table.c.content_key, table.c.item)
+        connection.execute(table.delete().where(named.in_(these)))
     new = duck.sql("FROM written EXCEPT FROM was ORDER BY content_key, item")
     insert_relation(connection, table, new)
 

@@ -11,7 +11,7 @@ from provenance.lineage.facts import KEYS
 from provenance.lineage.workspace import add_rows, count_rows
 from provenance.store import schema
 from provenance.store.arrow import read_batches
-from provenance.store.keys import ASKED_KEYS, ask
+from provenance.store.keys import ASKED_KEYS, InOrder, ask
 from provenance.store.records import IDENTITY
 
 __all__ = ["add_descendants", "add_seeds", "children_by_digest", "start_cone"]
@@ -73,7 +73,7 @@ def _children_by_name() -> sa.Select[Any]:
 
 def _children(edges: sa.Table, is_parent: sa.ColumnElement[bool]) -> sa.Select[Any]:
     records = schema.records
-    rows = ASKED_KEYS.join(edges, is_parent).join(
+    rows = InOrder(ASKED_KEYS, edges, is_parent).join(
         records, records.c.id == edges.c.record_id
     )
-    return sa.select(records.c.content_key, IDENTITY).select_from(rows).distinct()
+    return sa.select(records.c.content_key, IDENTITY).select_from(rows)

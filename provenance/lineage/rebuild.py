@@ -56,7 +56,9 @@ _OPEN_PARENTS = pa.schema(
 )
 
 
-def rebuild(connection: sa.Connection, position: int) -> None:
+def rebuild(
+    connection: sa.Connection, position: int, *, committed: bool = False
+) -> None:
     """Make the derived tables what the standing facts make them.
 
     Pedigrees are kept: one that is not used any more does no harm. Tallies are
@@ -66,10 +68,11 @@ def rebuild(connection: sa.Connection, position: int) -> None:
     Args:
         connection: An open writing transaction; readers see all of it or nothing.
         position: Log position to stamp differences with.
+        committed: Whether the transaction has written nothing yet.
     """
     find_traits(connection)
     with open_workspace(_MEMORY, _THREADS) as duck:
-        solver = _solve_everything(connection, duck)
+        solver = _solve_everything(connection, duck, committed=committed)
         for table in (
             schema.named_parents,
             schema.open_parents,
@@ -113,14 +116,15 @@ def compare(connection: sa.Connection) -> list[str]:
     """Solve everything, and say which derived tables are not what comes of it.
 
     Args:
-        connection: A writing transaction that is undone afterwards.
+        connection: A writing transaction that has changed no facts, and is undone
+            afterwards.
 
     Returns:
         One sentence for each table that differs.
     """
     differing = []
     with open_workspace(_MEMORY, _THREADS) as duck:
-        solver = _solve_everything(connection, duck)
+        solver = _solve_everything(connection, duck, committed=True)
         _subtract_stored(connection, duck)
         relations = {
             schema.item_pedigrees: select_items(duck).to_arrow_table(),
@@ -189,12 +193,12 @@ def _has_names(connection: sa.Connection) -> bool:
 
 
 def _solve_everything(
-    connection: sa.Connection, duck: duckdb.DuckDBPyConnection
+    connection: sa.Connection, duck: duckdb.DuckDBPyConnection, *, committed: bool
 ) -> Solver:
     start_over(duck, list_batches(connection))
     load_reaches(connection, duck)
     start_cone(duck)
-    load_everything(connection, duck)
+    load_everything(connection, duck, committed=committed)
     if _has_names(connection):
         leave_no_rest(duck)
     else:

@@ -89,6 +89,8 @@ def open_workspace(
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
                 "preserve_insertion_order": "false",
+                # What lives for one change is not worth packing.
+                "force_compression": "uncompressed",
             }
         )
         try:

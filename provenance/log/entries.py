@@ -55,6 +55,10 @@ def expected_rows(position: int, kind: str, body: dict[str, Any]) -> Iterator[Fa
             yield ("policies", *named, _canonical(policy), position)
         case "claim":
             yield ("claims", *_claim_values(body), position)
+        case "reservation":
+            for said, leaves in body["reserved"].items():
+                for index in leaves:
+                    yield ("reservations", body["batch"], index, said, position)
         case "redaction":
             yield from _redactions(position, body)
         case "withdrawal":

@@ -33,6 +33,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "training_sets": (*_MODEL, "dataset_name", "dataset_version"),
     "policies": ("name", "version", "body"),
     "withdrawals": ("withdrawn", "why"),
+    "reservations": ("batch", "leaf_index", "said"),
     "redactions": ("batch", "leaf_index", "item", "leaf", "remains"),
     "batches": BATCH_FIELDS,
     "claims": (
@@ -127,6 +128,7 @@ _SAID_ONCE = frozenset(
         "policies",
         "withdrawals",
         "redactions",
+        "reservations",
         "batches",
         "claims",
     }

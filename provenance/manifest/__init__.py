@@ -19,30 +19,37 @@ Example:
     >>> folder.cleanup()
 """
 
+from provenance.manifest.attributes import ATTRIBUTES
 from provenance.manifest.fingerprint import fingerprint
 from provenance.manifest.folder import iter_files
 from provenance.manifest.inspect import Inspection, inspect_manifest
 from provenance.manifest.mapping import ColumnMap, map_columns, map_reader
 from provenance.manifest.media.kinds import MEDIA_SUFFIXES
+from provenance.manifest.media.trust import TrustList, read_trust_list
 from provenance.manifest.normalise import Normaliser
 from provenance.manifest.open import open_manifest
 from provenance.manifest.reader import RawBatch, Reader
 from provenance.manifest.recognise import recognise
+from provenance.manifest.records_file import is_derived
 from provenance.manifest.watched import WatchedReader
 
 __all__ = [
+    "ATTRIBUTES",
     "MEDIA_SUFFIXES",
     "ColumnMap",
     "Inspection",
     "Normaliser",
     "RawBatch",
     "Reader",
+    "TrustList",
     "WatchedReader",
     "fingerprint",
     "inspect_manifest",
+    "is_derived",
     "iter_files",
     "map_columns",
     "map_reader",
     "open_manifest",
+    "read_trust_list",
     "recognise",
 ]

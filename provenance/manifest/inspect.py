@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from provenance.batch import Fault
+    from provenance.manifest.media.trust import TrustList
 
 __all__ = ["Inspection", "inspect_manifest"]
 
@@ -56,6 +57,7 @@ def inspect_manifest(
     columns: Mapping[Field, str],
     constants: Mapping[Field, str],
     records: int = 5,
+    trust: TrustList | None = None,
 ) -> Inspection:
     """Read the beginning of a manifest as it would be recorded.
 
@@ -63,13 +65,14 @@ def inspect_manifest(
         columns: Field → column, where the usual names do not say it.
         constants: Field → value, the same for every row.
         records: How many records to show.
+        trust: Whose signatures under media files are trusted.
 
     Raises:
         ManifestError: As ``open_manifest`` and ``map_reader``; or the file is
             damaged before that many records were read.
     """
     named = {field: column for field, column in columns.items() if column}
-    reader = open_manifest(path, format=format, named=named)
+    reader = open_manifest(path, format=format, named=named, trust=trust)
     column_map = map_reader(reader, columns, constants)
     document = reader.document
     normaliser = Normaliser(column_map, file=reader.file)

@@ -31,6 +31,11 @@ class ColumnMap:
     """What every row says without a column."""
     unused: tuple[str, ...]
     """Columns of the file that feed nothing, in its order."""
+    of: str = ""
+    """Of evidence: the dataset or the manifest whose names its rows use."""
+
+    trust: str = ""
+    """Of media: SHA-256 of the list of certificates by which signers are trusted."""
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -45,10 +50,16 @@ class ColumnMap:
             if field in self.columns or field in self.constants
         }
 
+    def about(self, of: str) -> ColumnMap:
+        """Return the mapping for rows that use the names of a dataset or manifest."""
+        return replace(self, of=of)
+
     def to_json(self) -> str:
         """Return the mapping as canonical JSON: sorted keys, no spaces."""
         return json.dumps(
-            {"columns": dict(self.columns), "constants": dict(self.constants)},
+            {"columns": dict(self.columns), "constants": dict(self.constants)}
+            | ({"of": self.of} if self.of else {})
+            | ({"trust": self.trust} if self.trust else {}),
             sort_keys=True,
             ensure_ascii=False,
             separators=(",", ":"),
@@ -130,9 +141,15 @@ def map_reader(
         ManifestError: As ``map_columns``.
     """
     document = reader.document
+    told = {
+        field: column
+        for field, column in reader.usual.items()
+        if field not in constants
+    }
+    explicit = told | dict(explicit)
     if document is None:
         return map_columns(reader.columns, explicit, constants)
-    if document.rows or any(explicit.values()):
+    if document.rows or document.has_more_rows or any(explicit.values()):
         found = map_columns(reader.columns, explicit, constants)
     else:
         found = ColumnMap(columns={}, constants=dict(constants), unused=())

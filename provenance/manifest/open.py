@@ -10,11 +10,12 @@ from provenance.manifest.archives.warc import WarcReader
 from provenance.manifest.cdx import CdxReader
 from provenance.manifest.cdxj import CdxjReader
 from provenance.manifest.delimited import DelimitedReader
-from provenance.manifest.documents.croissant import read_croissant
+from provenance.manifest.documents.croissant_reader import CroissantReader
 from provenance.manifest.documents.cyclonedx import read_cyclonedx
 from provenance.manifest.documents.data_provenance import read_data_provenance
 from provenance.manifest.documents.dataset_card import read_dataset_card
 from provenance.manifest.documents.ecosystem_graphs import read_ecosystem_graphs
+from provenance.manifest.documents.ledger_facts import read_ledger_facts
 from provenance.manifest.documents.mixture_file import read_mixture
 from provenance.manifest.documents.model_card import read_model_card
 from provenance.manifest.documents.openlineage import read_openlineage
@@ -28,6 +29,7 @@ from provenance.manifest.offsets import OffsetsReader
 from provenance.manifest.parquet import ParquetReader
 from provenance.manifest.parts.take_apart import take_apart
 from provenance.manifest.recognise import first_line, recognise
+from provenance.manifest.records_file import HOLDS, RecordsReader
 from provenance.manifest.stream import find_packing
 from provenance.manifest.watched import WatchedReader, take_stock
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
     from provenance.domain import Field
     from provenance.manifest.documents.document import Parse
+    from provenance.manifest.media.trust import TrustList
     from provenance.manifest.reader import Reader
 
 __all__ = ["READERS", "open_manifest"]
@@ -47,6 +50,7 @@ def open_manifest(
     *,
     format: str = "auto",  # noqa: A002  the word of --format
     named: Mapping[Field, str] | None = None,
+    trust: TrustList | None = None,
 ) -> WatchedReader:
     """Open a manifest in any supported format, plain or packed.
 
@@ -56,6 +60,7 @@ def open_manifest(
             where the parts can have them.
         format: A key of ``READERS``; ``auto`` looks at the content first and at the
             suffix second, and takes rows of several parts apart.
+        trust: Whose signatures under media files are trusted.
 
     Raises:
         ManifestError: The file is missing, empty, damaged or of another format.
@@ -63,10 +68,15 @@ def open_manifest(
     if format not in _OF_SEVERAL_FILES or not find_container(path):
         find_packing(path)
     before = take_stock(path)
-    return WatchedReader(path, before, _find_reader(path, format, named or {}))
+    return WatchedReader(path, before, _find_reader(path, format, named or {}, trust))
 
 
-def _find_reader(path: Path, format: str, named: Mapping[Field, str]) -> Reader:  # noqa: A002  as above
+def _find_reader(
+    path: Path,
+    format: str,  # noqa: A002  as above
+    named: Mapping[Field, str],
+    trust: TrustList | None,
+) -> Reader:
     name = recognise(path) if format == "auto" else format
     if format == "auto" and name == "mixture" and named:
         name = "csv"  # the caller knows its columns
@@ -77,10 +87,14 @@ def _find_reader(path: Path, format: str, named: Mapping[Field, str]) -> Reader:
         )
     if name == "jsonl":
         rows: Reader = JsonlReader(path, wanted=named.values())
+    elif name == "media":
+        rows = MediaReader(path, trust)
     elif name == "cdxj" and _has_legend(path):
         rows = CdxReader(path, first_line(path).decode(errors="replace"))
     else:
         rows = READERS[name](path)
+    if format == "auto" and name == "parquet" and _is_ours(rows):
+        return RecordsReader(path)
     if format == "auto" and name in _TAKEN_APART:
         return take_apart(rows, named)
     return rows
@@ -90,8 +104,16 @@ def _has_legend(path: Path) -> bool:
     return first_line(path).lstrip().startswith((b"CDX ", b"CDX\t"))
 
 
+def _is_ours(rows: Reader) -> bool:
+    return isinstance(rows, ParquetReader) and HOLDS in rows.metadata
+
+
 def _document(name: str, parse: Parse) -> Callable[[Path], Reader]:
     return lambda path: DocumentReader(path, name, parse)
+
+
+def _open_rows(path: Path, named: Mapping[Field, str]) -> Reader:
+    return open_manifest(path, named=named)
 
 
 _OF_SEVERAL_FILES = frozenset({"auto", "media"})
@@ -100,6 +122,7 @@ READERS: Mapping[str, Callable[[Path], Reader]] = {
     "jsonl": JsonlReader,
     "csv": DelimitedReader,
     "parquet": ParquetReader,
+    "records": RecordsReader,
     "cdxj": CdxjReader,
     "warc": WarcReader,
     "arc": ArcReader,
@@ -108,12 +131,13 @@ READERS: Mapping[str, Callable[[Path], Reader]] = {
     "dataset-card": _document("dataset-card", read_dataset_card),
     "mixture": _document("mixture", read_mixture),
     "model-card": _document("model-card", read_model_card),
-    "croissant": _document("croissant", read_croissant),
+    "croissant": lambda path: CroissantReader(path, _open_rows),
     "ecosystem-graphs": _document("ecosystem-graphs", read_ecosystem_graphs),
     "data-provenance": _document("data-provenance", read_data_provenance),
     "spdx": _document("spdx", read_spdx),
     "cyclonedx": _document("cyclonedx", read_cyclonedx),
     "openlineage": _document("openlineage", read_openlineage),
     "prov-json": _document("prov-json", read_prov_json),
+    "ledger-facts": _document("ledger-facts", read_ledger_facts),
 }
 """The formats of files, in the words of ``--format``."""

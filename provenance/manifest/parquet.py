@@ -44,7 +44,13 @@ class ParquetReader:
         with self._open() as file:
             if not file.metadata.num_rows:
                 raise ManifestError(f"{path} holds no rows")
-            paths = [p for field in file.schema_arrow for p in _list_paths(field)]
+            schema = file.schema_arrow
+            paths = [p for field in schema for p in _list_paths(field)]
+            self.metadata: Mapping[str, str] = {
+                key.decode(errors="replace"): value.decode(errors="replace")
+                for key, value in (schema.metadata or {}).items()
+            }
+            """What is said of the file beside its rows."""
         outer = [path[0] for path in paths if len(path) == 1]
         twice = {name for name in outer if outer.count(name) > 1}
         if twice:

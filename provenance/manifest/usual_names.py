@@ -15,6 +15,7 @@ USUAL_NAMES: dict[Field, tuple[str, ...]] = {
     Field.NAME: (
         *("name", "id", "key", "doc_id", "document_id", "uid", "uuid", "file"),
         *("filename", "file_name", "file_path", "path", "component", "record_id"),
+        *("message_id", "conversation_id", "conversation_hash"),
         "warc-record-id",
     ),
     Field.URL: (
@@ -58,6 +59,10 @@ USUAL_NAMES: dict[Field, tuple[str, ...]] = {
         *("parent_digest", "source_digest"),
     ),
     Field.DERIVATION: ("derivation",),
+    Field.RESERVATION: ("reservation",),
+    # Columns of these names hold something else everywhere but in our own files.
+    Field.ORIGINS: (),
+    Field.PARENTS: (),
     # Compared as written: TEXT is the caption of an image in LAION's tables.
     Field.TEXT: ("text", "content"),
 }

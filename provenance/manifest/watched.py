@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provenance.domain import Field
 from provenance.errors import ManifestError
 from provenance.manifest.documents.reader import DocumentReader
 from provenance.manifest.media.members import iter_media_files
+from provenance.manifest.records_file import RecordsReader
 
 if TYPE_CHECKING:
     import os
@@ -64,6 +66,30 @@ class WatchedReader:
         """What was taken out of it, where it is a document; else it has only rows."""
         reader = self._reader
         return reader.document if isinstance(reader, DocumentReader) else None
+
+    @property
+    def called(self) -> str:
+        """What the file itself calls its dataset; empty: it does not say."""
+        reader = self._reader
+        if isinstance(reader, RecordsReader):
+            return reader.called
+        return reader.document.called if isinstance(reader, DocumentReader) else ""
+
+    @property
+    def is_evidence(self) -> bool:
+        """Whether the file says of itself that its rows are of no dataset."""
+        return isinstance(self._reader, RecordsReader) and self._reader.is_evidence
+
+    @property
+    def usual(self) -> Mapping[Field, str]:
+        """Fields whose columns the format tells, whatever they are called elsewhere."""
+        reader = self._reader
+        if isinstance(reader, RecordsReader):
+            return reader.usual
+        if isinstance(reader, DocumentReader):
+            lists = (Field.ORIGINS, Field.PARENTS)
+            return {field: str(field) for field in lists if field in reader.columns}
+        return {}
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the given columns from the first row on.

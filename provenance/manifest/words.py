@@ -20,6 +20,7 @@ _LONGEST = {
     Field.SPLIT: 300,
     Field.DETECTOR: 300,
     Field.DETECTOR_VERSION: 300,
+    Field.RESERVATION: 4096,
 }
 """Characters; of a URL, which is ASCII when it is one, bytes."""
 

@@ -12,13 +12,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from provenance.domain import DatasetName, format_digest, parse_dataset
+from provenance.domain import Claim, DatasetName, format_digest, parse_dataset
 from provenance.domain.origins import NOT_OF_CONTENT
 from provenance.errors import NameRefusedError, NotRecordedError
 from provenance.query.items import find_items
 from provenance.store import schema
+from provenance.store.claims import load_claims
 from provenance.store.engine import is_sqlite
 from provenance.store.facts import load_models
+from provenance.store.keys import InOrder
+from provenance.store.reached import select_reached
 from provenance.store.records import IDENTITY
 from provenance.store.standing import standing
 
@@ -90,8 +93,8 @@ def count_descendants(
     connection.execute(sa.schema.CreateTable(_REACHED))
     for column in ("content_key", "hops"):
         connection.exec_driver_sql(f"CREATE INDEX ix_{column} ON reached ({column})")
-    for query in seeds:
-        connection.execute(_REACHED.insert().from_select(_COLUMNS, query))
+    every: Any = sa.union(*seeds)
+    connection.execute(_REACHED.insert().from_select(_COLUMNS, every))
     hops = 0
     while _step(connection, hops):
         hops += 1
@@ -113,6 +116,11 @@ def _choose(
     model = load_models(connection).find(subject)
     names = [subject, model.name, *model.aliases]
     origins = _find_origins(connection, names) if kind in (None, "model") else []
+    claims = [
+        logged.claim
+        for logged in load_claims(connection)
+        if logged.origin_id in origins and logged.claim.reaches_items
+    ]
     if datasets and origins:
         raise NameRefusedError(
             f"{subject!r} is a model and a dataset",
@@ -121,7 +129,8 @@ def _choose(
     if datasets:
         return "dataset", subject, [_of_datasets(datasets)]
     if origins:
-        return "model", model.name, [_of_origins(origins)]
+        seeds = [_of_origins(origins), *(_of_claim(claim) for claim in claims)]
+        return "model", model.name, seeds
     if kind in ("dataset", "model"):
         raise NotRecordedError(f"no {kind} {subject!r} has items in this ledger")
     keys = find_items(connection, subject)
@@ -167,7 +176,7 @@ def _of_datasets(datasets: list[int]) -> Any:
     records, batches = schema.records, schema.batches
     return (
         sa.select(records.c.content_key, IDENTITY, _HERE)
-        .select_from(batches.join(records, _of_batch()))
+        .select_from(InOrder(batches, records, _of_batch()))
         .where(batches.c.dataset_id.in_(datasets), standing(batches.c.id))
         .distinct()
     )
@@ -186,6 +195,16 @@ def _of_origins(origins: list[int]) -> Any:
         sa.select(records.c.content_key, IDENTITY, _HERE)
         .select_from(edges.join(records, records.c.id == edges.c.record_id))
         .where(edges.c.origin_id.in_(origins), standing())
+        .distinct()
+    )
+
+
+def _of_claim(claim: Claim) -> Any:
+    rows, which = select_reached(claim)
+    return (
+        sa.select(schema.records.c.content_key, IDENTITY, _HERE)
+        .select_from(rows)
+        .where(which)
         .distinct()
     )
 
@@ -214,7 +233,7 @@ def _step(connection: sa.Connection, hops: int) -> bool:
         *(
             sa.select(records.c.content_key, IDENTITY, sa.literal(hops + 1, sa.Integer))
             .select_from(
-                _REACHED.join(table, condition).join(
+                InOrder(_REACHED, table, condition).join(
                     records, records.c.id == table.c.record_id
                 )
             )
@@ -240,7 +259,7 @@ def _count(connection: sa.Connection) -> Iterator[Reached]:
             batches.c.dataset_id, _REACHED.c.hops, sa.func.count().label("records")
         )
         .select_from(
-            _REACHED.join(records, same).join(
+            InOrder(_REACHED, records, same).join(
                 batches, batches.c.id == records.c.batch_id
             )
         )

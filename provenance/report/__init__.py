@@ -11,14 +11,18 @@ from provenance.report.figures import (
     load_groups,
     load_units,
 )
+from provenance.report.gate import Checked, Component, Failure
 from provenance.report.shares import ShareFigures
 from provenance.report.standpoint import Standpoint
 
 __all__ = [
     "GROUPINGS",
     "Amounts",
+    "Checked",
+    "Component",
     "DepthFigures",
     "Difference",
+    "Failure",
     "Report",
     "ShareFigures",
     "Standpoint",

@@ -43,7 +43,15 @@ class Standpoint:
     def _is_kept(self) -> bool:
         return self.stored is not None and self.size is None
 
-    def _assess(self, dataset: int, aspect: str) -> sa.Select[Any]:
+    def assess(self, dataset: int, aspect: str) -> sa.Select[Any]:
+        """What the policy makes of the pedigrees of a dataset version.
+
+        Of others, too, where that is kept; see ``select_assessed`` for the columns.
+
+        Args:
+            dataset: Its id.
+            aspect: model, mode or evidence; empty for the whole.
+        """
         if self.stored is not None and self._is_kept:
             return select_stored(self.stored, aspect)
         asked = select_pedigrees(dataset, self.size)
@@ -56,7 +64,7 @@ class Standpoint:
 
     def amounts(self, dataset: int, **grouping: Any) -> list[Any]:
         """Sum the tallies of a dataset version; see ``select_amounts``."""
-        assessed = self._assess(dataset, grouping.get("aspect", ""))
+        assessed = self.assess(dataset, grouping.get("aspect", ""))
         query = select_amounts(assessed, dataset=dataset, size=self.size, **grouping)
         return list(self.connection.execute(query).mappings())
 
@@ -67,10 +75,20 @@ class Standpoint:
 
     def models(self, dataset: int) -> set[str]:
         """The models that a dataset version has something of."""
-        assessed = self._assess(dataset, "model").subquery()
+        assessed = self.assess(dataset, "model").subquery()
         inside = select_pedigrees(dataset, self.size)
         query = sa.select(assessed.c.value).where(assessed.c.pedigree_id.in_(inside))
         return set(self.connection.execute(query.distinct()).scalars())
+
+    def open_models(self, dataset: int) -> list[str]:
+        """The generating models of a dataset version that may be deeper than known."""
+        judged = self._judge()
+        generating = {one.model for one in judged.verdicts if one.generating}
+        return sorted(
+            model
+            for model in self.models(dataset) & generating
+            if judged.depths.models[model].open
+        )
 
     def loops(self) -> tuple[ModelLoop, ...]:
         """Models that were trained on what they wrote, and the sets between."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +16,9 @@ from provenance.store.scratch import ScratchFile, attach_scratch, can_attach
 
 __all__ = ["insert_batch", "insert_rows", "read_batches"]
 
-_ROWS_READ = 65_536
+_ROWS_READ = 8192
+"""Few enough that their values are still in the caches when they become columns."""
+
 _ARROW_TYPES: dict[type[sa.types.TypeEngine[Any]], pa.DataType] = {
     sa.SmallInteger: pa.int16(),
     sa.BigInteger: pa.int64(),
@@ -40,21 +44,50 @@ def read_batches(
         query: Its columns stand in the order of the schema.
         schema: Names and types of the columns.
     """
+    for rows in _fetch(connection, query):
+        columns = zip(*rows, strict=True)
+        arrays = [
+            _array(column, field) for column, field in zip(columns, schema, strict=True)
+        ]
+        yield pa.record_batch(arrays, schema=schema)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Put off the search for cycles: tuples of plain values are none, but many."""
+    wanted = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if wanted:
+            gc.enable()
+
+
+def _fetch(
+    connection: sa.Connection, query: sa.Select[tuple[object, ...]]
+) -> Iterator[Sequence[Any]]:
+    if is_sqlite(connection):
+        # The driver's own rows: those of SQLAlchemy take half as long again. Its
+        # option to stream would take the first of them away.
+        with connection.execute(query) as result:
+            while True:
+                with _uncollected():
+                    rows = result.cursor.fetchmany(_ROWS_READ)
+                if not rows:
+                    return
+                yield rows
     streamed = connection.execute(query, execution_options={"stream_results": True})
     with streamed as result:  # closes the cursor when the reader stops early
-        for rows in result.partitions(_ROWS_READ):
-            columns = zip(*rows, strict=True)
-            arrays = [
-                _array(column, field)
-                for column, field in zip(columns, schema, strict=True)
-            ]
-            yield pa.record_batch(arrays, schema=schema)
+        yield from result.partitions(_ROWS_READ)
 
 
 def _array(values: tuple[object, ...], field: pa.Field) -> pa.Array:
     try:
+        if pa.types.is_boolean(field.type):  # SQLite has numbers for them
+            return pa.array(values).cast(field.type)
         return pa.array(values, type=field.type)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+    except (pa.ArrowException, OverflowError) as error:
         raise VerificationError(
             f"a stored value of {field.name} is no {field.type}: {error}",
             hint="The database was changed by other means than this program.",

@@ -18,6 +18,8 @@ from provenance.store.schema import (
     log_entries,
     origins,
     records,
+    reservations,
+    sources,
     withdrawals,
 )
 from provenance.store.spelling import SECOND, TimeText, spell_digest
@@ -116,6 +118,24 @@ def _parent() -> sa.Select[Any]:
     )
 
 
+def _reservation() -> sa.Select[Any]:
+    of_batch = sa.and_(
+        batches.c.position == reservations.c.batch,
+        sa.not_(_GONE),
+    )
+    return _of_record(
+        sources.c.host, sources.c.domain, reservations.c.said
+    ).select_from(
+        reservations.join(batches, of_batch)
+        .join(
+            records,
+            records.c.id == batches.c.first_record + reservations.c.leaf_index,
+        )
+        .outerjoin(sources, sources.c.id == records.c.source_id)
+        .outerjoin(datasets, datasets.c.id == batches.c.dataset_id)
+    )
+
+
 FACT_VIEWS: dict[str, tuple[str, dict[str, str], Any]] = {
     "report_batch": (
         "Every batch: from which file, how much, when, and whether it was withdrawn.",
@@ -151,6 +171,16 @@ FACT_VIEWS: dict[str, tuple[str, dict[str, str], Any]] = {
             "counts": "0: the score is below the threshold",
         },
         _origin(),
+    ),
+    "report_reservation": (
+        "What reserves standing records from mining or training, as it was said.",
+        {
+            **_RECORD,
+            "host": "where it was fetched, lower case",
+            "domain": "registrable domain",
+            "said": "header lines, names in lower case",
+        },
+        _reservation(),
     ),
     "report_parent": (
         "What each standing record was derived from.",

@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from provenance.store.arrow import insert_batch
 from provenance.store.engine import is_sqlite
@@ -16,6 +18,7 @@ __all__ = [
     "ASKED_KEYS",
     "ASKED_NAMES",
     "ASKED_RECORDS",
+    "InOrder",
     "ask",
     "prefer_indexes",
     "split_asked",
@@ -54,6 +57,9 @@ ASKED_NAMES = sa.Table(
 def ask(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> sa.Table:
     """Fill a temporary table with the rows that are asked about, and return it.
 
+    They are put in order: so are the records of a batch, and what is read in its
+    order is read once.
+
     Args:
         connection: An open writing transaction.
         table: One of the tables above.
@@ -61,13 +67,40 @@ def ask(connection: sa.Connection, table: sa.Table, rows: pa.Table) -> sa.Table:
     """
     connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
     connection.execute(table.delete())
-    for batch in rows.combine_chunks().to_batches():
+    ordered = rows.sort_by(rows.schema.names[0])
+    for batch in ordered.combine_chunks().to_batches():
         insert_batch(connection, table, batch)
     if is_sqlite(connection):
         # Else it takes the few that are asked about for a million, and may begin a
         # join with a scan of the ledger.
         connection.exec_driver_sql(f"ANALYZE temp.{table.name}")
     return table
+
+
+class InOrder(sa.sql.expression.Join):
+    """A join that SQLite works through from left to right; so are joins with it.
+
+    Else it may take a scan of a whole table of edges for a good beginning, though a
+    few of its rows are wanted: it knows the sizes of no table that nobody analysed.
+    """
+
+    inherit_cache = True
+
+    def join(self, right: Any, onclause: Any = None, *_: Any, **__: Any) -> InOrder:
+        """Join one more table, to be looked up last."""
+        return InOrder(self, right, onclause)
+
+
+@compiles(InOrder, "sqlite")
+def _write_cross_join(join: InOrder, compiler: SQLCompiler, **options: Any) -> str:
+    # https://sqlite.org/optoverview.html#manual_control_of_query_plans_using_cross_join
+    options |= {"asfrom": True, "from_linter": None}
+    left, right = (
+        compiler.process(side, **options) for side in (join.left, join.right)
+    )
+    on: Any = join.onclause
+    condition = compiler.process(on, **(options | {"asfrom": False}))
+    return f"{left} CROSS JOIN {right} ON {condition}"
 
 
 def prefer_indexes(connection: sa.Connection) -> None:

@@ -22,9 +22,14 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from provenance.errors import LedgerStateError, VerificationError
+from provenance.store.arrow import read_batches
 from provenance.store.bulk import BulkReader, Query, render_query
+from provenance.store.schema import records
 
-__all__ = ["read_bulk", "serve"]
+__all__ = ["read_bulk", "read_committed", "serve"]
+
+_WORTH_BULK = 200_000
+"""Records from which reading in bulk pays for the process that reads."""
 
 _CHILD = (
     "import sys; sys.path[:] = {path!r}; "
@@ -58,6 +63,27 @@ def read_bulk(url: str, query: Query, schema: pa.Schema) -> Iterator[pa.RecordBa
         return
     with BulkReader(url) as reader:
         yield from reader.read(query, schema)
+
+
+def read_committed(
+    connection: sa.Connection, query: sa.Select[Any], schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a query that the open transaction has not changed.
+
+    A large ledger is read in bulk, beside the transaction, which must therefore have
+    written nothing yet that the query reads; a small one, or one in memory, by it.
+
+    Args:
+        connection: An open transaction.
+        query: Its columns stand in the order of the schema; no temporary tables.
+        schema: Names and types of the columns.
+    """
+    url = connection.engine.url
+    last = connection.execute(sa.select(sa.func.max(records.c.id))).scalar()
+    if (last or 0) < _WORTH_BULK or url.database in (None, "", ":memory:"):
+        yield from read_batches(connection, query, schema)
+        return
+    yield from read_bulk(url.render_as_string(hide_password=False), query, schema)
 
 
 def _read_in_child(
@@ -124,13 +150,17 @@ def serve() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     schema = pa.ipc.read_schema(pa.py_buffer(base64.b64decode(request["schema"])))
     pa.set_cpu_count(1)
+    # Python's own stdout has no buffer under PYTHONUNBUFFERED, and may then write less
+    # than it is given (when it was stopped meanwhile, say), which Arrow does not see.
+    out = open(sys.stdout.fileno(), "wb", closefd=False)  # noqa: SIM115 - ends with the process
     try:
         with (
             BulkReader(request["url"]) as reader,
-            pa.ipc.new_stream(sys.stdout.buffer, schema) as stream,
+            pa.ipc.new_stream(out, schema) as stream,
         ):
             for batch in reader.read(request["query"], schema):
                 stream.write_batch(batch)
+        out.flush()
     except (VerificationError, LedgerStateError) as error:
         told = {
             "kind": type(error).__name__,

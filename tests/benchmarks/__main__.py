@@ -13,9 +13,12 @@ from pathlib import Path
 
 import click
 from benchmarks import (
+    archives,
+    exports,
     growth,
     ingest,
     late,
+    parts,
     quarantine,
     readers,
     rebuild,
@@ -34,8 +37,7 @@ BENCHMARKS = {
     module.BENCHMARK.name: module.BENCHMARK
     for module in (
         *(ingest, growth, stages, rebuild, late, reports, readers),
-        quarantine,
-        verify,
+        *(archives, parts, quarantine, verify, exports),
     )
 }
 

@@ -11,6 +11,7 @@ from click.testing import Result
 from manifest.archives.written import make_archive
 
 from provenance.domain.formats import FORMATS, SHAPES
+from provenance.manifest.attributes import ATTRIBUTES
 from provenance.manifest.open import READERS
 from provenance.manifest.parts.take_apart import SHAPES as KNOWN
 
@@ -114,7 +115,8 @@ def test_exit_codes_are_those_of_ingest(
 
 def test_formats_are_those_that_are_read(run_cli: Run) -> None:
     assert [known.name for known in FORMATS] == list(READERS)
-    assert [known.name for known in SHAPES] == [shape.name for shape in KNOWN]
+    names = [known.name for known in SHAPES]
+    assert names == [ATTRIBUTES, *(shape.name for shape in KNOWN)]
     told = run_cli("formats").stdout
     assert all(known.name in told for known in (*FORMATS, *SHAPES))
     found = json.loads(run_cli("formats", "--json").stdout)

@@ -40,7 +40,7 @@ def test_assumed_claim_does_what_a_recorded_one_does(
     assert (tried["as_of"], tried["log"]) == (before["as_of"], before["log"])
     assert ledger.report("d", by=["model"]).to_dict() == before
     assert ledger.claims() == []
-    assert ledger.check() == []
+    assert ledger.check_derived() == []
     ledger.claim(dataset="d", generated_by="Nemotron-4", mode="answered")
     recorded = ledger.report("d", by=["model"]).to_dict()
     assert recorded["units"] != before["units"]

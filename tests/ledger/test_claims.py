@@ -82,7 +82,7 @@ def test_a_claim_reaches_every_item_of_its_dataset_and_later_ones(
     for version in ("d@1", "d@2", "d@3"):
         assert _tiers(ledger, version) == {"generated": 2}
     assert _tiers(ledger, "other") == {"unknown": 2}
-    assert ledger.check() == []
+    assert ledger.check_derived() == []
 
 
 def test_a_claim_of_one_version_leaves_the_others(
@@ -112,7 +112,7 @@ def test_what_is_claimed_holds_for_the_content_in_every_dataset_and_flows_on(
     ledger.withdraw_claim(done.position, why="not so")
     for dataset in ("copies", "cleaned", "more"):
         assert set(_tiers(ledger, dataset)) == {"unknown"}
-    assert ledger.check() == []
+    assert ledger.check_derived() == []
 
 
 def test_what_a_row_says_as_well_keeps_a_claim_out_and_what_it_says_less_well_does_not(
@@ -142,7 +142,7 @@ def test_a_row_that_speaks_later_takes_the_item_from_the_claim(
     record("elsewhere", *_rows("b", generated_by="M"))
     models = dict(ledger.report("d", by=["model"]).by["model"])
     assert set(models) == {"M", "(none)"}
-    assert ledger.check() == []
+    assert ledger.check_derived() == []
 
 
 def test_a_claim_that_people_wrote_it_makes_it_human(
@@ -195,7 +195,7 @@ def test_a_claim_of_a_source_reaches_its_hosts_within_its_dates(
     assert _tiers(ledger, "late") == {"generated": 1, "unknown": 1}
     ledger.withdraw_claim(host.position, why="sold in 2022")
     assert _tiers(ledger, "crawl") == {"generated": 4, "unknown": 6}
-    assert ledger.check() == []
+    assert ledger.check_derived() == []
 
 
 def test_short_contents_are_reached_in_their_own_dataset_only(
@@ -220,7 +220,7 @@ def test_a_model_that_turns_out_not_to_generate_takes_its_claims_along(
     assert _tiers(ledger, "d") == {"other": 2}
     assert _tiers(ledger, "e") == {"unknown": 2}
     assert not ledger.report("e").shares[0].counts
-    assert ledger.check() == []
+    assert ledger.check_derived() == []
 
 
 def test_a_share_counts_in_its_own_unit_and_includes_what_is_known(
@@ -244,7 +244,7 @@ def test_a_share_counts_in_its_own_unit_and_includes_what_is_known(
     assert (told["expected"], told["known"], told["conflict"]) == (3, 2, 0)
     record("child", {"name": "k", "text": "k" * 64, "derived_from": ["d#a"]})
     assert _tiers(ledger, "child") == {"unknown": 1}
-    assert ledger.check() == []
+    assert ledger.check_derived() == []
 
 
 def test_what_does_not_fit_into_unknown_is_a_conflict(
@@ -298,7 +298,7 @@ def test_a_withdrawn_batch_no_longer_counts_and_can_be_recorded_again(
     ]
     assert ledger.batches("d@2") == []
     assert ledger.ingest(path, dataset="d@1").recorded == 4
-    assert ledger.check() == []
+    assert ledger.check_derived() == []
     assert ledger.verify(deep=True).records == 8
 
 
@@ -341,9 +341,9 @@ def _tell(ledger: Ledger, path: Path) -> list[Any]:
         rows = sorted(map(tuple, view))
     report = ledger.report("d", unit="tokens", by=["model"])
     done.append(ledger.withdraw_claim(done[0].position, why="w"))
-    assert ledger.check() == []
+    assert ledger.check_derived() == []
     done.append(ledger.withdraw_batch(batch, why="w"))
-    assert ledger.check() == []
+    assert ledger.check_derived() == []
     told = [one.to_dict() for one in done]
     return [*told, rows, report.to_dict()["shares"], ledger.claims()]
 

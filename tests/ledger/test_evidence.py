@@ -67,7 +67,7 @@ def test_evidence_adds_no_record_to_any_dataset(
     assert [one | {"position": 0} for one in recorded.datasets()] == [
         one | {"position": 0} for one in listed
     ]
-    assert recorded.check() == []
+    assert recorded.check_derived() == []
 
 
 def test_late_evidence_pushes_on_to_descendants_and_is_taken_back(
@@ -77,11 +77,11 @@ def test_late_evidence_pushes_on_to_descendants_and_is_taken_back(
     path = write(tmp_path / "e.jsonl", {"digest": A, "generated_by": "M"})
     recorded.ingest(path, kind="evidence")
     assert (tier(recorded, A), tier(recorded, B)) == ("generated", "derived")
-    assert recorded.check() == []
+    assert recorded.check_derived() == []
     write(path, {"digest": A, "origin": "human"})
     recorded.ingest(path, kind="evidence", replace=True)
     assert (tier(recorded, A), tier(recorded, B)) == ("human", "human")
-    assert recorded.check() == []
+    assert recorded.check_derived() == []
     recorded.verify(deep=True)
 
 
@@ -98,7 +98,7 @@ def test_evidence_waits_for_a_digest_that_nobody_has_recorded(
     done = recorded.ingest(write(tmp_path / "c.jsonl", {"digest": C}), dataset="late")
     assert done.new_contents == 1
     assert (tier(recorded, C), tier(recorded, "late#child")) == ("generated", "derived")
-    assert recorded.check() == []
+    assert recorded.check_derived() == []
 
 
 def test_score_below_its_threshold_is_kept_and_is_no_origin(
@@ -119,7 +119,7 @@ def test_score_below_its_threshold_is_kept_and_is_no_origin(
     (detected,) = recorded.explain(B)
     assert detected.evidence[0].origins[0].grade == "detected"
     assert recorded.report("d").units["items"].tiers[Tier.HUMAN] == 0
-    assert recorded.check() == []
+    assert recorded.check_derived() == []
 
 
 def test_review_by_a_person_makes_a_declared_origin(
@@ -153,7 +153,7 @@ def test_older_capture_makes_the_month_earlier_but_not_the_breakdown_by_month(
     observe(recorded, tmp_path, seen | {"first_seen": "2019-03-02"})
     assert background() == [2, 0]
     assert recorded.report("d", by=["month"]).to_dict()["by"]["month"] == months
-    assert recorded.check() == []
+    assert recorded.check_derived() == []
 
 
 def test_rows_that_are_no_evidence_are_set_aside(
@@ -184,7 +184,7 @@ def test_evidence_is_about_the_digest_even_of_a_short_content(
     observe(ledger, tmp_path, short | {"generated_by": "M"})
     assert tier(ledger, A) == "unknown"
     ledger.verify(deep=True)
-    assert ledger.check() == []
+    assert ledger.check_derived() == []
 
 
 def test_same_evidence_is_recorded_once(recorded: Ledger, tmp_path: Path) -> None:

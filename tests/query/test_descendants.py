@@ -85,6 +85,19 @@ def test_descendants_of_an_item_a_dataset_and_a_model(
     ]
 
 
+def test_what_a_claim_says_a_model_wrote_is_its_output(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    tell(ledger, tmp_path)
+    done = ledger.claim(dataset="crawl", generated_by="N", mode="written")
+    ledger.claim(dataset="crawl", generated_by="N", share="10%", unit="items")
+    of_model = ledger.descendants("N")
+    assert counted(of_model) == counted(ledger.descendants("crawl"))
+    assert (of_model.kind, of_model.contents) == ("model", 4)
+    ledger.withdraw_claim(done.position, why="wrong")
+    assert ledger.descendants("N", kind="model").counts == ()
+
+
 def test_a_name_of_several_things_is_asked_about(
     ledger: Ledger, tmp_path: Path
 ) -> None:

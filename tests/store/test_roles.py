@@ -67,7 +67,7 @@ def test_writer_records_signs_rebuilds_and_verifies(
         assert ledger.ingest(rows, dataset="more").recorded == 30
         ledger.add_model("N", trained_on=["more"])
         ledger.rebuild()
-        assert ledger.check() == []
+        assert ledger.check_derived() == []
         ledger.verify(deep=True, vkey=users["writer"].vkey)
         assert "example.org/ledger" in ledger.checkpoint()
 
@@ -136,7 +136,7 @@ def test_owner_is_stopped_by_the_triggers(users: dict[str, SignedLedger]) -> Non
 def test_owner_upgrades(users: dict[str, SignedLedger]) -> None:
     with users["owner"].open() as ledger:
         ledger.upgrade()
-        assert ledger.check() == []
+        assert ledger.check_derived() == []
 
 
 def test_reader_reports_and_verifies_and_records_nothing(

@@ -53,6 +53,33 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
+def _await_state(child: subprocess.Popen[bytes], states: str) -> None:
+    """Wait until a process sleeps, is stopped or has ended."""
+    stat = Path(f"/proc/{child.pid}/stat")
+    while stat.read_text().rpartition(") ")[2][0] not in states:
+        os.sched_yield()
+
+
+def test_a_child_that_is_stopped_and_goes_on_loses_nothing(
+    path: Path,
+    children: list[subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", "1")
+    many = f"{ENDLESS} LIMIT 2000000"
+    expected = 1
+    for batch in read_bulk(f"sqlite:///{path}", many, NUMBERS):
+        (child,) = children
+        _await_state(child, "SZ")  # it waits for us in the midst of a write
+        child.send_signal(signal.SIGSTOP)
+        _await_state(child, "TZ")
+        child.send_signal(signal.SIGCONT)
+        numbers = batch["n"].to_pylist()
+        assert (numbers[0], numbers[-1]) == (expected, expected + len(numbers) - 1)
+        expected += len(numbers)
+    assert expected == 2_000_001
+
+
 def test_a_ledger_that_is_open_is_read(ledger: Ledger, url: str) -> None:
     ledger.add_model("M")
     table = schema.log_entries

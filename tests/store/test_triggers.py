@@ -128,14 +128,14 @@ def test_triggers_survive_upgrades_and_dropped_ones_are_told(
 ) -> None:
     signed = make_signed(url, tmp_path, rows=3)
     with signed.open() as ledger:
-        assert ledger.check() == []
+        assert ledger.check_derived() == []
         with ledger._writing() as connection, lift_triggers(connection, schema.models):
             connection.execute(schema.models.update().values(position=0))
-        assert ledger.check() == []
+        assert ledger.check_derived() == []
         _drop(ledger, "append_only_models_update", "models")
-        assert "append_only_models_update is missing" in ledger.check()[0]
+        assert "append_only_models_update is missing" in ledger.check_derived()[0]
         ledger.upgrade()
-        assert ledger.check() == []
+        assert ledger.check_derived() == []
 
 
 def _drop(ledger: Ledger, name: str, table: str) -> None:
@@ -160,7 +160,7 @@ def test_trigger_of_the_same_name_that_does_nothing_is_told(
             f"CREATE TRIGGER {name} BEFORE UPDATE ON models BEGIN SELECT 1; END"
         )
     with Ledger.open(f"sqlite:///{signed.folder}/hollow.db") as ledger:
-        assert [text.partition(":")[0] for text in ledger.check()] == ["models"]
+        assert [text.partition(":")[0] for text in ledger.check_derived()] == ["models"]
 
 
 def test_migration_that_fails_keeps_the_triggers(
@@ -176,7 +176,7 @@ def test_migration_that_fails_keeps_the_triggers(
         with pytest.raises(RuntimeError):
             ledger.upgrade()
         monkeypatch.undo()
-        assert ledger.check() == []
+        assert ledger.check_derived() == []
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from provenance.manifest.archives.payload import RESERVING
 from provenance.manifest.reader import RawBatch
 from provenance.manifest.text_lines import row_fault
 
@@ -23,6 +24,7 @@ __all__ = [
     "Captures",
     "read_language",
     "read_media_type",
+    "read_reservation",
 ]
 
 COLUMNS = (
@@ -35,6 +37,7 @@ COLUMNS = (
     "media_type",
     "derived_from",
     "derivation",
+    "reservation",
 )
 """What a capture says, under the names of the fields."""
 
@@ -45,11 +48,16 @@ _MEDIA_TYPE = re.compile(
 _LANGUAGE = re.compile(
     r"\s*([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4})\s*(,.*)?", re.DOTALL
 )
-_OPT_OUT = re.compile(r"no-?(image-?)?ai\b", re.IGNORECASE)
+_OPT_OUT = re.compile(
+    r"\bno-?(image-?)?ai\b|^tdm-reservation: *1\b|\b(train-ai|tdm|all) *= *n\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_LONGEST_HEADER = 500
 
 DIFFERS = "its payload digest is not the declared one; the computed one was recorded"
 UNREADABLE = "its declared payload digest cannot be compared; one was computed"
-OPTED_OUT = "its HTTP headers reserve it from AI or text mining; no field holds that"
+OPTED_OUT = "it is reserved from AI or text mining"
 
 
 class Captures:
@@ -78,9 +86,9 @@ class Captures:
             cells["bytes"] = str(payload.size)
             if payload.agrees is False:
                 self.note(DIFFERS)
-            reserved = payload.headers.get("tdm-reservation") == "1"
-            if reserved or _OPT_OUT.search(payload.headers.get("x-robots-tag", "")):
-                self.note(OPTED_OUT)
+            cells["reservation"] = read_reservation(payload.headers)
+        if _OPT_OUT.search(cells.get("reservation") or ""):
+            self.note(OPTED_OUT)
         self._rows.append(self.row)
         for name, column in self._cells.items():
             column.append(cells.get(name))
@@ -107,6 +115,20 @@ class Captures:
             notes=dict(self._notes),
         )
         self._clear()
+
+
+def read_reservation(headers: Mapping[str, str]) -> str | None:
+    """Return the headers that may reserve a payload, one per line, if there are any.
+
+    Args:
+        headers: Names in lower case → values.
+    """
+    said = [
+        f"{name}: {_CONTROL.sub(' ', headers[name])[:_LONGEST_HEADER]}"
+        for name in RESERVING
+        if name in headers
+    ]
+    return "\n".join(said) or None
 
 
 def read_media_type(*stated: str | None) -> str | None:

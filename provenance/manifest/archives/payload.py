@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 __all__ = [
+    "RESERVING",
     "BadRecordError",
     "Payload",
     "check_length",
@@ -36,10 +37,16 @@ _HELD = 1 << 24
 
 _END = re.compile(rb"\n\r{0,2}\n")  # Without bounds, a body of line ends takes hours.
 _WANTED = re.compile(
-    rb"^(content-type|content-encoding|transfer-encoding|x-robots-tag|"
-    rb"tdm-reservation)[ \t]*:[ \t]*([^\r\n]*)",
+    rb"^(content-type|content-encoding|transfer-encoding|x-robots-tag|robots|noai|"
+    rb"noimageai|tdm-reservation|tdm-policy|content-usage)[ \t]*:[ \t]*([^\r\n]*)",
     re.IGNORECASE | re.MULTILINE,
 )
+RESERVING = (
+    *("x-robots-tag", "robots", "noai", "noimageai"),
+    *("tdm-reservation", "tdm-policy", "content-usage"),
+)
+"""Headers that may reserve a payload: of robots, of TDMRep, and of IETF's AIPREF."""
+
 _COMPUTED = frozenset({"sha1", "sha256", "md5", "sha512", "sha384"})
 _USUAL = re.compile(r"sha1:[A-Z2-7]{32}")
 _TO_BASE32HEX = str.maketrans(
@@ -166,7 +173,10 @@ def _split_head(start: bytes) -> tuple[dict[str, str], bytes]:
     head, body = (start[: end.start()], start[end.end() :]) if end else (start, b"")
     headers: dict[str, str] = {}
     for name, value in _WANTED.findall(head):
-        headers.setdefault(name.decode().lower(), value.decode("latin-1").strip())
+        key, said = name.decode().lower(), value.decode("latin-1").strip()
+        if key in headers and key in RESERVING:
+            said = f"{headers.pop(key)}, {said}"  # RFC 9110, section 5.3
+        headers.setdefault(key, said)
     return headers, body
 
 

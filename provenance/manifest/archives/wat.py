@@ -15,8 +15,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from provenance.manifest.archives.captures import read_language, read_media_type
-from provenance.manifest.archives.payload import read_declared
+from provenance.manifest.archives.captures import (
+    read_language,
+    read_media_type,
+    read_reservation,
+)
+from provenance.manifest.archives.payload import RESERVING, read_declared
 
 if TYPE_CHECKING:
     from provenance.manifest.archives.captures import Captures
@@ -41,7 +45,11 @@ def read_wat(block: bytes, captures: Captures) -> None:
         said.get("WARC-Payload-Digest") or _text(http, "Entity-Digest")
     )
     length = _text(http, "Entity-Length")
-    headers = {key.lower(): value for key, value in _object(http, "Headers").items()}
+    headers = {
+        key.lower(): value
+        for key, value in _object(http, "Headers").items()
+        if isinstance(value, str)
+    }
     cells = {
         "digest": digest,
         "bytes": length if length and length.isdecimal() else None,
@@ -53,6 +61,7 @@ def read_wat(block: bytes, captures: Captures) -> None:
             _text(headers, "content-type"), said.get("WARC-Identified-Payload-Type")
         ),
     }
+    cells["reservation"] = read_reservation(headers | _find_metas(http))
     captures.add(cells)
 
 
@@ -64,6 +73,18 @@ def _find(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         _object(envelope, "WARC-Header-Metadata"),
         _object(payload, "HTTP-Response-Metadata"),
     )
+
+
+def _find_metas(http: dict[str, Any]) -> dict[str, str]:
+    """Return what the elements META of a page say of robots and of mining."""
+    metas = _object(_object(http, "HTML-Metadata"), "Head").get("Metas")
+    found: dict[str, str] = {}
+    for meta in metas if isinstance(metas, list) else []:
+        if isinstance(meta, dict):
+            name, said = _text(meta, "name"), _text(meta, "content")
+            if name and said and name.lower() in RESERVING:
+                found.setdefault(name.lower(), said)
+    return found
 
 
 def _object(value: Any, key: str) -> dict[str, Any]:

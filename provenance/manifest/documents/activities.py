@@ -18,7 +18,7 @@ from provenance.manifest.documents.document import Notes, to_words
 from provenance.manifest.documents.json_ld import Graph
 from provenance.manifest.documents.json_object import as_list
 
-__all__ = ["Activity", "find_activities", "find_mode", "find_sources"]
+__all__ = ["Activity", "find_activities", "find_mode", "find_sources", "is_making"]
 
 _MADE = re.compile(
     r"generat|synthe|writ|translat|paraphras|rephras|rewrit|caption|summar|complet"
@@ -94,13 +94,23 @@ def find_activities(
                 if "prov:SoftwareAgent" in graph.types_of(agent):
                     software.append(called)
         told = " ".join([label, *_types(activity), *_texts(activity, notes)])
-        made = _MADE.search(told) and not _MADE_NOTHING.search(told)
         yield Activity(
             label=label,
             agents=tuple(dict.fromkeys(agents)),
-            generators=find_model_names(software, "agent", notes) if made else (),
+            generators=find_model_names(software, "agent", notes)
+            if is_making(told)
+            else (),
             mode=find_mode(label),
         )
+
+
+def is_making(words: str) -> bool:
+    """Whether an activity, in words, made content; a model that did it is a generator.
+
+    >>> is_making("Answer generation"), is_making("Removal of generated text")
+    (True, False)
+    """
+    return bool(_MADE.search(words)) and not _MADE_NOTHING.search(words)
 
 
 def find_mode(words: str) -> Mode:

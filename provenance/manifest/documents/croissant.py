@@ -1,8 +1,8 @@
 """Croissant 1.0 and 1.1: metadata of a dataset as JSON-LD.
 
 https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html, with the RAI
-vocabulary and PROV-O. Files of the distribution become records by their digests; the
-rows that record sets describe lie in those files, and are not read.
+vocabulary and PROV-O. Files of the distribution become records by their digests; rows
+that record sets describe lie in those files: see ``croissant_reader``.
 """
 
 from __future__ import annotations
@@ -157,8 +157,6 @@ def _read_stated(
         stated[name] = [w.lower() if name == "synthetic" else w for w in words]
     stated["activities"] = list(dict.fromkeys(map(str, activities)))
     stated["in_rows"] = _find_annotations(graph, notes)
-    if stated["in_rows"]:
-        notes.add("rows say more: read them with --map, as in_rows tells")
     return {name: words for name, words in stated.items() if words}
 
 

@@ -25,6 +25,9 @@ from provenance.manifest.documents.stated_names import DatasetDraft, name_datase
 __all__ = ["read_openlineage"]
 
 _FAILED = frozenset({"FAIL", "ABORT"})
+_LEDGER = "training-provenance"
+"""Namespace of the datasets of a ledger, which have names of their own."""
+
 _DATASET = "DATASET"
 
 
@@ -129,7 +132,8 @@ class _Events:
         if not name:
             self.notes.add("a dataset without a name was not recorded")
             return None
-        full = f"{namespace}/{name}" if namespace else name
+        is_plain = namespace in ("", _LEDGER)
+        full = name if is_plain else f"{namespace}/{name}"
         return name_dataset(full, version, self.notes)
 
     def _take_lineage(self, child: DatasetName, facets: Mapping[str, Any]) -> None:

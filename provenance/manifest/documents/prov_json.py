@@ -3,6 +3,9 @@
 https://www.w3.org/submissions/prov-json/. Statements stand under their names, each
 with an identifier of its own; names of entities are qualified by ``prefix``. Bundles
 are read as if their statements stood outside.
+
+What a ledger exported has records as entities of the type ``LedgerRecord``, with every
+field as an attribute: these are read, and not the statements that say the same.
 """
 
 from __future__ import annotations
@@ -11,7 +14,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from provenance.domain import DatasetName, Derivation, Kind
+from provenance.domain import FIELDS, DatasetName, Derivation, Kind
+from provenance.domain.fact_file import parse_facts
 from provenance.manifest.documents.document import Document, Notes, Row
 from provenance.manifest.documents.json_object import (
     as_list,
@@ -48,6 +52,8 @@ _SIZES = ("bytes", "size", "bytesize", "contentsize")
 _TYPES = ("mediatype", "mimetype", "encodingformat", "format")
 _DERIVATIONS = {"quotation": Derivation.QUOTED}
 _DEEPEST = 20
+_LEDGER, _RECORD = "ledgerdataset", "ledgerrecord"
+_FIELDS = tuple(str(field) for field in FIELDS)
 _NAMED = ("sha256", "sha512", "sha1", "md5")
 
 
@@ -137,6 +143,9 @@ class _Graph:
 
     def finish(self) -> Document:
         """Return what is told."""
+        ours = [said for said in self.entities.values() if _LEDGER in _types(said)]
+        if ours:
+            return self._finish_ledger(ours[0])
         datasets = self._make_datasets()
         names = [name for name in self.entities if name not in datasets]
         names += [name for name in self.members if name not in self.entities]
@@ -150,6 +159,22 @@ class _Graph:
             rows=rows,
             lines=range(1, len(rows) + 1),
             notes=self.notes.found,
+            is_of_dataset=bool(rows),
+        )
+
+    def _finish_ledger(self, dataset: Mapping[str, Any]) -> Document:
+        """Return the records of a ledger's own document, and its facts."""
+        rows = [
+            {_local(name): _plain(value) for name, value in said.items()}
+            for said in self.entities.values()
+            if _RECORD in _types(said)
+        ]
+        facts = _find(dataset, ("facts",))
+        return Document(
+            facts=parse_facts(read_object(facts)) if facts else (),
+            rows=[{k: row.get(k) for k in _FIELDS} for row in rows],
+            lines=range(1, len(rows) + 1),
+            called=_find(dataset, ("name",)),
             is_of_dataset=bool(rows),
         )
 

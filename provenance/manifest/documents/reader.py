@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from provenance.manifest.documents.document import Document, Parse
 
-__all__ = ["DocumentReader"]
+__all__ = ["DocumentReader", "write_value"]
 
 
 class DocumentReader:
@@ -67,10 +67,11 @@ class DocumentReader:
 
     def _column(self, name: str) -> pa.Array[Any]:
         values = [row.get(name) for row in self.document.rows]
-        return pa.array([_write(value) for value in values], pa.string())
+        return pa.array([write_value(value) for value in values], pa.string())
 
 
-def _write(value: object) -> str | None:
-    if isinstance(value, list):
+def write_value(value: object) -> str | None:
+    """Return what a document has for a field as the text of a cell."""
+    if isinstance(value, list | dict):
         return json.dumps(value)
     return None if value is None else str(value)

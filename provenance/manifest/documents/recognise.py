@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from provenance.domain.fact_file import FACTS_TYPE
 from provenance.manifest.documents.data_provenance import IDENTIFIER
 from provenance.manifest.documents.front_matter import split_front
 from provenance.manifest.documents.json_object import top_keys
@@ -90,6 +91,7 @@ def _recognise_object(start: str) -> str:
         or (context in ("", "[") and '"spdxId"' in start),
         "openlineage": any(wanted <= keys.keys() for wanted in _EVENTS)
         or (keys.keys() == {"lineage"} and _FACETS in start),
+        "ledger-facts": keys.get("type") == FACTS_TYPE,
         "prov-json": has_statements and keys.keys() <= STATEMENTS and values == {"{"},
     }
     return next((name for name, is_one in is_of.items() if is_one), "")

@@ -10,15 +10,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from provenance.domain import Derivation, Evidence, Kind, Mode
 from provenance.errors import ManifestError
 from provenance.manifest.media.says import Says
 from provenance.manifest.media.source_types import Making, find_making, read_code
 
+if TYPE_CHECKING:
+    from provenance.manifest.media.trust import TrustList
+
 __all__ = ["BadStoreError", "Credentials", "Store", "name_extra", "say"]
 
+_RESERVING = ("notAllowed", "constrained")
+_LONGEST = 1000
 _VERIFIED = frozenset({"Valid", "Trusted"})
 _WHOLE = frozenset({"c2pa.created", "c2pa.opened"})
 """Actions whose source type is that of all there was then, not of what was added."""
@@ -58,20 +63,28 @@ class Store:
                     yield read_code(action["digitalSourceType"])
 
     @property
-    def reserves(self) -> bool:
-        """Whether it says that the file is not to be used for training or mining."""
-        return any(
-            isinstance(entry, Mapping) and entry.get("use") == "notAllowed"
+    def reservation(self) -> str | None:
+        """What of training and mining it does not allow, one line for each."""
+        said = [
+            f"{name}: {entry['use']}"
             for assertion in _iter_assertions(self.manifests.get(self.active, {}))
             if str(assertion.get("label", "")).endswith(".training-mining")
-            for entry in _entries(assertion)
-        )
+            for name, entry in _entries(assertion)
+            if isinstance(entry, Mapping) and entry.get("use") in _RESERVING
+        ]
+        return "\n".join(dict.fromkeys(said))[:_LONGEST] or None
 
 
 class Credentials:
     """Reads manifest stores, one file after another."""
 
-    def __init__(self) -> None:
+    def __init__(self, trust: TrustList | None = None) -> None:
+        """Nothing is loaded yet.
+
+        Args:
+            trust: Signers that it leads to are trusted; None: nobody is.
+        """
+        self._trust = trust
         self._reader: Any = None
         self._context: Any = None
         self._not_found: type[Exception] = Exception
@@ -107,7 +120,8 @@ class Credentials:
     def _load(self) -> None:
         import c2pa  # noqa: PLC0415 - an extra, and only for files that have a store
 
-        settings = c2pa.Settings.from_dict(_SETTINGS)
+        trusted = {"trust": {"user_anchors": self._trust.pem}} if self._trust else {}
+        settings = c2pa.Settings.from_dict(_SETTINGS | trusted)
         self._context = c2pa.Context.builder().with_settings(settings).build()
         self._not_found = c2pa.C2paError.ManifestNotFound
         self._failed = c2pa.C2paError
@@ -165,6 +179,7 @@ def say(store: Store) -> tuple[Says, frozenset[str]]:
         verified=f"C2PA {store.state}",
         parents=parents,
         derivation=derivation,
+        reservation=store.reservation,
     )
     return said, frozenset(code for code in codes if makings[code] is None)
 
@@ -199,12 +214,13 @@ def _iter_assertions(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]
             yield assertion
 
 
-def _entries(assertion: Mapping[str, Any]) -> list[Any]:
+def _entries(assertion: Mapping[str, Any]) -> list[tuple[str, Any]]:
     data = assertion.get("data")
     entries = data.get("entries") if isinstance(data, Mapping) else None
     if isinstance(entries, Mapping):
-        return list(entries.values())
-    return entries if isinstance(entries, list) else []
+        return [(str(name), entry) for name, entry in entries.items()]
+    label = str(assertion.get("label", ""))
+    return [(label, entry) for entry in entries] if isinstance(entries, list) else []
 
 
 def _iter_actions(manifest: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

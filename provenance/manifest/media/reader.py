@@ -34,12 +34,14 @@ if TYPE_CHECKING:
 
     from provenance.batch import Fault
     from provenance.manifest.media.says import Says
+    from provenance.manifest.media.trust import TrustList
 
 __all__ = ["MediaReader"]
 
 _COLUMNS = (
     *("digest", "name", "bytes", "media_type", "origin", "generated_by", "mode"),
     *("evidence", "detector", "derived_from", "derivation"),
+    "reservation",
 )
 _MOST_ROWS = 1 << 10
 _NO_MEDIA = "expected an image, audio, video or PDF file"
@@ -49,7 +51,7 @@ _STORE_FLAW = "its C2PA manifest store cannot be read"
 _XMP_FLAW = "its XMP cannot be read"
 _UNKNOWN = "its digital source type is not of the vocabulary of IPTC or C2PA"
 _DIFFERS = "its XMP says something else of its origin than its C2PA manifest"
-_RESERVED = "it is reserved from training or mining; no field holds that"
+_RESERVED = "it is reserved from training or mining"
 
 
 class MediaReader(FixedColumns):
@@ -57,9 +59,14 @@ class MediaReader(FixedColumns):
 
     format = "media"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, trust: TrustList | None = None) -> None:
+        """Nothing is read yet.
+
+        Args:
+            trust: Whose signatures count as Trusted; None: nobody's.
+        """
         super().__init__(path, _COLUMNS)
-        self._credentials = Credentials()
+        self._credentials = Credentials(trust)
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the files; one that cannot be read, or is none, is a fault."""
@@ -106,7 +113,10 @@ class MediaReader(FixedColumns):
             return proven or declared
         if proven.kind is None:
             return replace(
-                declared, parents=proven.parents, derivation=proven.derivation
+                declared,
+                parents=proven.parents,
+                derivation=proven.derivation,
+                reservation=proven.reservation,
             )
         if proven.kind != declared.kind:
             rows.note(_DIFFERS)
@@ -132,7 +142,7 @@ class MediaReader(FixedColumns):
         rows.note(_STATE.format(store.state))
         if unknown:
             rows.note(_UNKNOWN)
-        if store.reserves:
+        if store.reservation:
             rows.note(_RESERVED)
         return says
 
@@ -163,6 +173,7 @@ def _write(says: Says) -> dict[str, str | None]:
         "detector": says.verified if says.kind is not None else None,
         "derived_from": json.dumps(says.parents) if says.parents else None,
         "derivation": says.derivation,
+        "reservation": says.reservation,
     }
 
 

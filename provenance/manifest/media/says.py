@@ -22,3 +22,5 @@ class Says:
     """By what the statement was verified, and how that ended."""
     parents: tuple[str, ...] = ()
     derivation: Derivation | None = None
+    reservation: str | None = None
+    """What of training and mining is not allowed."""

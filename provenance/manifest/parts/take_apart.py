@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from provenance.domain import Field
-from provenance.errors import ManifestError
+from provenance.manifest.attributes import AttributesReader, holds_attributes
 from provenance.manifest.mapping import find_usual
 from provenance.manifest.parts.chat import CHAT
 from provenance.manifest.parts.completions import COMPLETIONS, PREFERENCES
@@ -28,19 +28,18 @@ SHAPES = (IMAGES, DISTILABEL, COMPLETIONS, PREFERENCES, CHAT, INSTRUCTIONS)
 def take_apart(rows: Reader, named: Mapping[Field, str]) -> Reader:
     """Return a reader of parts where rows have several, else the reader of rows.
 
+    Dolma attributes are several scores of a document, which lies elsewhere.
+
     Args:
         named: Field → column, as the caller says it. A column that parts cannot
             have, such as one of their texts, means that rows are wanted whole.
 
     Raises:
-        ManifestError: The rows say something about documents and are none.
+        ManifestError: They are Dolma attributes, and none is called a detector.
     """
     columns = frozenset(column.lower() for column in rows.columns)
-    if {"id", "attributes"} <= columns and "text" not in columns:
-        raise ManifestError(
-            f"{rows.file} holds Dolma attributes: evidence on documents, none itself",
-            hint="Record the documents; attributes are for --kind evidence.",
-        )
+    if holds_attributes(columns):
+        return AttributesReader(rows, named)
     has_digest = bool(find_usual(Field.DIGEST, rows.columns))
     for shape in SHAPES:
         # Where a row has a digest, that says what the item is; but img2dataset's is

@@ -41,6 +41,7 @@ from provenance.store.schema.log import (
     log_entries,
     log_state,
     redactions,
+    reservations,
     withdrawals,
 )
 from provenance.store.schema.metadata import METADATA
@@ -92,6 +93,7 @@ __all__ = [
     "record_salts",
     "records",
     "redactions",
+    "reservations",
     "sources",
     "tallies",
     "tally_values",

@@ -21,6 +21,7 @@ __all__ = [
     "log_entries",
     "log_state",
     "redactions",
+    "reservations",
     "withdrawals",
 ]
 
@@ -76,6 +77,23 @@ cosignatures = Table(
     ),
     Column("line", Text, nullable=False, comment="signature line of the note"),
     comment="what witnesses vouch for (C2SP tlog-cosignature)",
+)
+
+reservations = Table(
+    "reservations",
+    METADATA,
+    Column(
+        "batch",
+        ForeignKey("log_entries.position"),
+        primary_key=True,
+        comment="log position of the batch",
+    ),
+    Column(
+        "leaf_index", BigInteger, primary_key=True, comment="place in its tree, from 0"
+    ),
+    Column("said", Text, nullable=False, comment="header lines, names in lower case"),
+    position_column(),
+    comment="what reserves records from mining or training, as their source said",
 )
 
 redactions = Table(

@@ -223,14 +223,35 @@ def test_other_algorithms_are_compared(tmp_path: Path, algorithm: str) -> None:
     assert (format_digest(found["digest"]), notes) == (declared, {})
 
 
-def test_a_reservation_in_the_headers_is_told(tmp_path: Path) -> None:
-    for block in (
-        make_http(X_Robots_Tag="noindex, noai"),
-        make_http(TDM_Reservation="1"),
-    ):
-        record = make_record("response", block)
-        _, notes = read_one(tmp_path, record)
-        assert "reserve it from AI" in next(iter(notes))
+@pytest.mark.parametrize(
+    ("headers", "kept", "notes"),
+    [
+        ({"X_Robots_Tag": "noindex, noai"}, "x-robots-tag: noindex, noai", 1),
+        ({"X_Robots_Tag": "noimageai"}, "x-robots-tag: noimageai", 1),
+        ({"X_Robots_Tag": "noarchive"}, "x-robots-tag: noarchive", 0),
+        (
+            {"TDM_Policy": "https://x.org/p", "TDM_Reservation": "1"},
+            "tdm-reservation: 1\ntdm-policy: https://x.org/p",
+            1,
+        ),
+        ({"TDM_Reservation": "0"}, "tdm-reservation: 0", 0),
+        ({"Content_Usage": "train-ai=n"}, "content-usage: train-ai=n", 1),
+        ({"Server": "noai"}, None, 0),
+    ],
+)
+def test_what_reserves_a_page_is_kept_as_its_headers_say_it(
+    tmp_path: Path, headers: dict[str, str], kept: str | None, notes: int
+) -> None:
+    record = make_record("response", make_http(PAGE, **headers))
+    found, told = read_one(tmp_path, record)
+    assert found["reservation"] == kept
+    assert list(told.values()) == [1] * notes
+
+
+def test_a_header_that_is_said_twice_is_one_list(tmp_path: Path) -> None:
+    block = make_http(X_Robots_Tag="noindex\r\nX-Robots-Tag: googlebot: noai")
+    found, _ = read_one(tmp_path, make_record("response", block))
+    assert found["reservation"] == "x-robots-tag: noindex, googlebot: noai"
 
 
 def test_a_payload_cut_by_the_crawler_and_a_segment_are_told(tmp_path: Path) -> None:
@@ -265,7 +286,7 @@ def test_a_bad_date_is_a_fault_of_its_row_alone(tmp_path: Path) -> None:
     assert [(f.row, f.field) for f in faults] == [(1, "fetched_at")]
 
 
-def make_wat(type_: str) -> bytes:
+def make_wat(type_: str, **said: object) -> bytes:
     envelope = {
         "Envelope": {
             "WARC-Header-Metadata": {
@@ -280,6 +301,7 @@ def make_wat(type_: str) -> bytes:
                     "Entity-Digest": sha1(PAGE),
                     "Entity-Length": str(len(PAGE)),
                     "Headers": {"content-type": "text/html"},
+                    **said,
                 }
             },
         }
@@ -294,6 +316,28 @@ def test_an_envelope_of_a_wat_file_stands_for_its_capture(tmp_path: Path) -> Non
     assert (found["url"], found["name"]) == (URL, "<urn:uuid:3>")
     assert (found["digest"], found["bytes"]) == (parse_digest(sha1(PAGE)), len(PAGE))
     assert found["media_type"] == "text/html"
+
+
+def test_headers_and_meta_elements_that_reserve_a_page_are_kept(tmp_path: Path) -> None:
+    metas = [
+        {"name": "Robots", "content": "noai, noimageai"},
+        {"name": "tdm-reservation", "content": "0"},
+        {"name": "viewport", "content": "all"},
+        {"property": "robots", "content": "none"},
+        7,
+    ]
+    block = make_wat(
+        "response",
+        Headers={"Content-Usage": "train-ai=y", "TDM-Policy": 3},
+        **{"HTML-Metadata": {"Head": {"Metas": metas}}},
+    )
+    (found,), _, notes = read_archive(write(tmp_path / "a.wat", block))
+    assert found["reservation"].splitlines() == [
+        "robots: noai, noimageai",
+        "tdm-reservation: 0",
+        "content-usage: train-ai=y",
+    ]
+    assert notes == {"it is reserved from AI or text mining": 1}
 
 
 @pytest.mark.parametrize(

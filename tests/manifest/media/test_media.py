@@ -21,6 +21,7 @@ from manifest.archives.written import read_archive
 from manifest.media.written import (
     IPTC,
     make_action,
+    make_anchor,
     make_png,
     make_wav,
     make_xmp,
@@ -29,7 +30,13 @@ from manifest.media.written import (
 from manifest.rows import Row, write
 
 from provenance.errors import LedgerStateError, ManifestError
-from provenance.manifest import fingerprint, inspect_manifest, open_manifest, recognise
+from provenance.manifest import (
+    fingerprint,
+    inspect_manifest,
+    open_manifest,
+    read_trust_list,
+    recognise,
+)
 from provenance.manifest.media.kinds import find_media_type
 from provenance.manifest.media.xmp import (
     LARGEST_PACKET,
@@ -250,8 +257,32 @@ def test_a_reservation_from_training_is_told(tmp_path: Path) -> None:
     entries = {"cawg.ai_generative_training": {"use": "notAllowed"}}
     assertion = {"label": "cawg.training-mining", "data": {"entries": entries}}
     signed = sign(make_png(), [make_action("digitalCapture")], assertions=[assertion])
-    _, notes = read_one(tmp_path / "a.png", signed)
-    assert "it is reserved from training or mining; no field holds that" in notes
+    record, notes = read_one(tmp_path / "a.png", signed)
+    assert record["reservation"] == "cawg.ai_generative_training: notAllowed"
+    assert "it is reserved from training or mining" in notes
+
+
+def test_a_signer_on_the_trust_list_is_trusted(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(sign(make_png(), [make_action("trainedAlgorithmicMedia")]))
+    anchors = tmp_path / "anchors.pem"
+    anchors.write_bytes(make_anchor())
+    trust = read_trust_list(anchors)
+    (trusted,) = open_manifest(path, trust=trust).read(["detector"])
+    (valid,) = open_manifest(path).read(["detector"])
+    found = [raw.columns["detector"].to_pylist() for raw in (trusted, valid)]
+    assert found == [["C2PA Trusted"], ["C2PA Valid"]]
+
+
+@pytest.mark.parametrize("data", [b"", b"nothing", b"-----BEGIN CERTIFICATE-----\n"])
+def test_a_trust_list_without_certificates_is_refused(
+    tmp_path: Path, data: bytes
+) -> None:
+    (tmp_path / "anchors.pem").write_bytes(data)
+    with pytest.raises(ManifestError, match="no list of certificates"):
+        read_trust_list(tmp_path / "anchors.pem")
+    with pytest.raises(ManifestError, match="cannot be read"):
+        read_trust_list(tmp_path / "none.pem")
 
 
 def test_a_store_that_cannot_be_read_is_told(tmp_path: Path) -> None:

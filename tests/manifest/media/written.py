@@ -122,6 +122,13 @@ def _make_signer() -> c2pa.C2paSignerInfo:
     return c2pa.C2paSignerInfo(b"es256", chain, private, None)
 
 
+def make_anchor() -> bytes:
+    """Return the certificate of the authority, as PEM."""
+    mark = b"-----BEGIN"
+    chain: bytes = _make_signer().sign_cert
+    return mark + chain.rpartition(mark)[2]
+
+
 def _name(text: str) -> x509.Name:
     return x509.Name(
         [

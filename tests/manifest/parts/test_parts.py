@@ -451,6 +451,51 @@ def test_a_row_of_another_form_is_a_fault(
     assert reason in faults[0].reason
 
 
+def test_two_conversations_of_an_arena_share_what_they_begin_with(
+    tmp_path: Path,
+) -> None:
+    asked = {"role": "user", "content": "Why?"}
+    row = {
+        "question_id": "q",
+        "model_a": "koala-13b",
+        "model_b": "chatglm-6b",
+        "conversation_a": [asked, {"role": "assistant", "content": "So."}],
+        "conversation_b": [
+            asked,
+            {"role": "assistant", "content": "Because."},
+            {"role": "user", "content": "Really?"},
+            {"role": "assistant", "content": "Yes."},
+        ],
+    }
+    records, faults = read_file(write(tmp_path / "a.jsonl", json.dumps(row)))
+    assert faults == []
+    assert [
+        (
+            r["digest"],
+            [o["model"] for o in r["origins"]],
+            [p["digest"] for p in r["parents"]],
+        )
+        for r in records
+    ] == [
+        (sha256("Why?"), [], []),
+        (sha256("So."), ["koala-13b"], [sha256("Why?")]),
+        (sha256("Because."), ["chatglm-6b"], [sha256("Why?")]),
+        (sha256("Really?"), [], []),
+        (sha256("Yes."), ["chatglm-6b"], [sha256("Really?")]),
+    ]
+
+
+def test_messages_of_a_tree_are_called_by_their_ids(tmp_path: Path) -> None:
+    rows = [
+        {"message_id": "m1", "parent_id": None, "text": "Why?", "role": "prompter"},
+        {"message_id": "m2", "parent_id": "m1", "text": "So.", "synthetic": True},
+    ]
+    path = write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, rows)))
+    first, second = read_file(path)[0]
+    assert (first["name"], second["parents"][0]["reference"]) == ("m1", "m1")
+    assert [o["kind"] for o in second["origins"]] == ["model"]
+
+
 def test_turns_may_be_a_column_of_json_text(tmp_path: Path) -> None:
     cells = ['[{"role": "user", "content": "Why?"}]', '[{"content": "\\ud800"}]', "[{"]
     pq.write_table(pa.table({"messages": cells}), tmp_path / "a.parquet")
@@ -467,14 +512,6 @@ def test_a_row_without_text_is_noted(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", "\n".join(map(json.dumps, lines)))
     (raw,) = open_manifest(path).read(["text"])
     assert raw.notes == {"no part of it holds any text": [1]}
-
-
-def test_dolma_attributes_are_evidence_and_refused(tmp_path: Path) -> None:
-    row = {"source": "s", "id": "1", "attributes": {"toxic": [[0, 9, 0.5]]}}
-    path = write(tmp_path / "a.jsonl", json.dumps(row))
-    with pytest.raises(ManifestError, match="Dolma attributes") as raised:
-        open_manifest(path)
-    assert "--kind evidence" in raised.value.hint
 
 
 ANY = st.recursive(

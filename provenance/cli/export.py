@@ -1,0 +1,99 @@
+"""``provenance export``: what is known of a dataset, in the formats of others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from provenance.cli.output import print_json
+from provenance.cli.target import Target
+
+if TYPE_CHECKING:
+    from provenance.ledger.exporting import Exported
+
+__all__ = ["export"]
+
+_FORMATS = (
+    *("parquet", "prov-json", "croissant", "cyclonedx", "spdx", "openlineage"),
+    *("card", "eu-summary", "ab-2013", "dps"),
+)
+_UNITS = ("items", "bytes", "tokens", "records", "contents")
+
+
+@click.command()
+@click.argument("format_", metavar="FORMAT", type=click.Choice(_FORMATS))
+@click.argument("dataset", metavar="DATASET[@VERSION]")
+@click.option(
+    "-o",
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="File to write; of formats with rows a folder, which is made.",
+)
+@click.option(
+    "--policy",
+    metavar="NAME[@VERSION]",
+    default="default",
+    show_default=True,
+    help="What counts; see: provenance policy list.",
+)
+@click.option(
+    "--unit",
+    type=click.Choice(_UNITS),
+    default="tokens",
+    show_default=True,
+    help="Unit of breakdowns and of the depth.",
+)
+@click.option(
+    "--beside",
+    metavar="DATASET[@VERSION]",
+    multiple=True,
+    help="A dataset that goes along whole, where the format carries rows. Repeatable.",
+)
+@click.option("--overwrite", is_flag=True, help="Write anew what is there.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.pass_obj
+def export(
+    target: Target,
+    /,
+    *,
+    format_: str,
+    dataset: str,
+    out: Path,
+    policy: str,
+    unit: str,
+    beside: tuple[str, ...],
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Write what is known of a dataset in a format that others read.
+
+    Prints what the format cannot carry: it follows from what is in the dataset.
+    """
+    with target.open(create=False) as ledger:
+        done = ledger.export_dataset(
+            format_,
+            dataset,
+            out,
+            policy=policy,
+            unit=unit,
+            beside=beside,
+            overwrite=overwrite,
+        )
+    if as_json:
+        print_json(done.to_dict())
+    else:
+        _print(done)
+
+
+def _print(done: Exported) -> None:
+    click.echo(f"{done.dataset} → {done.format}")
+    for path in done.files:
+        click.echo(f"  written  {path} ({path.stat().st_size:,} bytes)")
+    for loss in done.lost:
+        amount = f"{loss.amount:,.3f}".rstrip("0").rstrip(".")
+        click.echo(f"  lost     {loss.what}: {amount} {loss.words}")
+    if not done.lost:
+        click.echo("  lost     nothing")

@@ -1,0 +1,146 @@
+"""What exports say where little is known, and what they then lose."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from provenance import Ledger
+from provenance.errors import LedgerStateError, NameRefusedError
+from provenance.ledger.exporting import EXPORTS
+
+Export = Callable[[list[dict[str, Any]], str], str]
+
+HUMAN = {"origin": "human", "tokens": 2, "bytes": 100, "name": "h"}
+MODEL = {"generated_by": "M", "tokens": 2, "bytes": 100, "name": "m"}
+UNSAID = {"tokens": 2, "bytes": 100, "name": "u"}
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Iterator[Export]:
+    """Record rows, export them, and return the text."""
+    with Ledger.open("sqlite://") as ledger:
+
+        def run(rows: list[dict[str, Any]], name: str) -> str:
+            manifest = tmp_path / "rows.jsonl"
+            manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
+            ledger.ingest(manifest, dataset="d")
+            done = ledger.export_dataset(name, "d", tmp_path / "out")
+            return done.files[0].read_text("utf-8")
+
+        yield run
+
+
+@pytest.mark.parametrize(
+    ("rows", "used", "synthetic", "whole"),
+    [
+        ([HUMAN], "no", False, "complete"),
+        ([UNSAID], "unknown", None, "unknown"),
+        ([HUMAN, UNSAID], "unknown", None, "incomplete"),
+        ([MODEL, UNSAID], "yes", True, "incomplete"),
+        ([MODEL, {**HUMAN, "tokens": None}], "yes", True, "incomplete"),
+    ],
+    ids=["human", "unsaid", "human and unsaid", "model and unsaid", "no tokens"],
+)
+def test_no_is_said_only_where_nothing_is_unknown(
+    tmp_path: Path,
+    rows: list[dict[str, Any]],
+    used: str,
+    synthetic: bool | None,  # noqa: FBT001 - a parameter of the test
+    whole: str,
+) -> None:
+    manifest = tmp_path / "rows.jsonl"
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with Ledger.open("sqlite://") as ledger:
+        ledger.ingest(manifest, dataset="d")
+
+        def read(name: str) -> Any:
+            done = ledger.export_dataset(name, "d", tmp_path / name)
+            return json.loads(done.files[0].read_text("utf-8"))
+
+        assert read("eu-summary")["2.5"]["used"] == used
+        assert read("ab-2013")["items"][11]["answer"]["used"] == used
+        assert read("croissant").get("rai:hasSyntheticData") is synthetic
+        assert read("cyclonedx")["compositions"][0]["aggregate"] == whole
+
+
+def test_what_is_not_there_is_not_lost(tmp_path: Path) -> None:
+    manifest = tmp_path / "rows.jsonl"
+    manifest.write_text(json.dumps(HUMAN) + "\n")
+    with Ledger.open("sqlite://") as ledger:
+        ledger.ingest(manifest, dataset="d")
+        lost = {
+            name: {
+                loss.what
+                for loss in ledger.export_dataset(name, "d", tmp_path / name).lost
+            }
+            for name in EXPORTS
+        }
+    assert lost["parquet"] == {"policy", "log"}
+    assert lost["card"] == {"rows", "edges", "evidence", "log"}
+
+
+def test_the_largest_tenth_of_domains_is_listed_greatest_first(export: Export) -> None:
+    rows = [
+        {"url": f"https://www.site{n}.org/", "bytes": 100 + n, "date": "2020-01-01"}
+        for n in range(21)
+    ]
+    found = json.loads(export(rows, "eu-summary"))["2.3"]
+    assert found["domains"] == 21
+    assert [one["domain"] for one in found["top_10_percent"]] == [
+        "site20.org",
+        "site19.org",
+        "site18.org",
+    ]
+    assert found["top_5_percent_or_1000"] == 2
+    assert found["period"] == ["2020-01", "2020-01"]
+
+
+def test_a_ledger_does_not_answer_what_it_does_not_know(export: Export) -> None:
+    items = json.loads(export([MODEL], "ab-2013"))["items"]
+    assert [item["item"] for item in items] == list(range(1, 13))
+    silent = [i["item"] for i in items if i["answer"] == "not recorded"]
+    assert silent == [2, 5, 6, 7, 8, 9, 10, 11]
+
+
+def test_a_card_says_no_size_where_records_do_not(export: Export) -> None:
+    rows = [{**HUMAN, "items": 7}, {**MODEL, "items": None}]
+    front = yaml.safe_load(export(rows, "card").split("---")[1])
+    assert "size_categories" not in front
+    assert front["tags"] == ["synthetic"]
+    shares = front["provenance"]["downstream_of_generative_models"]
+    assert shares["items"]["share"] is None
+    assert shares["items"]["missing"] == 1
+
+
+def test_a_dataset_without_records_is_exported_as_one(tmp_path: Path) -> None:
+    with Ledger.open("sqlite://") as ledger:
+        ledger.add_dataset("d@1", derived_from=["p"])
+        for name in EXPORTS:
+            done = ledger.export_dataset(name, "d", tmp_path / name)
+            assert all(path.stat().st_size for path in done.files)
+
+
+def test_every_field_of_the_standards_has_a_value_or_null(export: Export) -> None:
+    groups = json.loads(export([MODEL], "dps"))
+    assert [len(fields) for fields in groups.values()] == [6, 8, 8]
+    assert groups["Provenance"]["Method"]["generators"] == ["M"]
+    assert groups["Use"]["License to use"] is None
+
+
+def test_an_unknown_format_and_a_place_that_cannot_be_written_are_refused(
+    tmp_path: Path,
+) -> None:
+    with Ledger.open("sqlite://") as ledger:
+        ledger.add_dataset("d")
+        with pytest.raises(NameRefusedError, match="is no format of exports"):
+            ledger.export_dataset("xml", "d", tmp_path / "out")
+        (tmp_path / "file").write_text("")
+        for name, place in (("card", "none/card"), ("parquet", "file/out")):
+            with pytest.raises(LedgerStateError, match="cannot be written"):
+                ledger.export_dataset(name, "d", tmp_path / place)

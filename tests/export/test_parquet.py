@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+import reference as ref
+from click.testing import Result
+from hypothesis import Phase, given, settings
+from worlds import record_world, worlds
+
+from provenance import Ledger
+from provenance.lineage import rebuild
+from provenance.report import GROUPINGS
+
+_FEW = settings(
+    max_examples=3,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+)
+
+_ABOUT_THE_LOG = ("as_of", "log")
+
+
+def _report(ledger: Ledger, dataset: str, unit: str) -> dict[str, Any]:
+    found = ledger.report(dataset, by=tuple(GROUPINGS), unit=unit).to_dict()
+    for name in _ABOUT_THE_LOG:
+        del found[name]
+    for share in found["shares"]:
+        del share["claim"]
+    return found
+
+
+def _hand_on(source: Ledger, target: Ledger, datasets: list[str]) -> set[str]:
+    """Export the first dataset, the others beside it, and record what was written."""
+    folder = Path(tempfile.mkdtemp())
+    first, *beside = datasets
+    done = source.export_dataset("parquet", first, folder / "out", beside=beside)
+    refused = [
+        one.to_dict()["error"]
+        for one in target.ingest_all([folder / "out"])
+        if "error" in one.to_dict()
+    ]
+    shutil.rmtree(folder)
+    # Evidence that says nothing is no evidence; worlds have some.
+    assert all("not one of the" in words for words in refused)
+    return {loss.what for loss in done.lost}
+
+
+@given(world=worlds())
+@_FEW
+def test_a_world_handed_on_as_parquet_gives_the_same_reports(world: ref.World) -> None:
+    datasets = sorted({r.dataset for r in world.records if r.dataset})
+    if not datasets:
+        return
+    with (
+        Ledger.open("sqlite://") as source,
+        Ledger.open("sqlite://") as alone,
+        Ledger.open("sqlite://") as whole,
+    ):
+        with source._writing() as connection:
+            record_world(connection, world)
+            rebuild(connection, 0)
+        assert _hand_on(source, whole, datasets) <= {"policy", "log"}
+        for dataset in datasets:
+            expected = _report(source, dataset, "tokens")
+            assert expected == _report(whole, dataset, "tokens")
+
+        lost = _hand_on(source, alone, datasets[:1])
+        assert lost <= {"policy", "log", "depth", "loops", "parents"}
+        expected, found = (
+            _report(ledger, datasets[0], "bytes") for ledger in (source, alone)
+        )
+        assert expected["units"] == found["units"]
+        assert expected["shares"] == found["shares"]
+        for by in set(GROUPINGS) - {"depth"}:
+            assert expected["by"][by] == found["by"][by]
+
+
+ROWS = [
+    {
+        "name": "a1",
+        "sha256": "aa" * 32,
+        "generated_by": "GPT-4",
+        "mode": "answered",
+        "tokens": 10,
+        "url": "https://www.example.org/x",
+        "date": "2023-01-02T03:04:05.678901Z",
+        "copies": 2.5,
+    },
+    {"name": "a2", "sha256": "bb" * 32, "tokens": 20, "parent": "a1"},
+    {"name": "a3", "tokens": 20, "parent": "nowhere", "split": "test"},
+    {"url": "https://example.com/only", "tokens": None, "language": "de"},
+    {"tokens": 5, "origin": "human", "media_type": "text/html"},
+]
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    """A folder with a ledger of two datasets, one on top of the other."""
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    other = tmp_path / "other.jsonl"
+    other.write_text(
+        json.dumps({"sha256": "bb" * 32, "generated_by": "Llama", "mode": "edited"})
+    )
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        ledger.ingest(rows, dataset="org/set@1.5")
+        ledger.ingest(other, dataset="other")
+        ledger.add_model("GPT-4", aliases=["gpt-4"], trained_on=["other"])
+    return tmp_path
+
+
+def test_names_and_places_of_items_without_digest_stay_theirs(
+    recorded: Path, new_url: Callable[[], str]
+) -> None:
+    with Ledger.open(new_url()) as source, Ledger.open(new_url()) as target:
+        source.ingest(recorded / "rows.jsonl", dataset="org/set@1.5")
+        source.ingest(recorded / "other.jsonl", dataset="other")
+        _hand_on(source, target, ["org/set@1.5", "other"])
+        assert _report(source, "org/set", "items") == _report(
+            target, "org/set", "items"
+        )
+        ((one,), (other,)) = (
+            ledger.explain("https://example.com/only") for ledger in (source, target)
+        )
+        assert one.item == other.item
+        assert [p.reference for p in target.explain("a3")[0].records[0].parents] == [
+            "nowhere"
+        ]
+
+
+def test_a_folder_recorded_twice_says_so(recorded: Path) -> None:
+    with (
+        Ledger.open(f"sqlite:///{recorded}/ledger.db") as source,
+        Ledger.open(f"sqlite:///{recorded}/again.db") as target,
+    ):
+        source.export_dataset("parquet", "org/set", recorded / "out")
+        first, again = (
+            [one.to_dict() for one in target.ingest_all([recorded / "out"])]
+            for _ in range(2)
+        )
+    assert sum(one.get("recorded", 0) for one in first) == len(ROWS) + 1
+    assert all(one["already"] for one in again if "passed_over" not in one)
+
+
+def test_duckdb_reads_rows_with_their_tiers(recorded: Path) -> None:
+    with Ledger.open(f"sqlite:///{recorded}/ledger.db") as ledger:
+        ledger.export_dataset("parquet", "org/set", recorded / "out")
+        figures = ledger.report("org/set").units["tokens"]
+    rows = recorded / "out" / "records" / "org--set@1.5.parquet"
+    query = f"SELECT tier, sum(tokens * copies) FROM '{rows}' GROUP BY tier"
+    summed = {
+        tier: amount or 0 for tier, amount in duckdb.connect().execute(query).fetchall()
+    }
+    tiers = {str(tier): amount for tier, amount in figures.tiers.items() if amount}
+    assert tiers == {tier: float(amount) for tier, amount in summed.items() if amount}
+    table = pq.read_table(rows).to_pylist()
+    (origins,) = (row["origins"] for row in table if row["name"] == "a1")
+    assert origins == [
+        {
+            "kind": "model",
+            "model": "GPT-4",
+            "mode": "answered",
+            "evidence": "declared",
+            "detector": None,
+            "score": None,
+            "threshold": None,
+        }
+    ]
+
+
+def test_what_is_derived_is_no_manifest(
+    recorded: Path, run_cli: Callable[..., Result]
+) -> None:
+    done = run_cli("export", "parquet", "org/set", "-o", recorded / "out", "--json")
+    assert done.exit_code == 0
+    files = [Path(file["path"]) for file in json.loads(done.stdout)["files"]]
+    assert "pedigrees.parquet" in [file.name for file in files]
+    refused = run_cli("ingest", recorded / "out" / "derived" / "pedigrees.parquet")
+    assert refused.exit_code == 1
+    assert "holds no records that a ledger exported" in refused.stderr
+
+
+def test_a_folder_that_is_there_is_left_alone(
+    recorded: Path, run_cli: Callable[..., Result]
+) -> None:
+    words = ("export", "parquet", "org/set", "-o", recorded / "out")
+    assert run_cli(*words).exit_code == 0
+    again = run_cli(*words)
+    assert again.exit_code == 1
+    assert "is there already" in again.stderr
+    assert run_cli(*words, "--overwrite").exit_code == 0
+
+
+def test_what_is_lost_is_printed(
+    recorded: Path, run_cli: Callable[..., Result]
+) -> None:
+    alone = run_cli("export", "parquet", "org/set", "-o", recorded / "alone")
+    assert "lost     depth: 3 generations of models" in alone.stdout
+    assert "hangs on other" in alone.stdout
+    whole = run_cli(
+        "export", "parquet", "org/set", "-o", recorded / "whole", "--beside", "other"
+    )
+    assert "lost     depth" not in whole.stdout
