@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -19,7 +20,13 @@ from provenance.ledger.order import (
     Watcher,
 )
 from provenance.ledger.parts import LARGEST_BATCH
-from provenance.manifest import TrustList, is_derived, read_trust_list, recognise
+from provenance.manifest import (
+    TrustList,
+    find_row_files,
+    is_derived,
+    read_trust_list,
+    recognise,
+)
 
 __all__ = ["ingest_each", "make_order"]
 
@@ -46,6 +53,7 @@ def ingest_each(
         watcher.begin(
             [0 if isinstance(m, ManifestError) else m.size for m in manifests]
         )
+    described = _find_rows(manifests)
     for named in manifests:
         if isinstance(named, ManifestError):
             if options.get("stop_on_fault"):
@@ -56,7 +64,9 @@ def ingest_each(
             watcher.start(named.shown)
         try:
             with named.fetch(folder) as path:
-                reason = _why_none(path, options) if named.is_found else ""
+                reason = described.get(path, "")
+                if named.is_found and not reason:
+                    reason = _why_none(path, options)
                 if reason:
                     yield PassedOver(file=named.shown, passed_over=reason)
                     continue
@@ -142,6 +152,20 @@ def _choose_dataset(named: Named, options: Options) -> DatasetName | None:
             )
         return None
     return parse_dataset(named.stem if dataset is None else dataset)
+
+
+def _find_rows(manifests: Iterable[Named | ManifestError]) -> dict[Path, str]:
+    """Say of which files the rows are read with the metadata that describe them."""
+    found: dict[Path, str] = {}
+    for named in manifests:
+        if isinstance(named, ManifestError) or not named.is_found or named.is_remote:
+            continue
+        path = Path(named.name)
+        with contextlib.suppress(ManifestError):
+            if path.suffix == ".json" and recognise(path) == "croissant":
+                why = f"holds rows that {path.name} describes, and is read with it"
+                found |= dict.fromkeys(find_row_files(path), why)
+    return found
 
 
 def _why_none(path: Path, options: Options) -> str:

@@ -20,6 +20,7 @@ Example:
 """
 
 from provenance.manifest.attributes import ATTRIBUTES
+from provenance.manifest.documents.croissant_reader import find_row_files
 from provenance.manifest.fingerprint import fingerprint
 from provenance.manifest.folder import iter_files
 from provenance.manifest.inspect import Inspection, inspect_manifest
@@ -43,6 +44,7 @@ __all__ = [
     "Reader",
     "TrustList",
     "WatchedReader",
+    "find_row_files",
     "fingerprint",
     "inspect_manifest",
     "is_derived",

@@ -37,7 +37,7 @@ from provenance.manifest.reader import RawBatch, Reader, cut
 from provenance.manifest.text_lines import row_fault
 from provenance.manifest.usual_names import USUAL_NAMES
 
-__all__ = ["CroissantReader", "OpenRows"]
+__all__ = ["CroissantReader", "OpenRows", "find_row_files"]
 
 OpenRows = Callable[[Path, Mapping[Field, str]], Reader]
 """Opens a file of rows; some fields are fed by given columns."""
@@ -136,6 +136,38 @@ def _open(
     path: Path, node: Mapping[str, Any] | None, said: RecordSet, open_rows: OpenRows
 ) -> _Source | str:
     """Open the file of some rows; a text says why they are not read."""
+    file = _locate(path, node)
+    if isinstance(file, str):
+        return file
+    named = {
+        Field(feeds): column
+        for column, feeds in said.columns.items()
+        if feeds != ACTIVITY and not _is_usual(column, feeds)
+    }
+    try:
+        reader = open_rows(file, named)
+    except ManifestError as error:
+        raise ManifestError(f"{path}: {error.message}", hint=error.hint) from error
+    return _rename(said, reader, reader.columns)
+
+
+def find_row_files(path: Path) -> set[Path]:
+    """Return the files beside Croissant metadata whose rows are read with them.
+
+    Raises:
+        ManifestError: The metadata cannot be read.
+    """
+    graph = Graph(read_object(read_text(path)))
+    files = {node.get("@id"): node for node in graph.of_type("FileObject")}
+    found = [
+        _locate(path, files.get(said.file))
+        for said in find_record_sets(graph)
+        if said.file is not None
+    ]
+    return {file for file in found if isinstance(file, Path)}
+
+
+def _locate(path: Path, node: Mapping[str, Any] | None) -> Path | str:
     url = str((node or {}).get("contentUrl") or "")
     inner = PurePosixPath(url)
     file = path.parent / inner
@@ -150,16 +182,7 @@ def _open(
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
     if digest not in [str(one).lower() for one in declared]:
         return _ANOTHER
-    named = {
-        Field(feeds): column
-        for column, feeds in said.columns.items()
-        if feeds != ACTIVITY and not _is_usual(column, feeds)
-    }
-    try:
-        reader = open_rows(file, named)
-    except ManifestError as error:
-        raise ManifestError(f"{path}: {error.message}", hint=error.hint) from error
-    return _rename(said, reader, reader.columns)
+    return file
 
 
 def _take_data(said: RecordSet) -> _Source | str:

@@ -211,3 +211,25 @@ def test_any_record_set_is_read_or_refused(
     other = {"@type": "cr:RecordSet", "field": fields, "annotation": said}
     with suppress(ManifestError):
         read_file(put(tmp_path, recordSet=[inline, other], distribution=said))
+
+
+def test_rows_in_a_folder_are_read_with_their_metadata_and_once(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    (tmp_path / "set" / "parts").mkdir(parents=True)
+    rows = write_rows(tmp_path / "set" / "parts" / "rows.jsonl")
+    other = write_rows(tmp_path / "set" / "other.jsonl")
+    place = describe(rows, contentUrl="parts/rows.jsonl")
+    put(tmp_path / "set", distribution=[place], recordSet=make_set("rows"))
+    named = {"name": "rid"}
+    found = ledger.ingest_all([tmp_path / "set"], columns=named)
+    done = [one.to_dict() for one in found]
+    assert [one.get("passed_over") for one in done] == [
+        None,
+        None,
+        "holds rows that croissant.json describes, and is read with it",
+    ]
+    assert [one.get("recorded") for one in done[:2]] == [3, 3]
+    assert other.exists()
+    [alone] = ledger.ingest_all([rows], dataset="again", columns=named)
+    assert alone.to_dict()["recorded"] == 3
