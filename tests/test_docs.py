@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import click
 import pytest
@@ -28,6 +30,49 @@ def test_generated_parts_are_current() -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
+
+
+class _Page(HTMLParser):
+    """The anchors of a page, what it links to and what it loads."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.anchors, self.links, self.loaded = {""}, set[str](), set[str]()
+        self.feed(path.read_text("utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: value for name, value in attrs if value is not None}
+        self.anchors |= {told[name] for name in ("id", "name") if name in told}
+        self.links |= {told["href"]} if "href" in told and tag == "a" else set()
+        self.loaded |= {told["href"]} if "href" in told and tag == "link" else set()
+        self.loaded |= {told["src"]} if "src" in told else set()
+
+
+def test_the_site_builds_without_a_warning_and_its_links_lead_somewhere(
+    tmp_path: Path,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-W", "-n", "-q", "docs", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    pages = {path: _Page(path) for path in tmp_path.rglob("*.html")}
+    assert len(pages) > len(list(ROOT.glob("docs/**/*.md")))  # with search and index
+    lost = []
+    for path, page in pages.items():
+        for link in page.links | page.loaded:
+            url = urlsplit(link)
+            if url.scheme in {"https", "data"} and link not in page.loaded:
+                continue
+            target = path.parent / unquote(url.path) if url.path else path
+            known = pages.get(target.resolve())
+            anchor = unquote(url.fragment)
+            if not target.exists() or (known and anchor not in known.anchors):
+                lost.append((path.name, link))
+    assert lost == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
