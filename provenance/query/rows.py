@@ -171,7 +171,8 @@ def _read_span(
 ) -> pa.Table:
     records, sources, media = schema.records, schema.sources, schema.media_types
     explicit, plain = schema.item_pedigrees, schema.pedigrees
-    reservations = schema.reservations
+    reserved = schema.reservations
+    place_in_tree = records.c.id - batch.first_record
     url = sa.func.coalesce(sources.c.prefix, "").concat(records.c.path)
     place = sa.literal(batch.sha256.hex() + ":").concat(records.c.row)
     called = sa.func.coalesce(records.c.name, url, place)
@@ -192,7 +193,7 @@ def _read_span(
             records.c.language,
             media.c.media_type,
             records.c.split,
-            reservations.c.said,
+            reserved.c.said,
             sources.c.domain,
             records.c.row,
             records.c.part,
@@ -208,10 +209,10 @@ def _read_span(
             ),
         )
         .outerjoin(
-            reservations,
+            reserved,
             sa.and_(
-                reservations.c.batch == batch.position,
-                reservations.c.leaf_index == records.c.id - batch.first_record,
+                reserved.c.batch == batch.position,
+                reserved.c.leaf_index == place_in_tree,
             ),
         )
         .outerjoin(plain, sa.and_(plain.c.month == month, plain.c.medium == medium))
