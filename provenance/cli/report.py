@@ -89,6 +89,12 @@ assume_option = click.option(
     metavar="DATASET[@VERSION]",
     help="Compare with another dataset or version: before, after, difference.",
 )
+@click.option(
+    "--all",
+    "show_all",
+    is_flag=True,
+    help="Every tier of every unit in numbers, and every group of each --by.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--csv", "as_csv", is_flag=True, help="One row per unit and group.")
 @click.option(
@@ -121,6 +127,7 @@ def report(
     assume: tuple[str, ...],
     as_of: str | None,
     against: str | None,
+    show_all: bool,
     as_json: bool,
     as_csv: bool,
     sign: Path | None,
@@ -134,16 +141,17 @@ def report(
     and all that is unknown. --min-grade, --ignore-model, --count-mode, --generating
     and --cutoff ask what it would be if the policy were otherwise, --assume if
     somebody had claimed more; nothing is stored.
+
+    A terminal shows one screen: the interval, the tiers of every unit as bars, the
+    depth, and the first models, sources and months; --by and --all show more.
     """
     what_if = make_what_if(**changes)
     if sum(map(bool, (as_json, as_csv, sign, html))) > 1:
         raise click.UsageError("--json, --csv, --sign and --html exclude each other")
     if suppose and html is None:
         raise click.UsageError("--suppose is for a page: see --html")
-    if html is not None and against is not None:
-        raise click.UsageError("a page shows one dataset: leave out --against")
-    if sign is not None and against is not None:
-        raise click.UsageError("two reports are not signed as one: sign each")
+    if against is not None:
+        _refuse_against(html, sign, show_all=show_all)
     if sign is not None:
         if what_if or assume:
             raise click.UsageError(
@@ -170,12 +178,17 @@ def report(
             explorer = ledger.explore(dataset, **options, suppose=suppose or None)
         _write_page(html, explorer)
         return
+    is_screen = not (by or show_all or as_json or as_csv)
     found: Report | Difference
     with target.open(create=False) as ledger:
-        if against is None:
-            found = ledger.report(dataset, **options)
-        else:
+        if against is not None:
             found = ledger.compare(dataset, against, **options)
+        elif is_screen:
+            from provenance.report.screen import ON_SCREEN  # noqa: PLC0415 - heavy
+
+            found = ledger.report(dataset, **options | {"by": ON_SCREEN}, quick=True)
+        else:
+            found = ledger.report(dataset, **options)
     if as_json:
         print_json(found.to_dict())
     elif as_csv:
@@ -184,7 +197,16 @@ def report(
         writer.writerow(table.column_names)
         writer.writerows(zip(*table.to_pydict().values(), strict=True))
     else:
-        make_console().print(_draw(found))
+        make_console().print(_draw(found, is_screen=is_screen, show_all=show_all))
+
+
+def _refuse_against(html: Path | None, sign: Path | None, *, show_all: bool) -> None:
+    if html is not None:
+        raise click.UsageError("a page shows one dataset: leave out --against")
+    if sign is not None:
+        raise click.UsageError("two reports are not signed as one: sign each")
+    if show_all:
+        raise click.UsageError("--all is of one report; with --against see --csv")
 
 
 def _write_page(path: Path, explorer: Explorer) -> None:
@@ -197,13 +219,24 @@ def _write_page(path: Path, explorer: Explorer) -> None:
     click.echo(f"can suppose as generated: {supposed or 'nothing'}", err=True)
 
 
-def _draw(found: Report | Difference) -> RenderableType:
+def _draw(
+    found: Report | Difference, *, is_screen: bool, show_all: bool
+) -> RenderableType:
     from provenance.report import Report  # noqa: PLC0415 - heavy
 
-    if isinstance(found, Report):
-        from provenance.report.terminal import draw_report  # noqa: PLC0415 - heavy
+    if not isinstance(found, Report):
+        from provenance.report.side_by_side import (  # noqa: PLC0415 - heavy
+            draw_difference,
+        )
 
-        return draw_report(found)
-    from provenance.report.side_by_side import draw_difference  # noqa: PLC0415 - heavy
+        return draw_difference(found)
+    if is_screen:
+        from provenance.report.screen import draw_screen  # noqa: PLC0415 - heavy
 
-    return draw_difference(found)
+        return draw_screen(found)
+    from provenance.report.terminal import (  # noqa: PLC0415 - heavy
+        MOST_GROUPS,
+        draw_report,
+    )
+
+    return draw_report(found, most=None if show_all else MOST_GROUPS)

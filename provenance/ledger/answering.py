@@ -41,6 +41,7 @@ class Answering(Transactions):
         as_of: AsOf = None,
         what_if: WhatIf | None = None,
         assume: Sequence[str] = (),
+        quick: bool = False,
     ) -> Report:
         """Say how much of a dataset is downstream of generative models.
 
@@ -55,6 +56,7 @@ class Answering(Transactions):
             what_if: Changes to the policy for this question; nothing is stored.
             assume: Claims to be tried and taken back: see ``parse_assumption``. The
                 ledger is locked for writers meanwhile.
+            quick: Leave out breakdowns of so many values that they take seconds.
 
         Raises:
             ClaimRefusedError: What is to be assumed is no claim, or it is asked as of
@@ -73,6 +75,7 @@ class Answering(Transactions):
                 policy=policy,
                 as_of=as_of,
                 what_if=what_if,
+                quick=quick,
             )
             return mark_assumed(report, at) if at else report
 

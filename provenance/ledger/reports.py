@@ -42,6 +42,7 @@ def make_report(
     policy: str,
     as_of: AsOf = None,
     what_if: WhatIf | None = None,
+    quick: bool = False,
 ) -> Report:
     """Join tallies and assessments of a dataset version; see ``Ledger.report``."""
     for grouping in by:
@@ -52,6 +53,8 @@ def make_report(
             )
     view = open_view(connection, policy, as_of, what_if)
     number, name = find_version(connection, dataset, view.size)
+    if quick:
+        by = [one for one in by if not view.is_vast(number, **GROUPINGS[one])]
     size, root = _find_head(connection, view.size)
     units, depth, shares = load_units(view, number, unit)
     return Report(

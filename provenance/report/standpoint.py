@@ -21,10 +21,19 @@ from provenance.lineage import (
     load_loops,
     select_assessed,
 )
-from provenance.store.amounts import select_amounts, select_pedigrees, select_stored
+from provenance.store.amounts import (
+    DIMENSIONS,
+    select_amounts,
+    select_pedigrees,
+    select_stored,
+)
 from provenance.store.facts import load_datasets
+from provenance.store.schema import tallies
 
 __all__ = ["Standpoint"]
+
+_VAST = 500_000
+"""Tallies of a dataset version by one dimension; so many take some two seconds."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,6 +76,23 @@ class Standpoint:
         assessed = self.assess(dataset, grouping.get("aspect", ""))
         query = select_amounts(assessed, dataset=dataset, size=self.size, **grouping)
         return list(self.connection.execute(query).mappings())
+
+    def is_vast(self, dataset: int, **grouping: Any) -> bool:
+        """Whether to sum the tallies takes seconds: they are counted up to that."""
+        dimension = grouping.get("dimension", "")
+        if not dimension:
+            return False  # a few rows per pedigree, and read for the totals anyway
+        few = (
+            sa.select(sa.literal_column("1").label("one"))
+            .where(
+                tallies.c.dataset_id == dataset,
+                tallies.c.dimension == DIMENSIONS[dimension],
+            )
+            .limit(_VAST)
+            .subquery()
+        )
+        query = sa.select(sa.func.count()).select_from(few)
+        return self.connection.execute(query).scalar_one() == _VAST
 
     def shares(self, dataset: int) -> list[dict[str, Any]]:
         """The shares that are claimed of a dataset version; see ``assess_shares``."""

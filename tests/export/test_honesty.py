@@ -81,7 +81,7 @@ def test_what_is_not_there_is_not_lost(tmp_path: Path) -> None:
             }
             for name in EXPORTS
         }
-    assert lost["parquet"] == {"policy", "log"}
+    assert lost["parquet"] == {"log"}
     assert lost["card"] == {"rows", "edges", "evidence", "log"}
 
 
@@ -144,3 +144,20 @@ def test_an_unknown_format_and_a_place_that_cannot_be_written_are_refused(
         for name, place in (("card", "none/card"), ("parquet", "file/out")):
             with pytest.raises(LedgerStateError, match="cannot be written"):
                 ledger.export_dataset(name, "d", tmp_path / place)
+
+
+def test_a_claimed_share_is_synthetic_data_of_which_items_are_not_said(
+    tmp_path: Path,
+) -> None:
+    manifest = tmp_path / "rows.jsonl"
+    manifest.write_text(json.dumps(UNSAID) + "\n")
+    with Ledger.open("sqlite://") as ledger:
+        ledger.ingest(manifest, dataset="d")
+        ledger.claim(dataset="d", generated_by="M", share="50%", unit="tokens")
+        done = ledger.export_dataset("eu-summary", "d", tmp_path / "out")
+    found = json.loads(done.files[0].read_text("utf-8"))["2.5"]
+    assert found["used"] == "yes"
+    assert [one["model"] for one in found["claimed_shares"]] == ["M"]
+    assert found["amounts"]["tokens"]["of_these_by_a_claimed_share"] == 1
+    assert found["amounts"]["tokens"]["measured_share"] == [0.5, 1.0]
+    assert "claims" in {loss.what for loss in done.lost}
