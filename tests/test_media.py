@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
-from manifest.media.written import IPTC, make_action, make_png, make_xmp, sign
+from manifest.media.written import (
+    IPTC,
+    make_action,
+    make_anchor,
+    make_png,
+    make_xmp,
+    sign,
+)
 from manifest.rows import write
 
 from provenance import Ledger
-from provenance.errors import ManifestChangedError
+from provenance.errors import ManifestChangedError, ManifestError
 from provenance.ledger import Ingested, PassedOver
+from provenance.store import schema
 
 
 def make_folder(folder: Path) -> Path:
@@ -78,3 +88,23 @@ def test_media_are_passed_over_where_another_format_is_asked_for(
     assert media == PassedOver(
         file=str(folder), passed_over="is a folder of media files"
     )
+
+
+def test_the_log_keeps_by_which_list_signers_were_trusted(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    made = make_action("trainedAlgorithmicMedia", softwareAgent="Painter")
+    path, anchors = tmp_path / "a.png", tmp_path / "anchors.pem"
+    write(path, sign(make_png(seed=1), [made]))
+    write(anchors, make_anchor())
+    ledger.ingest(path, dataset="d", trust=anchors)
+    with ledger._reading() as connection:
+        (said,) = connection.execute(schema.batches.select())
+        origins = connection.execute(schema.origins.select()).all()
+    trusted = hashlib.sha256(anchors.read_bytes()).hexdigest()
+    assert json.loads(said.mapping)["trust"] == trusted
+    assert [o.detector for o in origins if o.model] == ["C2PA Trusted"]
+    with pytest.raises(ManifestError, match="no list of certificates"):
+        ledger.ingest(path, dataset="e", trust=path)
+    with pytest.raises(ManifestChangedError, match="another mapping"):
+        ledger.ingest(path, dataset="d")

@@ -46,7 +46,6 @@ def make_items(told: Told) -> list[dict[str, Any]]:
     report, units = told.report, told.report["units"]
     domains = [domain for domain, _ in told.domains if domain is not None]
     months = sorted(g["month"] for g in report["by"]["month"] if g["month"])
-    used = units["records"]["generated"] + units["records"]["derived"]
     answers: tuple[tuple[str, Any], ...] = (
         (
             "Sources or owners of the datasets",
@@ -84,12 +83,8 @@ def make_items(told: Told) -> list[dict[str, Any]]:
         (
             "Synthetic data generation",
             {
-                "used": "yes"
-                if used
-                else "unknown"
-                if units["records"]["unknown"]
-                else "no",
-                "models": [model for model, _ in told.generators],
+                "used": told.used_words,
+                "models": told.model_names,
                 "amounts": list(told.sentences.values()),
                 "shares": {
                     unit: figures["measured_share"]

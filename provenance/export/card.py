@@ -53,7 +53,7 @@ def make_card(told: Told) -> str:
         said["size_categories"] = [size]
     if told.stated["derived_from"]:
         said["source_datasets"] = list(told.stated["derived_from"])
-    if units["records"]["generated"] + units["records"]["derived"]:
+    if told.is_downstream:
         said["tags"] = ["synthetic"]
     said["provenance"] = {
         "policy": report["policy"],
@@ -70,7 +70,7 @@ def make_card(told: Told) -> str:
             for unit, figures in units.items()
             if figures["total"]
         },
-        "generators": [model for model, _ in told.generators],
+        "generators": told.model_names,
     }
     block = yaml.safe_dump(said, allow_unicode=True, sort_keys=False)
     lines = [f"* {sentence}." for sentence in told.sentences.values()]

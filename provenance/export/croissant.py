@@ -1,10 +1,10 @@
 """Croissant 1.1: metadata of a dataset, with its records and the PROV of each.
 
 https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html. A folder: the
-metadata, and beside it the records as Parquet. Fields of the record set that say who
-made a row and of what carry ``prov:wasGeneratedBy`` and ``prov:wasDerivedFrom`` as
-equivalent properties, with annotations for agent, activity and time. The RAI vocabulary
-gets what it has places for; each share stands there as an interval.
+metadata, and beside it the records as Parquet. What made a row, and of what, are
+lists in a cell each: annotations of these fields say by ``equivalentProperty`` which
+member is the agent, the activity and the entity that it was derived from. The RAI
+vocabulary gets what it has places for; each share stands there as an interval.
 
 ``prov:wasGeneratedBy`` of the dataset itself is written for claims about all of it
 only: whoever reads it must take it for every row.
@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from provenance.domain import Grade
 from provenance.export.loss import Loss, list_losses
 from provenance.export.parquet import make_facts, name_file, write_rows
 from provenance.export.told import Told
@@ -90,25 +91,25 @@ _FIELDS: Final = (
     ("language", _TEXT, "primary language"),
     ("media_type", _TEXT, "media type as stated"),
     ("split", _TEXT, "part of the dataset"),
+    ("reservation", _TEXT, "what reserves it from mining or training"),
     ("origins", _TEXT, "who or what made the content, how, and how that is known"),
     ("parents", _TEXT, "what the content was derived from"),
     ("tier", _TEXT, "generated, derived, human, other or unknown, under the policy"),
     ("depth", _NUMBER, "generations of models behind the item; empty: not known"),
 )
-_PROPERTIES: Final = {
-    "fetched_at": "prov:generatedAtTime",
-    "url": "prov:atLocation",
-    "origins": "prov:wasGeneratedBy",
-    "parents": "prov:wasDerivedFrom",
-}
+_PROPERTIES: Final = {"fetched_at": "prov:generatedAtTime", "url": "prov:atLocation"}
 _ANNOTATIONS: Final = {
     "origins": (
         ("agent", "model", "prov:wasAttributedTo", "prov:SoftwareAgent"),
-        ("mode", "mode", "prov:type", _TEXT),
+        ("activity", "mode", "prov:wasGeneratedBy", "prov:Activity"),
         ("evidence", "evidence", "prov:label", _TEXT),
     ),
-    "parents": (("derivation", "mode", "prov:type", _TEXT),),
+    "parents": (
+        ("entity", "digest", "prov:wasDerivedFrom", "prov:Entity"),
+        ("derivation", "mode", "prov:type", _TEXT),
+    ),
 }
+_RECORDS: Final = "urn:training-provenance:records:v1"
 
 
 def write(told: Told, folder: Path) -> tuple[list[Path], list[Loss]]:
@@ -180,9 +181,11 @@ def make_metadata(told: Told, folder: Path, files: list[Path]) -> dict[str, Any]
         }
         for claim in told.claims
         if claim.subject == "dataset"
-        and claim.share is None
-        and claim.origin.model is not None
         and claim.name == told.name
+        and claim.version in (None, told.version)
+        and (claim.share, claim.first_at, claim.last_at) == (None, None, None)
+        and claim.origin.model is not None
+        and claim.origin.grade >= Grade.DECLARED
     ]
     return said | ({"prov:wasGeneratedBy": activities} if activities else {})
 
@@ -199,6 +202,7 @@ def _describe_file(folder: Path, path: Path) -> dict[str, Any]:
         "contentSize": f"{path.stat().st_size} B",
         "encodingFormat": "application/x-parquet",
         "sha256": digest,
+        "conformsTo": _RECORDS,
     }
 
 
@@ -213,7 +217,7 @@ def _describe_rows(path: Path) -> dict[str, Any]:
             note = _make_field(
                 f"records/{name}/{inner}",
                 inner,
-                of_kind if of_kind == _TEXT else _TEXT,
+                _TEXT,
                 f"{member} of each element",
                 path.name,
                 name,
@@ -250,8 +254,7 @@ def _make_field(
 
 def _make_rai(told: Told) -> dict[str, Any]:
     """Return what the RAI vocabulary has places for; nothing is said of unknown."""
-    report, figures = told.report, told.report["units"]["records"]
-    downstream = figures["generated"] + figures["derived"]
+    report = told.report
     said: dict[str, Any] = {
         "rai:syntheticDataExplanation": [
             *told.sentences.values(),
@@ -263,8 +266,8 @@ def _make_rai(told: Told) -> dict[str, Any]:
             f"Under the policy {report['policy']}: {'; '.join(told.policy_words)}.",
         ],
     }
-    if downstream or not figures["unknown"]:
-        said["rai:hasSyntheticData"] = bool(downstream)
+    if told.is_downstream is not None:
+        said["rai:hasSyntheticData"] = told.is_downstream
     months = sorted(g["month"] for g in report["by"]["month"] if g["month"])
     if months:
         said["rai:dataCollectionTimeframe"] = [months[0], months[-1]]

@@ -56,7 +56,7 @@ def make_fields(told: Told) -> dict[str, dict[str, Any]]:
             else None,
             "Method": {
                 "modes": methods,
-                "generators": [model for model, _ in told.generators],
+                "generators": told.model_names,
                 "amounts": list(told.sentences.values()),
                 "shares": {
                     unit: figures["measured_share"]

@@ -114,7 +114,7 @@ def _make_synthetic(told: Told) -> dict[str, Any]:
         )
     return {
         "title": "Synthetic data",
-        "used": _tell_used(units["records"]),
+        "used": told.used_words,
         "modalities": {name or "not stated": n for name, n in told.media.items()},
         "amounts": {
             unit: {
@@ -131,6 +131,7 @@ def _make_synthetic(told: Told) -> dict[str, Any]:
             if figures["total"]
         },
         "models": models,
+        "claimed_shares": list(told.report["shares"]),
         "modes": [
             {name: group[name] for name in ("mode", "generated", "derived")}
             for group in told.report["by"]["mode"]
@@ -138,10 +139,3 @@ def _make_synthetic(told: Told) -> dict[str, Any]:
         ],
         "words": list(told.sentences.values()),
     }
-
-
-def _tell_used(records: Any) -> str:
-    """Say yes only where some is known, and no only where nothing is unknown."""
-    if records["generated"] + records["derived"]:
-        return "yes"
-    return "unknown" if records["unknown"] or not records["total"] else "no"

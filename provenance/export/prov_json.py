@@ -52,7 +52,7 @@ _STATEMENTS = (
 )
 _FIELDS = (
     *("digest", "name", "url", "fetched_at", "bytes", "tokens", "items", "copies"),
-    *("language", "media_type", "split", "tier", "depth"),
+    *("language", "media_type", "split", "reservation", "tier", "depth"),
 )
 _READ_WHOLE: Final = 1 << 26
 """Bytes of a document that ``provenance ingest`` reads."""

@@ -93,6 +93,30 @@ class Told:
         return int(self.report["units"]["records"]["total"])
 
     @property
+    def model_names(self) -> list[str]:
+        """The generators by name, those of claimed shares behind the others."""
+        named = [name for name, _ in self.generators]
+        shares = [one["model"] for one in self.report["shares"] if one["counts"]]
+        return list(dict.fromkeys([*named, *shares]))
+
+    @property
+    def is_downstream(self) -> bool | None:
+        """Whether anything is generated or derived, by any unit or claimed share.
+
+        None: nothing is known to be, and something is unknown; that is not *no*.
+        """
+        figures = self.report["units"].values()
+        if any(found["generated"] + found["derived"] for found in figures):
+            return True
+        records = self.report["units"]["records"]
+        return None if records["unknown"] or not records["total"] else False
+
+    @property
+    def used_words(self) -> str:
+        """The same as an answer: yes, no or unknown."""
+        return {True: "yes", False: "no", None: "unknown"}[self.is_downstream]
+
+    @property
     def generators(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Models of which something is generated or derived, and the amounts."""
         return [

@@ -86,7 +86,7 @@ class WatchedReader:
         reader = self._reader
         if isinstance(reader, RecordsReader):
             return reader.usual
-        if isinstance(reader, DocumentReader):
+        if isinstance(reader, DocumentReader) and reader.document.has_lists:
             lists = (Field.ORIGINS, Field.PARENTS)
             return {field: str(field) for field in lists if field in reader.columns}
         return {}

@@ -47,6 +47,7 @@ _PLAIN = [
     ("language", pa.string()),
     ("media_type", pa.string()),
     ("split", pa.string()),
+    ("reservation", pa.string()),
     ("source", pa.string()),
     ("row", pa.int64()),
     ("part", pa.int64()),
@@ -69,7 +70,7 @@ _EDGES = {
 
 ROWS = pa.schema(
     [
-        *((name, _COPIES if name == "copies" else kind) for name, kind in _PLAIN[1:12]),
+        *((name, _COPIES if name == "copies" else kind) for name, kind in _PLAIN[1:13]),
         ("origins", pa.list_(pa.struct([(f.name, f.type) for f in ORIGIN_TYPE]))),
         ("parents", pa.list_(_PARENT)),
         ("source", pa.string()),
@@ -170,6 +171,8 @@ def _read_span(
 ) -> pa.Table:
     records, sources, media = schema.records, schema.sources, schema.media_types
     explicit, plain = schema.item_pedigrees, schema.pedigrees
+    reserved = schema.reservations
+    place_in_tree = records.c.id - batch.first_record
     url = sa.func.coalesce(sources.c.prefix, "").concat(records.c.path)
     place = sa.literal(batch.sha256.hex() + ":").concat(records.c.row)
     called = sa.func.coalesce(records.c.name, url, place)
@@ -190,6 +193,7 @@ def _read_span(
             records.c.language,
             media.c.media_type,
             records.c.split,
+            reserved.c.said,
             sources.c.domain,
             records.c.row,
             records.c.part,
@@ -202,6 +206,13 @@ def _read_span(
             sa.and_(
                 explicit.c.content_key == records.c.content_key,
                 explicit.c.item == IDENTITY,
+            ),
+        )
+        .outerjoin(
+            reserved,
+            sa.and_(
+                reserved.c.batch == batch.position,
+                reserved.c.leaf_index == place_in_tree,
             ),
         )
         .outerjoin(plain, sa.and_(plain.c.month == month, plain.c.medium == medium))

@@ -11,6 +11,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from provenance.domain import Tier, Unit
+from provenance.report.notebook import draw_notebook
 from provenance.report.shares import ShareFigures, attribute, plain
 from provenance.report.standpoint import Standpoint
 from provenance.store.amounts import ASSESSED, select_amounts, select_stored
@@ -225,6 +226,20 @@ class Report:
             "unattributed": pa.float64(),
         }
         return pa.Table.from_pylist(rows, schema=pa.schema(types))
+
+    def to_polars(self) -> Any:
+        """``to_arrow`` as a Polars data frame; Polars must be installed."""
+        import polars as pl  # noqa: PLC0415 - the reader's own choice
+
+        return pl.from_arrow(self.to_arrow())
+
+    def to_pandas(self) -> Any:
+        """``to_arrow`` as a pandas data frame; pandas must be installed."""
+        return self.to_arrow().to_pandas()
+
+    def _repr_html_(self) -> str:
+        """The report as a notebook shows it."""
+        return draw_notebook(self.to_dict())
 
 
 def load_units(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import reference as ref
+import sqlalchemy as sa
 from exported import Everything
 from hypothesis import Phase, given, settings
 from worlds import record_world, worlds
@@ -17,6 +18,7 @@ from worlds import record_world, worlds
 from provenance import Ledger
 from provenance.lineage import rebuild
 from provenance.report import GROUPINGS
+from provenance.store import schema
 
 _FEW = settings(max_examples=2, deadline=None, phases=(Phase.explicit, Phase.generate))
 
@@ -29,6 +31,7 @@ def _report(ledger: Ledger, dataset: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 @given(world=worlds())
 @_FEW
 def test_a_world_of_one_dataset_survives_every_format_with_rows(
@@ -76,6 +79,11 @@ def test_rows_keep_their_units_and_tiers_but_for_records_elsewhere(
         assert models["GPT-4"].aliases == ("gpt-4",)
         assert models["Llama"].training_complete
         assert [share.share for share in found.shares] == [0.6]
+        with target._reading() as connection:
+            reserved = sa.select(schema.reservations.c.said)
+            assert connection.execute(reserved).scalars().all() == [
+                "X-Robots-Tag: noai"
+            ]
 
 
 @pytest.mark.parametrize("name", ["cyclonedx", "spdx"])

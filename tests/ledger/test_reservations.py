@@ -92,6 +92,13 @@ def test_they_are_taken_back_with_their_batch(recorded: Ledger, tmp_path: Path) 
     assert recorded.check_derived() == []
 
 
+def test_they_go_along_with_an_export(recorded: Ledger, tmp_path: Path) -> None:
+    recorded.export_dataset("parquet", "d", tmp_path / "out")
+    with Ledger.open(f"sqlite:///{tmp_path}/other.db") as other:
+        list(other.ingest_all([tmp_path / "out"]))
+        assert reserved(other) == reserved(recorded)
+
+
 def test_entries_stay_small_and_leave_nothing_out() -> None:
     said = [f"tdm-policy: https://x.example/{n % 7}" + "é" * 4000 for n in range(9000)]
     table = pa.table({"leaf_index": pa.arange(0, 9000), "said": said})

@@ -70,6 +70,38 @@ def test_any_bytes_are_no_crash_in_any_format(
     count(write(tmp_path / "m", data), format_)
 
 
+CELLS = st.sampled_from(
+    [
+        *("20240518015810", "2024", "org,x)/a", "http://x.org/a", "-", "200", '"'),
+        *('{"url": "u", "digest": "sha1:', "RY7PLBUF", '"}', "}", "0", "120", ","),
+        *("s3://b/a.jsonl.gz", "99999999999999999999", '"a,b"', "\t", " ", "\r"),
+    ]
+)
+LINES = st.lists(
+    st.lists(CELLS | st.text(max_size=3), max_size=8), min_size=1, max_size=5
+)
+
+
+@ANY_FOLDER
+@given(
+    st.sampled_from(
+        [
+            (" CDX N b a m s k r M S V g", " ", "cdxj"),
+            ("!meta", " ", "cdxj"),
+            ("org,x)/a 20240518015810 {}", " ", "cdxj"),
+            ("0,120,d1,s3://b/a.jsonl.gz,1", ",", "offsets"),
+        ]
+    ),
+    LINES,
+)
+def test_any_lines_of_an_index_are_records_or_faults(
+    tmp_path: Path, form: tuple[str, str, str], cells: list[list[str]]
+) -> None:
+    first, delimiter, format_ = form
+    text = "\n".join([first, *(delimiter.join(line) for line in cells)])
+    count(write(tmp_path / "m", text.encode(errors="replace")), format_)
+
+
 @ANY_FOLDER
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=30), min_size=1))
 def test_any_text_in_any_column_is_a_record_or_a_fault(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from provenance.domain import Grade, Mode, Tier, WhatIf
 from provenance.domain.origins import GENERATING_MODES
 from provenance.report import Report
 from provenance.report.explorer import render_page
+from provenance.report.explorer.page import load_library
 from provenance.report.words import say_interval, say_number, say_share
 
 if TYPE_CHECKING:
@@ -355,3 +357,15 @@ def test_command_line_writes_the_page(
         assert run_cli("report", "d", "--html", page, *more).exit_code == 2
     assert run_cli("report", "d", "--suppose", "d").exit_code == 2
     assert run_cli("report", "d", "--html", page, "--suppose", "e").exit_code == 0
+
+
+def test_page_without_the_chart_library_is_refused(
+    run_cli: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "d.jsonl").write_text('{"name": "a"}\n')
+    run_cli("ingest", tmp_path / "d.jsonl")
+    load_library.cache_clear()
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    done = run_cli("report", "d", "--html", tmp_path / "d.html")
+    assert (done.exit_code, "training-provenance[explorer]" in done.stderr) == (1, True)
+    assert not (tmp_path / "d.html").exists()

@@ -22,7 +22,10 @@ from provenance.manifest.documents.document import Document, Notes, Row, to_word
 from provenance.manifest.documents.json_ld import Graph
 from provenance.manifest.documents.json_object import as_list, read_object
 
-__all__ = ["read_croissant"]
+__all__ = ["RECORDS_TYPE", "read_croissant"]
+
+RECORDS_TYPE = "urn:training-provenance:records:v1"
+"""What a ``FileObject`` conforms to that is Parquet which a ledger exported."""
 
 _DIGESTS = {"sha256": 64, "md5": 32}
 _HEX = re.compile("[0-9a-fA-F]+")
@@ -62,8 +65,14 @@ def read_croissant(text: str) -> Document:
     notes = Notes()
     rows: list[Row] = []
     lines: list[int] = []
+    is_of_ledger = False
     for number, value in enumerate(as_list(dataset.get("distribution")), start=1):
-        row = _read_file(graph.follow(value), graph, notes, number)
+        node = graph.follow(value)
+        if _is_of_ledger(node):
+            notes.add("records and claims of a ledger lie beside it", number)
+            is_of_ledger = True
+            continue
+        row = _read_file(node, graph, notes, number)
         if row:
             rows.append(row)
             lines.append(number)
@@ -80,7 +89,7 @@ def read_croissant(text: str) -> Document:
         for name in activity.generators
     ]
     return Document(
-        facts=[fact, *claims],
+        facts=[fact] if is_of_ledger else [fact, *claims],
         rows=rows,
         lines=lines,
         lost=[key for key in dataset if key not in _READ],
@@ -144,6 +153,13 @@ def _read_file(
         for name, value in row.items()
         if not isinstance(value, str) or (words := to_words(value, name, notes))
     }
+
+
+def _is_of_ledger(node: Any) -> bool:
+    """Whether a file holds records of a ledger: it is a manifest, and no item."""
+    if not isinstance(node, dict):
+        return False
+    return RECORDS_TYPE in as_list(node.get("dct:conformsTo"))
 
 
 def _read_stated(

@@ -56,6 +56,8 @@ class Document:
     """What else is to be told → lines that it is about."""
     called: str = ""
     """What the document itself calls what it describes; empty: it does not say."""
+    has_lists: bool = False
+    """Whether ``origins`` and ``parents`` of its rows are lists, as JSON."""
     has_more_rows: bool = False
     """Whether there are rows beside it, or in it, that are read one after another."""
     is_of_dataset: bool = True

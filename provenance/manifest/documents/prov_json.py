@@ -175,6 +175,7 @@ class _Graph:
             rows=[{k: row.get(k) for k in _FIELDS} for row in rows],
             lines=range(1, len(rows) + 1),
             called=_find(dataset, ("name",)),
+            has_lists=True,
             is_of_dataset=bool(rows),
         )
 

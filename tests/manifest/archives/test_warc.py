@@ -1,7 +1,6 @@
 import bz2
 import gzip
 import io
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -284,77 +283,6 @@ def test_a_bad_date_is_a_fault_of_its_row_alone(tmp_path: Path) -> None:
     records, faults, _ = read_archive(write(tmp_path / "a.warc", data))
     assert [r["row"] for r in records] == [2]
     assert [(f.row, f.field) for f in faults] == [(1, "fetched_at")]
-
-
-def make_wat(type_: str, **said: object) -> bytes:
-    envelope = {
-        "Envelope": {
-            "WARC-Header-Metadata": {
-                "WARC-Type": type_,
-                "WARC-Target-URI": URL,
-                "WARC-Date": DATE,
-                "WARC-Record-ID": "<urn:uuid:3>",
-                "WARC-Identified-Payload-Type": "application/xhtml+xml",
-            },
-            "Payload-Metadata": {
-                "HTTP-Response-Metadata": {
-                    "Entity-Digest": sha1(PAGE),
-                    "Entity-Length": str(len(PAGE)),
-                    "Headers": {"content-type": "text/html"},
-                    **said,
-                }
-            },
-        }
-    }
-    return make_record(
-        "metadata", json.dumps(envelope).encode(), Content_Type="application/json"
-    )
-
-
-def test_an_envelope_of_a_wat_file_stands_for_its_capture(tmp_path: Path) -> None:
-    found, _ = read_one(tmp_path, make_wat("response"))
-    assert (found["url"], found["name"]) == (URL, "<urn:uuid:3>")
-    assert (found["digest"], found["bytes"]) == (parse_digest(sha1(PAGE)), len(PAGE))
-    assert found["media_type"] == "text/html"
-
-
-def test_headers_and_meta_elements_that_reserve_a_page_are_kept(tmp_path: Path) -> None:
-    metas = [
-        {"name": "Robots", "content": "noai, noimageai"},
-        {"name": "tdm-reservation", "content": "0"},
-        {"name": "viewport", "content": "all"},
-        {"property": "robots", "content": "none"},
-        7,
-    ]
-    block = make_wat(
-        "response",
-        Headers={"Content-Usage": "train-ai=y", "TDM-Policy": 3},
-        **{"HTML-Metadata": {"Head": {"Metas": metas}}},
-    )
-    (found,), _, notes = read_archive(write(tmp_path / "a.wat", block))
-    assert found["reservation"].splitlines() == [
-        "robots: noai, noimageai",
-        "tdm-reservation: 0",
-        "content-usage: train-ai=y",
-    ]
-    assert notes == {"it is reserved from AI or text mining": 1}
-
-
-@pytest.mark.parametrize(
-    "block", [make_wat("request"), make_wat("warcinfo"), make_wat("")]
-)
-def test_an_envelope_of_another_record_is_no_capture(
-    tmp_path: Path, block: bytes
-) -> None:
-    _, _, notes = read_archive(write(tmp_path / "a.wat", block))
-    assert notes == {"metadata records are no captures": 1}
-
-
-@pytest.mark.parametrize("json_", [b"{", b"[]", b'{"Envelope": 3}', b"[" * 50_000])
-def test_metadata_of_any_json_is_no_crash(tmp_path: Path, json_: bytes) -> None:
-    record = make_record("metadata", json_, Content_Type="application/json")
-    _, faults, notes = read_archive(write(tmp_path / "a.wat", record))
-    assert (faults, sum(notes.values())) == ([], 1)
 
 
 def test_a_head_without_an_end_leaves_no_body(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from manifest.rows import read_file, write
 
 from provenance import Ledger
 from provenance.errors import ManifestError
+from provenance.ledger import Ingested, PassedOver
 from provenance.manifest import open_manifest
 
 ROWS: list[dict[str, Any]] = [
@@ -200,6 +201,44 @@ def test_they_are_recorded_with_origins_and_parents(
     assert tiers == ["generated", "unknown", "derived"]
     assert ledger.ingest(path, columns=columns).already
     assert ledger.check_derived() == []
+
+
+def test_rows_in_a_folder_are_recorded_once(ledger: Ledger, tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    rows = write_rows(folder / "a.jsonl")
+    put(folder, distribution=[describe(rows)], recordSet=make_set("rows"))
+    passed_over, done = ledger.ingest_all([folder], columns={"text": "words"})
+    assert isinstance(passed_over, PassedOver)
+    assert passed_over.passed_over.startswith("holds rows that ")
+    assert isinstance(done, Ingested)
+    assert (done.dataset, done.recorded) == ("set", 3)
+
+
+def test_what_was_exported_comes_back_with_every_edge(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    lines = [
+        {"name": "a", "digest": f"sha256:{'a' * 64}", "generated_by": "M"}
+        | {"mode": "answered", "bytes": 100, "tokens": 30},
+        {"name": "b", "digest": f"sha256:{'b' * 64}", "derived_from": "a"}
+        | {"derivation": "translated", "origin": "human", "bytes": 100, "tokens": 30},
+        {"name": "c", "digest": f"sha256:{'c' * 64}", "detector": "looker@2"}
+        | {"score": 0.9, "bytes": 300, "tokens": 30},
+    ]
+    path = tmp_path / "d.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in lines))
+    ledger.ingest(path, dataset="first")
+    ledger.export_dataset("croissant", "first", tmp_path / "out")
+    with Ledger.open(f"sqlite:///{tmp_path}/other.db") as other:
+        told = list(other.ingest_all([tmp_path / "out"]))
+        recorded = [done.recorded for done in told if isinstance(done, Ingested)]
+        assert sum(recorded) == 3
+        units = [
+            {unit: of.to_dict() for unit, of in one.report("first").units.items()}
+            for one in (ledger, other)
+        ]
+    assert units[0] == units[1]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
