@@ -23,7 +23,7 @@ DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
 def test_generated_parts_are_current() -> None:
     names = [str(document) for document in DOCUMENTS]
     done = subprocess.run(
-        [sys.executable, "-m", "cogapp", "-c", *names],
+        [sys.executable, "-m", "cogapp", "--check", *names],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -21,9 +21,11 @@ from provenance.ledger.order import (
 )
 from provenance.ledger.parts import LARGEST_BATCH
 from provenance.manifest import (
+    ATTRIBUTES,
     TrustList,
     find_row_files,
     is_derived,
+    open_manifest,
     read_trust_list,
     recognise,
 )
@@ -31,6 +33,7 @@ from provenance.manifest import (
 __all__ = ["ingest_each", "make_order"]
 
 _TABLES = {".csv", ".tsv", ".tab", ".psv"}
+_ATTRIBUTES = {ATTRIBUTES: "holds Dolma attributes: record it with --kind evidence"}
 _PLAIN_TEXT = "is text, and a table only if it is named itself"
 
 
@@ -182,9 +185,12 @@ def _why_none(path: Path, options: Options) -> str:
         return ""
     try:
         format_ = recognise(path)
+        if "attributes" in path.parts and options.get("kind") != EVIDENCE:
+            format_ = open_manifest(path).format
     except ManifestError as error:
         return error.message.removeprefix(str(path)).strip()
     if format_ == "parquet" and is_derived(path):
         return "holds what follows from records, and is made anew of them"
     is_table = _TABLES.intersection(map(str.lower, path.suffixes))
-    return "" if format_ != "csv" or is_table else _PLAIN_TEXT
+    plain = {} if is_table else {"csv": _PLAIN_TEXT}
+    return (_ATTRIBUTES | plain).get(format_, "")

@@ -74,8 +74,8 @@ _SCORE = """
     )
     SELECT place, attribute, bad, said,
            CASE WHEN bad THEN NULL
-                WHEN length > 0 THEN list_sum(
-                    list_transform(spans, lambda s: s[3] * (s[2] - s[1]))) / length
+                WHEN length > 0 THEN round(list_sum(
+                    list_transform(spans, lambda s: s[3] * (s[2] - s[1]))) / length, 12)
                 ELSE list_avg(list_transform(spans, lambda s: s[3])) END AS score
     FROM summed ORDER BY place, attribute
 """

@@ -15,25 +15,43 @@ from provenance.errors import LedgerStateError, NameRefusedError
 from provenance.ledger.exporting import EXPORTS
 
 Export = Callable[[list[dict[str, Any]], str], str]
+Record = Callable[[list[dict[str, Any]]], str]
 
 HUMAN = {"origin": "human", "tokens": 2, "bytes": 100, "name": "h"}
 MODEL = {"generated_by": "M", "tokens": 2, "bytes": 100, "name": "m"}
 UNSAID = {"tokens": 2, "bytes": 100, "name": "u"}
 
 
+@pytest.fixture(scope="module")
+def ledger_of_all() -> Iterator[Ledger]:
+    """One ledger for all tests here; each has a dataset of its own."""
+    with Ledger.open("sqlite://") as opened:
+        yield opened
+
+
 @pytest.fixture
-def export(tmp_path: Path) -> Iterator[Export]:
+def record(ledger_of_all: Ledger, tmp_path: Path) -> Record:
+    """Record rows as a new dataset, and return its name."""
+
+    def run(rows: list[dict[str, Any]]) -> str:
+        manifest = tmp_path / "rows.jsonl"
+        manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        name = f"d{len(ledger_of_all.datasets())}"
+        ledger_of_all.ingest(manifest, dataset=name)
+        return name
+
+    return run
+
+
+@pytest.fixture
+def export(ledger_of_all: Ledger, record: Record, tmp_path: Path) -> Export:
     """Record rows, export them, and return the text."""
-    with Ledger.open("sqlite://") as ledger:
 
-        def run(rows: list[dict[str, Any]], name: str) -> str:
-            manifest = tmp_path / "rows.jsonl"
-            manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
-            ledger.ingest(manifest, dataset="d")
-            done = ledger.export_dataset(name, "d", tmp_path / "out")
-            return done.files[0].read_text("utf-8")
+    def run(rows: list[dict[str, Any]], name: str) -> str:
+        done = ledger_of_all.export_dataset(name, record(rows), tmp_path / "out")
+        return done.files[0].read_text("utf-8")
 
-        yield run
+    return run
 
 
 @pytest.mark.parametrize(
@@ -48,39 +66,39 @@ def export(tmp_path: Path) -> Iterator[Export]:
     ids=["human", "unsaid", "human and unsaid", "model and unsaid", "no tokens"],
 )
 def test_no_is_said_only_where_nothing_is_unknown(
+    ledger_of_all: Ledger,
+    record: Record,
     tmp_path: Path,
     rows: list[dict[str, Any]],
     used: str,
     synthetic: bool | None,  # noqa: FBT001 - a parameter of the test
     whole: str,
 ) -> None:
-    manifest = tmp_path / "rows.jsonl"
-    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    with Ledger.open("sqlite://") as ledger:
-        ledger.ingest(manifest, dataset="d")
+    dataset = record(rows)
 
-        def read(name: str) -> Any:
-            done = ledger.export_dataset(name, "d", tmp_path / name)
-            return json.loads(done.files[0].read_text("utf-8"))
+    def read(name: str) -> Any:
+        done = ledger_of_all.export_dataset(name, dataset, tmp_path / name)
+        return json.loads(done.files[0].read_text("utf-8"))
 
-        assert read("eu-summary")["2.5"]["used"] == used
-        assert read("ab-2013")["items"][11]["answer"]["used"] == used
-        assert read("croissant").get("rai:hasSyntheticData") is synthetic
-        assert read("cyclonedx")["compositions"][0]["aggregate"] == whole
+    assert read("eu-summary")["2.5"]["used"] == used
+    assert read("ab-2013")["items"][11]["answer"]["used"] == used
+    assert read("croissant").get("rai:hasSyntheticData") is synthetic
+    assert read("cyclonedx")["compositions"][0]["aggregate"] == whole
 
 
-def test_what_is_not_there_is_not_lost(tmp_path: Path) -> None:
-    manifest = tmp_path / "rows.jsonl"
-    manifest.write_text(json.dumps(HUMAN) + "\n")
-    with Ledger.open("sqlite://") as ledger:
-        ledger.ingest(manifest, dataset="d")
-        lost = {
-            name: {
-                loss.what
-                for loss in ledger.export_dataset(name, "d", tmp_path / name).lost
-            }
-            for name in EXPORTS
+def test_what_is_not_there_is_not_lost(
+    ledger_of_all: Ledger, record: Record, tmp_path: Path
+) -> None:
+    dataset = record([HUMAN])
+    lost = {
+        name: {
+            loss.what
+            for loss in ledger_of_all.export_dataset(
+                name, dataset, tmp_path / name
+            ).lost
         }
+        for name in EXPORTS
+    }
     assert lost["parquet"] == {"log"}
     assert lost["card"] == {"rows", "edges", "evidence", "log"}
 
@@ -118,12 +136,13 @@ def test_a_card_says_no_size_where_records_do_not(export: Export) -> None:
     assert shares["items"]["missing"] == 1
 
 
-def test_a_dataset_without_records_is_exported_as_one(tmp_path: Path) -> None:
-    with Ledger.open("sqlite://") as ledger:
-        ledger.add_dataset("d@1", derived_from=["p"])
-        for name in EXPORTS:
-            done = ledger.export_dataset(name, "d", tmp_path / name)
-            assert all(path.stat().st_size for path in done.files)
+def test_a_dataset_without_records_is_exported_as_one(
+    ledger_of_all: Ledger, tmp_path: Path
+) -> None:
+    ledger_of_all.add_dataset("empty@1", derived_from=["p"])
+    for name in EXPORTS:
+        done = ledger_of_all.export_dataset(name, "empty", tmp_path / name)
+        assert all(path.stat().st_size for path in done.files)
 
 
 def test_every_field_of_the_standards_has_a_value_or_null(export: Export) -> None:
@@ -134,27 +153,23 @@ def test_every_field_of_the_standards_has_a_value_or_null(export: Export) -> Non
 
 
 def test_an_unknown_format_and_a_place_that_cannot_be_written_are_refused(
-    tmp_path: Path,
+    ledger_of_all: Ledger, record: Record, tmp_path: Path
 ) -> None:
-    with Ledger.open("sqlite://") as ledger:
-        ledger.add_dataset("d")
-        with pytest.raises(NameRefusedError, match="is no format of exports"):
-            ledger.export_dataset("xml", "d", tmp_path / "out")
-        (tmp_path / "file").write_text("")
-        for name, place in (("card", "none/card"), ("parquet", "file/out")):
-            with pytest.raises(LedgerStateError, match="cannot be written"):
-                ledger.export_dataset(name, "d", tmp_path / place)
+    dataset = record([HUMAN])
+    with pytest.raises(NameRefusedError, match="is no format of exports"):
+        ledger_of_all.export_dataset("xml", dataset, tmp_path / "out")
+    (tmp_path / "file").write_text("")
+    for name, place in (("card", "none/card"), ("parquet", "file/out")):
+        with pytest.raises(LedgerStateError, match="cannot be written"):
+            ledger_of_all.export_dataset(name, dataset, tmp_path / place)
 
 
 def test_a_claimed_share_is_synthetic_data_of_which_items_are_not_said(
-    tmp_path: Path,
+    ledger_of_all: Ledger, record: Record, tmp_path: Path
 ) -> None:
-    manifest = tmp_path / "rows.jsonl"
-    manifest.write_text(json.dumps(UNSAID) + "\n")
-    with Ledger.open("sqlite://") as ledger:
-        ledger.ingest(manifest, dataset="d")
-        ledger.claim(dataset="d", generated_by="M", share="50%", unit="tokens")
-        done = ledger.export_dataset("eu-summary", "d", tmp_path / "out")
+    dataset = record([UNSAID])
+    ledger_of_all.claim(dataset=dataset, generated_by="M", share="50%", unit="tokens")
+    done = ledger_of_all.export_dataset("eu-summary", dataset, tmp_path / "out")
     found = json.loads(done.files[0].read_text("utf-8"))["2.5"]
     assert found["used"] == "yes"
     assert [one["model"] for one in found["claimed_shares"]] == ["M"]

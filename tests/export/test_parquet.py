@@ -105,19 +105,27 @@ ROWS = [
 ]
 
 
-@pytest.fixture
-def recorded(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a ledger of two datasets, one on top of the other."""
-    rows = tmp_path / "rows.jsonl"
+    folder = tmp_path_factory.mktemp("template")
+    rows = folder / "rows.jsonl"
     rows.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
-    other = tmp_path / "other.jsonl"
+    other = folder / "other.jsonl"
     other.write_text(
         json.dumps({"sha256": "bb" * 32, "generated_by": "Llama", "mode": "edited"})
     )
-    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+    with Ledger.open(f"sqlite:///{folder}/ledger.db") as ledger:
         ledger.ingest(rows, dataset="org/set@1.5")
         ledger.ingest(other, dataset="other")
         ledger.add_model("GPT-4", aliases=["gpt-4"], trained_on=["other"])
+    return folder
+
+
+@pytest.fixture
+def recorded(template: Path, tmp_path: Path) -> Path:
+    """A copy of that folder, to be changed."""
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

@@ -12,6 +12,7 @@ from click.testing import Result
 
 from provenance import Ledger
 from provenance.errors import ManifestError, NotRecordedError
+from provenance.ledger import Ingested, PassedOver
 from provenance.store import schema
 
 TEXTS = [
@@ -145,6 +146,19 @@ def test_evidence_whose_documents_are_unknown_is_refused(
         recorded.ingest(path, kind="evidence", of="nothing")
     with pytest.raises(ManifestError, match="--of"):
         recorded.ingest(dolma / "documents/2019/a.jsonl", of="web")
+
+
+def test_attributes_in_a_folder_are_passed_over_beside_the_documents(
+    ledger: Ledger, dolma: Path
+) -> None:
+    attributes(dolma / "attributes/mix/2019/a.jsonl", d0=0.9, d1=0.6)
+    passed_over, documents = ledger.ingest_all([dolma], dataset="web")
+    assert isinstance(passed_over, PassedOver)
+    assert "--kind evidence" in passed_over.passed_over
+    assert isinstance(documents, Ingested)
+    (done,) = ledger.ingest_all([dolma / "attributes"], kind="evidence")
+    assert isinstance(done, Ingested)
+    assert done.recorded == 2
 
 
 def test_command_takes_the_dataset_of_the_names(
