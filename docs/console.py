@@ -10,7 +10,7 @@
     <!-- [[[end]]] -->
 
 All that one page runs shares a folder, which begins with the rows of ``docs/demo``
-and is gone at the end, and the ledger in it.
+(or of another folder of the checkout) and is gone at the end, and the ledger in it.
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ from typing import Protocol
 from click.testing import CliRunner
 
 from provenance.cli import cli
-
-DEMO = Path(__file__).parent / "demo"
 
 # What differs from run to run: durations, keys, signatures, hashes of the log, sizes
 # of files that hold a time, times.
@@ -58,11 +56,11 @@ class _Nowhere:
 class Console:
     """Runs commands, SQL and Python in one folder, and writes what comes of it."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, rows: str = "docs/demo") -> None:
         self._output = output
         self._made = tempfile.TemporaryDirectory(prefix="page-")
         self.folder = Path(self._made.name).resolve()
-        for path in DEMO.glob("*.jsonl"):
+        for path in Path(rows).glob("*.jsonl"):
             shutil.copy(path, self.folder)
         self._names: dict[str, object] = {}
 
