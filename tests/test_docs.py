@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import click
 import pytest
 
+from provenance import Ledger
 from provenance.cli import cli
 from provenance.store.schema import METADATA
 from provenance.store.views import VIEWS
@@ -95,6 +97,15 @@ def test_every_command_has_help_and_stands_in_the_reference() -> None:
     for path, command in _commands(cli, "provenance").items():
         assert command.help, path
         assert f"## `{path}`" in reference
+
+
+def test_every_method_of_a_ledger_says_what_it_does_in_the_reference() -> None:
+    reference = (ROOT / "docs/python.md").read_text("utf-8")
+    for name, method in inspect.getmembers(Ledger, inspect.isroutine):
+        if not name.startswith("_"):
+            says = inspect.getdoc(method)
+            assert says, name
+            assert says in reference.split(f"### `Ledger.{name}`\n")[1]
 
 
 def test_every_table_column_of_a_view_is_described() -> None:
