@@ -1,4 +1,4 @@
-"""The story of a late claim, as its page tells it, from the claim to its withdrawal."""
+"""What pages tell: a late claim and its withdrawal, and how public data are read."""
 
 from __future__ import annotations
 
@@ -60,3 +60,38 @@ def test_a_late_claim_reaches_what_was_made_of_it_and_is_taken_back(
         listed = [(row["name"], row["tier"]) for row in csv.DictReader(file)]
     assert listed == [("p0", "generated"), ("p1", "generated"), ("p2", "derived")]
     assert run_cli("verify").exit_code == 0
+
+
+LONG = "Rivers carry sediment from the hills to the plain, which grows every spring."
+ANSWERS = [{"model": "A", "response": LONG}, {"model": "B", "response": LONG[::-1]}]
+TURNS = [{"role": "user", "content": LONG}, {"role": "assistant", "content": LONG}]
+
+
+@pytest.mark.parametrize(
+    ("row", "options", "models"),
+    [
+        (
+            {"text": LONG, "id": "1", "url": "https://example.org/", "dump": "x"},
+            [],
+            [""],
+        ),
+        ({"instruction": LONG, "completions": ANSWERS}, [], ["", "A", "B"]),
+        ({"prompt": LONG, "response": LONG, "helpfulness": 3}, [], ["", ""]),
+        ({"prompt": LONG, "response": LONG, "helpfulness": 3}, ["M"], ["", "M"]),
+        ({"messages": TURNS, "id": "1"}, [], ["", ""]),
+        ({"prompt": LONG, "text": LONG, "format": "textbook"}, ["M"], ["M"]),
+    ],
+    ids=["fineweb", "ultrafeedback", "helpsteer", "its-card", "chat", "cosmopedia"],
+)
+def test_public_shapes_become_the_records_that_the_tutorial_says(
+    run_cli: Run, tmp_path: Path, row: Any, options: list[str], models: list[str]
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps(row) + "\n")
+    said = [word for name in options for word in ("--set", f"generated_by={name}")]
+    told = json.loads(run_cli("inspect", str(path), "--json", *said).stdout)
+    records = told["records"]
+    assert models == [
+        "".join(origin["model"] for origin in record.get("origins", ()))
+        for record in records
+    ]
