@@ -40,6 +40,9 @@ _DIFFERENT = (
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?( UTC|Z)?"), "…"),
 )
 
+# Neither the ledger nor the terminal of whoever runs cog.
+_SURROUNDINGS = {"PROVENANCE_LEDGER": None, "PROVENANCE_KEY": None, "COLUMNS": "120"}
+
 
 class Output(Protocol):
     """Where a page is written to: the module ``cog``, which changes at each block."""
@@ -123,7 +126,7 @@ class Console:
             told, exit_code = (self.folder / words[0]).read_text("utf-8"), 0
         elif program == "provenance":
             with contextlib.chdir(self.folder):
-                done = CliRunner().invoke(cli, words)
+                done = CliRunner(env=_SURROUNDINGS).invoke(cli, words)
             if done.exception and not isinstance(done.exception, SystemExit):
                 raise done.exception
             if target:
