@@ -43,6 +43,19 @@ _DIFFERENT = (
 # Neither the ledger nor the terminal of whoever runs cog.
 _SURROUNDINGS = {"PROVENANCE_LEDGER": None, "PROVENANCE_KEY": None, "COLUMNS": "120"}
 
+_WIDTH = 90  # of a command in a line; what a page of the site shows
+
+
+def _broken(command: str) -> str:
+    """Break a long command before its options, as a shell reads it."""
+    lines = [""]
+    for word in re.split(r" (?=--)", command):
+        if len(lines[-1]) + len(word) > _WIDTH:
+            lines.append(f"    {word}")
+        else:
+            lines[-1] += f" {word}" if lines[-1] else word
+    return " \\\n".join(lines)
+
 
 class Output(Protocol):
     """Where a page is written to: the module ``cog``, which changes at each block."""
@@ -84,7 +97,7 @@ class Console:
         """
         self._output.outl("```console")
         for command in commands:
-            self._output.outl(f"$ {command}")
+            self._output.outl(_broken(f"$ {command}"))
             self._answer(command)
         self._output.outl("```")
 
