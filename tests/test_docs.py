@@ -22,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
 
 
+@pytest.mark.slow
 def test_generated_parts_are_current() -> None:
     names = [str(document) for document in DOCUMENTS]
     done = subprocess.run(

@@ -276,6 +276,7 @@ def _joined(before: ref.Model | None, after: ref.Model) -> ref.Model:
     )
 
 
+@pytest.mark.slow
 def test_every_order_of_changes_gives_one_answer(
     new_url: Callable[[], str], pytestconfig: pytest.Config
 ) -> None:

@@ -122,6 +122,7 @@ def _number(value: Any) -> Any:
     return pytest.approx(float(Fraction(value)), rel=1e-12)
 
 
+@pytest.mark.slow
 @given(world=worlds(), policy=policies(), small_rest=st.sampled_from((0, 10**6)))
 @_EASY
 def test_engine_agrees_with_brute_force(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -136,6 +137,7 @@ class Callings(RuleBasedStateMachine):
         self.standing.remove(number)
 
 
+@pytest.mark.slow
 def test_a_parent_is_whatever_it_is_called_by_now(new_url: Callable[[], str]) -> None:
     run_state_machine_as_test(
         type("Machine", (Callings,), {"new_url": (new_url,)}),
