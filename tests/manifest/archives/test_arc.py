@@ -9,6 +9,7 @@ from manifest.archives.written import PAGE, URL, make_http, read_archive, sha1
 from manifest.rows import write
 
 from provenance.domain import parse_digest
+from provenance.errors import ManifestError
 from provenance.manifest import open_manifest
 
 VERSION_1 = "URL IP-address Archive-date Content-type Archive-length"
@@ -115,7 +116,12 @@ def test_any_mutation_of_an_archive_ends_in_captures_and_faults(
     tmp_path: Path, data: bytes
 ) -> None:
     path = write(tmp_path / "a.arc", data or b"\n")
-    records, faults, notes = read_archive(path, format="arc")
+    try:
+        records, faults, notes = read_archive(path, format="arc")
+    except ManifestError as error:
+        if str(error.hint).startswith("Unpack or convert"):
+            return  # it begins as a file of another kind does
+        raise
     rows = [r["row"] for r in records] + [f.row for f in faults]
     assert len(rows) == len(set(rows))
     assert rows or notes or not data.strip()
