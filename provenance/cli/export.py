@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provenance.cli.output import print_json
+from provenance.cli.report import policy_option, unit_option
 from provenance.cli.target import Target
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ _FORMATS = (
     *("parquet", "prov-json", "croissant", "cyclonedx", "spdx", "openlineage"),
     *("card", "eu-summary", "ab-2013", "dps"),
 )
-_UNITS = ("items", "bytes", "tokens", "records", "contents")
 
 
 @click.command()
@@ -32,20 +32,8 @@ _UNITS = ("items", "bytes", "tokens", "records", "contents")
     type=click.Path(path_type=Path),
     help="File to write; of formats with rows a folder, which is made.",
 )
-@click.option(
-    "--policy",
-    metavar="NAME[@VERSION]",
-    default="default",
-    show_default=True,
-    help="What counts; see: provenance policy list.",
-)
-@click.option(
-    "--unit",
-    type=click.Choice(_UNITS),
-    default="tokens",
-    show_default=True,
-    help="Unit of breakdowns and of the depth.",
-)
+@policy_option
+@unit_option("Unit of breakdowns and of the depth.", default="tokens")
 @click.option(
     "--beside",
     metavar="DATASET[@VERSION]",

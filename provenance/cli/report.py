@@ -40,13 +40,13 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def unit_option(
-    says: str, units: tuple[str, ...] = _UNITS
+    says: str, units: tuple[str, ...] = _UNITS, default: str = "items"
 ) -> Callable[[_Command], _Command]:
     """Add ``--unit``, with what it is the unit of."""
     return click.option(
         "--unit",
         type=click.Choice(units),
-        default="items",
+        default=default,
         show_default=True,
         help=says,
     )

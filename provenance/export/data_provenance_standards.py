@@ -1,6 +1,6 @@
 """The fields of the Data Provenance Standards 1.0.0 of the Data & Trust Alliance.
 
-https://dataandtrustalliance.org/work/data-provenance-standards: 22 fields in three
+As dataandtrustalliance.org publishes them: 22 fields in three
 groups, source, provenance and use. *Method* says how the data came about, and so holds
 the intervals. Use is the publisher's to fill in: a ledger knows the license alone.
 """

@@ -16,7 +16,7 @@ from provenance.query.occurrences import say_time
 from provenance.store import schema
 from provenance.store.amounts import select_pedigrees
 from provenance.store.facts import load_datasets, load_models, load_origins
-from provenance.store.records import IDENTITY
+from provenance.store.records import IDENTITY, OF_BATCH
 from provenance.store.standing import occurring, standing
 
 __all__ = ["Conflict", "find_conflicts"]
@@ -116,7 +116,7 @@ def _find_both(
         rows = (
             sa.select(items.c.item, sa.null().label("told"))
             .select_from(
-                schema.batches.join(schema.records, _in_batch()).join(items, same)
+                schema.batches.join(schema.records, OF_BATCH).join(items, same)
             )
             .where(
                 items.c.pedigree_id.in_(sorted(pedigrees)), _of(dataset), occurring()
@@ -148,7 +148,7 @@ def _find_early(
                 IDENTITY.label("item"), sa.func.min(seen.c.fetched_at).label("told")
             )
             .select_from(
-                schema.batches.join(records, _in_batch())
+                schema.batches.join(records, OF_BATCH)
                 .join(edges, edges.c.record_id == records.c.id)
                 .join(seen, _same_item(seen))
             )
@@ -188,7 +188,7 @@ def _find_children(
             sa.func.min(parent.c.fetched_at).label("first"),
         )
         .select_from(
-            schema.batches.join(records, _in_batch())
+            schema.batches.join(records, OF_BATCH)
             .join(joined, edges.c.record_id == records.c.id)
             .join(parent, sa.and_(parent.c.content_key == key, identity == item))
         )
@@ -233,13 +233,6 @@ def _tell(
     yield Conflict(
         kind=kind, dataset=dataset, detail=detail, contents=count, examples=told
     )
-
-
-def _in_batch() -> ColumnElement[bool]:
-    """The condition that a record stands in a batch: its ids follow each other."""
-    records, batches = schema.records, schema.batches
-    end = batches.c.first_record + batches.c.records
-    return sa.and_(records.c.id >= batches.c.first_record, records.c.id < end)
 
 
 def _of(dataset: int) -> ColumnElement[bool]:

@@ -22,7 +22,7 @@ from provenance.store.engine import is_sqlite
 from provenance.store.facts import load_models
 from provenance.store.keys import InOrder
 from provenance.store.reached import select_reached
-from provenance.store.records import IDENTITY
+from provenance.store.records import IDENTITY, OF_BATCH
 from provenance.store.standing import standing
 
 __all__ = ["KINDS", "Descendants", "Reached", "count_descendants"]
@@ -176,17 +176,10 @@ def _of_datasets(datasets: list[int]) -> Any:
     records, batches = schema.records, schema.batches
     return (
         sa.select(records.c.content_key, IDENTITY, _HERE)
-        .select_from(InOrder(batches, records, _of_batch()))
+        .select_from(InOrder(batches, records, OF_BATCH))
         .where(batches.c.dataset_id.in_(datasets), standing(batches.c.id))
         .distinct()
     )
-
-
-def _of_batch() -> sa.ColumnElement[bool]:
-    """The condition that a record stands in a batch: its ids follow each other."""
-    records, batches = schema.records, schema.batches
-    end = batches.c.first_record + batches.c.records
-    return sa.and_(records.c.id >= batches.c.first_record, records.c.id < end)
 
 
 def _of_origins(origins: list[int]) -> Any:

@@ -10,8 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from provenance.domain import Unit
-from provenance.store.arrow import read_batches
-from provenance.store.records import IDENTITY
+from provenance.store.records import IDENTITY, OF_BATCH
 from provenance.store.schema import (
     batches,
     item_pedigrees,
@@ -20,7 +19,7 @@ from provenance.store.schema import (
     sources,
 )
 from provenance.store.standing import standing
-from provenance.store.stream import read_bulk
+from provenance.store.stream import read_committed
 
 __all__ = ["LISTED", "read_listed"]
 
@@ -52,31 +51,20 @@ capture are all there is to it.
 def read_listed(
     connection: sa.Connection, dataset: int, unit: Unit
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the standing records of a dataset version, in no order.
-
-    They come by the bulk path of the database, which reads what is committed; of a
-    ledger in memory, through the connection.
+    """Return the standing records of a dataset version, in no order.
 
     Args:
-        connection: Says which ledger it is.
+        connection: An open transaction that has written nothing.
         dataset: Id of the dataset version.
         unit: records, items, bytes or tokens.
     """
-    query, url = _select(dataset, unit), connection.engine.url
-    if url.database in (None, "", ":memory:"):
-        yield from read_batches(connection, query, LISTED)
-        return
-    yield from read_bulk(url.render_as_string(hide_password=False), query, LISTED)
+    return read_committed(connection, _select(dataset, unit), LISTED)
 
 
 def _select(dataset: int, unit: Unit) -> sa.Select[Any]:
     one: ColumnElement[Any] = sa.literal_column("1")
     amount = one if unit is Unit.RECORDS else records.c[str(unit)]
     copies = sa.literal_column("1000") if unit is Unit.RECORDS else records.c.copies
-    of_batch = sa.and_(
-        records.c.id >= batches.c.first_record,
-        records.c.id < batches.c.first_record + batches.c.records,
-    )
     same_item = sa.and_(
         item_pedigrees.c.content_key == records.c.content_key,
         item_pedigrees.c.item == IDENTITY,
@@ -98,7 +86,7 @@ def _select(dataset: int, unit: Unit) -> sa.Select[Any]:
             item_pedigrees.c.pedigree_id,
         )
         .select_from(batches)
-        .join(records, of_batch)
+        .join(records, OF_BATCH)
         .outerjoin(sources, sources.c.id == records.c.source_id)
         .outerjoin(media_types, media_types.c.id == records.c.media_type_id)
         .outerjoin(item_pedigrees, same_item)

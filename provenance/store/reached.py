@@ -10,6 +10,7 @@ from provenance.domain import Claim, Subject
 from provenance.store import schema
 from provenance.store.claims import is_of_source
 from provenance.store.keys import InOrder
+from provenance.store.records import OF_BATCH
 from provenance.store.standing import occurring
 
 __all__ = ["names_dataset", "select_reached"]
@@ -26,12 +27,8 @@ def select_reached(claim: Claim) -> tuple[Any, Any]:
     if claim.subject is Subject.SOURCE:
         sources = sa.select(schema.sources.c.id).where(is_of_source(claim.name))
         return records, sa.and_(*which, records.c.source_id.in_(sources))
-    # Records of a batch have consecutive ids: only those of the dataset are read.
-    of_batch = records.c.id.between(
-        batches.c.first_record, batches.c.first_record + batches.c.records - 1
-    )
     rows = InOrder(datasets, batches, batches.c.dataset_id == datasets.c.id)
-    return rows.join(records, of_batch), sa.and_(*which, *names_dataset(claim))
+    return rows.join(records, OF_BATCH), sa.and_(*which, *names_dataset(claim))
 
 
 def names_dataset(claim: Claim) -> list[sa.ColumnElement[bool]]:

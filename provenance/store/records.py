@@ -11,10 +11,16 @@ from sqlalchemy.sql.elements import ColumnElement
 from provenance.store.schema import batches, records, sources
 from provenance.store.standing import standing
 
-__all__ = ["IDENTITY", "select_called"]
+__all__ = ["IDENTITY", "OF_BATCH", "select_called"]
 
 IDENTITY: ColumnElement[Any] = sa.func.coalesce(records.c.item, records.c.digest)
 """The whole of what tells the item of a record from others."""
+
+OF_BATCH: ColumnElement[bool] = sa.and_(
+    records.c.id >= batches.c.first_record,
+    records.c.id < batches.c.first_record + batches.c.records,
+)
+"""The condition that a record stands in a batch: its ids follow each other."""
 
 
 def select_called(
@@ -36,10 +42,6 @@ def select_called(
         Columns ``dataset_id, manifest_sha256, content_key``, item, ``name``, URL.
     """
     url = sa.func.coalesce(sources.c.prefix, "").concat(records.c.path)
-    of_batch = sa.and_(
-        records.c.id >= batches.c.first_record,
-        records.c.id < batches.c.first_record + batches.c.records,
-    )
     return (
         sa.select(
             batches.c.dataset_id,
@@ -50,7 +52,7 @@ def select_called(
             url,
         )
         .select_from(batches)
-        .join(records, of_batch)
+        .join(records, OF_BATCH)
         .outerjoin(sources, sources.c.id == records.c.source_id)
         .where(
             batches.c.dataset_id.in_(list(datasets)),

@@ -25,6 +25,25 @@ __all__ = [
     "withdrawals",
 ]
 
+
+def _record_columns() -> tuple[Column[int], Column[int]]:
+    """The key of what is said of one logged record."""
+    return (
+        Column(
+            "batch",
+            ForeignKey("log_entries.position"),
+            primary_key=True,
+            comment="log position of the batch",
+        ),
+        Column(
+            "leaf_index",
+            BigInteger,
+            primary_key=True,
+            comment="place in its tree, from 0",
+        ),
+    )
+
+
 log_entries = Table(
     "log_entries",
     METADATA,
@@ -82,15 +101,7 @@ cosignatures = Table(
 reservations = Table(
     "reservations",
     METADATA,
-    Column(
-        "batch",
-        ForeignKey("log_entries.position"),
-        primary_key=True,
-        comment="log position of the batch",
-    ),
-    Column(
-        "leaf_index", BigInteger, primary_key=True, comment="place in its tree, from 0"
-    ),
+    *_record_columns(),
     Column("said", Text, nullable=False, comment="header lines, names in lower case"),
     position_column(),
     comment="what reserves records from mining or training, as their source said",
@@ -99,15 +110,7 @@ reservations = Table(
 redactions = Table(
     "redactions",
     METADATA,
-    Column(
-        "batch",
-        ForeignKey("log_entries.position"),
-        primary_key=True,
-        comment="log position of the batch",
-    ),
-    Column(
-        "leaf_index", BigInteger, primary_key=True, comment="place in its tree, from 0"
-    ),
+    *_record_columns(),
     Column("item", LargeBinary, comment="item key that the record keeps"),
     Column("leaf", LargeBinary, nullable=False, comment="hash of the leaf as logged"),
     Column(
