@@ -30,6 +30,8 @@ from provenance.store.items import digest_keys
 __all__ = ["Arranger", "Batch"]
 
 _SOURCES_KEPT = 500_000
+_URLS_SPLIT = 1 << 15
+"""URLs split at a time: their pieces stay in the processor's caches."""
 _ORIGIN_FIELDS = (
     "kind",
     "model",
@@ -59,8 +61,6 @@ class Batch:
 
     records: pa.Table
     """In the order of the leaves: by content key, then row and part of the file."""
-    urls: pa.Array[Any]
-    """The URL of each record as it was written."""
     medium: pa.Array[Any]
     """The medium of each record."""
     sources: pa.Table
@@ -113,14 +113,16 @@ class Arranger:
         default_factory=partial(duckdb.connect, config={"threads": "1"})
     )
 
-    def arrange(self, batch: pa.RecordBatch) -> Batch:
+    def arrange(self, rows: pa.RecordBatch) -> Batch:
         """Find the items of normalised rows, and lay the rows out in their order."""
-        items, keys = identify(batch, self.dataset, self.manifest_sha256)
+        items, keys = identify(rows, self.dataset, self.manifest_sha256)
         order = pc.sort_indices(
-            pa.table({"key": keys, "row": batch["row"], "part": batch["part"]}),
+            pa.table({"key": keys, "row": rows["row"], "part": rows["part"]}),
             sort_keys=[(name, "ascending") for name in ("key", "row", "part")],
         )
-        rows = batch.take(order)
+        names, columns = rows.schema.names, rows.columns[::-1]
+        del rows  # so that each column is let go as it is taken
+        rows = pa.record_batch([columns.pop().take(order) for _ in names], names)
         numbers = pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), len(rows)))
         known_sources, source_ids, paths = self._place(rows.column("url"))
         media_types, media_ids = _media(rows)
@@ -153,7 +155,6 @@ class Arranger:
         )
         return Batch(
             records=records,
-            urls=rows.column("url"),
             medium=rows.column("medium"),
             sources=_sources_table(known_sources),
             known_sources=known_sources,
@@ -170,8 +171,12 @@ class Arranger:
     def _place(
         self, urls: pa.Array[Any]
     ) -> tuple[tuple[tuple[int, Source], ...], pa.Array[Any], pa.Array[Any]]:
-        prefixes, paths = split_urls(urls)
-        encoded = prefixes.dictionary_encode()
+        parts = [
+            split_urls(urls.slice(start, _URLS_SPLIT))
+            for start in range(0, len(urls), _URLS_SPLIT)
+        ]
+        prefixes = pa.chunked_array([prefix for prefix, _ in parts], pa.string())
+        encoded = prefixes.dictionary_encode().combine_chunks()
         names: list[str] = encoded.dictionary.to_pylist()
         if len(self._sources) > _SOURCES_KEPT:
             self._sources.clear()
@@ -179,6 +184,7 @@ class Arranger:
             if name not in self._sources:
                 self._sources[name] = read_source(name)
         found = tuple((finding_key(name), self._sources[name]) for name in names)
+        paths = pa.concat_arrays([path for _, path in parts])
         return found, pc.add(encoded.indices.cast(pa.int64()), 1), paths
 
 

@@ -124,6 +124,16 @@ def _take(ids: pa.Array[Any], numbers: Any) -> pa.Array[Any]:
     return taken
 
 
+def _look_up(values: Any, numbers: Any) -> pa.ChunkedArray:
+    """The same, with each value kept once."""
+    distinct = values.combine_chunks()
+    chunks = [
+        pa.DictionaryArray.from_arrays(pc.subtract(chunk, 1), distinct)
+        for chunk in numbers.chunks
+    ]
+    return pa.chunked_array(chunks, pa.dictionary(pa.int64(), pa.string()))
+
+
 def _numbered(table: pa.Table, first: int) -> pa.Table:
     records = pc.add(table["record_id"], first - 1)
     return table.set_column(0, "record_id", records)
@@ -133,7 +143,9 @@ def _of_lineage(
     batch: Batch, ids: Mapping[str, pa.Array[Any]], batch_id: int, first: int
 ) -> pa.Table:
     rows = batch.records
-    domains = batch.sources["domain"].combine_chunks()
+    prefixes, domains = (
+        _look_up(batch.sources[name], rows["source_id"]) for name in ("prefix", "domain")
+    )
     columns = {
         "record_id": pc.add(rows["id"], first - 1),
         "batch_id": pa.repeat(batch_id, rows.num_rows),
@@ -154,9 +166,10 @@ def _of_lineage(
         },
         "source_id": _take(ids["sources"], rows["source_id"]),
         "medium": batch.medium,
-        "domain": _take(domains, rows["source_id"]),
+        "domain": domains,
         "name": rows["name"],
-        "url": batch.urls,
+        "prefix": prefixes,
+        "path": rows["path"],
     }
     return pa.table(columns)
 

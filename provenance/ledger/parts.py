@@ -12,8 +12,11 @@ from provenance.batch import BATCH_SCHEMA, Faults
 
 __all__ = ["LARGEST_BATCH", "Part", "cut_parts"]
 
-LARGEST_BATCH = 1 << 18
-"""Records of a batch, at most; a row of several parts is never torn apart."""
+LARGEST_BATCH = 1 << 19
+"""Records of a batch, at most; a row of several parts is never torn apart.
+
+Each batch writes to nearly every page of the index by content: the fewer, the better.
+"""
 
 
 @dataclass(slots=True)
@@ -24,6 +27,8 @@ class Part:
     last_row: int = 0
     quarantined: int = 0
     records: int = 0
+    last: bool = False
+    """Whether no record follows in the file."""
     batches: list[pa.RecordBatch] = field(default_factory=list)
 
     def add(self, batch: pa.RecordBatch, faults: Faults) -> None:
@@ -41,8 +46,9 @@ class Part:
         self.quarantined += tail.quarantined
 
     def combine(self) -> pa.RecordBatch:
-        """All rows as one batch."""
+        """Hand over all rows as one batch; none of them is kept."""
         table = pa.Table.from_batches(self.batches, schema=BATCH_SCHEMA)
+        self.batches.clear()
         return table.combine_chunks().to_batches(max_chunksize=None)[0]
 
 
@@ -51,16 +57,19 @@ def cut_parts(
     first_row: int,
     largest: int = LARGEST_BATCH,
 ) -> Iterator[Part]:
-    """Gather normalised rows into parts.
+    """Gather normalised rows into parts, each of which holds records.
 
     Where a part ends depends on the rows since it began and on nothing else, so an
     ingest that was broken off and goes on makes the same batches as one that was not.
+    A part comes when it is known whether another follows: bad rows behind the last
+    record belong to its part.
 
     Args:
         rows: Normalised batches in the order of the file, each with its faults.
         first_row: The first row to be recorded.
         largest: Records of a part, at most.
     """
+    full: Part | None = None
     part = Part(first_row)
     for batch, faults in rows:
         rest, bad = batch, faults
@@ -72,10 +81,18 @@ def cut_parts(
             part.add(rest.slice(0, end), bad.until(last))
             bad = bad.after(last)
             rest = rest.slice(end)
-            yield part
-            part = Part(part.last_row + 1)
+            if full:
+                yield full
+            full, part = part, Part(part.last_row + 1)
         part.add(rest, bad)
-    if part.records or part.quarantined:
+        if full and part.records:
+            yield full
+            full = None
+    if full:
+        full.extend(part)
+        part = full
+    part.last = True
+    if part.records:
         yield part
 
 

@@ -32,8 +32,6 @@ class Prepared:
     batch: Batch
     scratch: ScratchFile | None
     tree: Future[BatchTree]
-    last: bool = False
-    """Whether it is the last of its manifest."""
 
     def drop(self) -> None:
         """Remove what was written for a batch that will not be recorded."""
@@ -58,46 +56,24 @@ class Preparer:
         self._workers = workers
 
     def prepare(self, parts: Iterable[Part]) -> Iterator[Prepared]:
-        """Yield the parts that hold records, each with its tree under way.
-
-        The thread is one part ahead. A part is yielded when it is known whether
-        another follows; bad rows behind the last record belong to its batch.
-        """
+        """Yield the parts, each with its tree under way; the thread is one ahead."""
         source = iter(parts)
-        waiting: Prepared | None = None
         ahead = self._threads.submit(self._next, source)
         try:
-            while True:
-                found = ahead.result()
-                if found is None:
-                    break
+            while found := ahead.result():
                 ahead = self._threads.submit(self._next, source)
-                if isinstance(found, Part):
-                    if waiting:
-                        waiting.part.extend(found)
-                    continue
-                ready, waiting = waiting, found
-                if ready:
-                    yield ready
-            if waiting:
-                waiting.last = True
-                yield waiting
-                waiting = None
+                yield found
         finally:
-            if waiting:
-                waiting.drop()
             if not ahead.cancel() and not ahead.exception():
                 left = ahead.result()
-                if isinstance(left, Prepared):
+                if left:
                     left.drop()
 
-    def _next(self, source: Iterator[Part]) -> Prepared | Part | None:
-        """Take the next part; one without records comes back as it is."""
+    def _next(self, source: Iterator[Part]) -> Prepared | None:
         part = next(source, None)
-        if part is None or not part.records:
-            return part
+        if part is None:
+            return None
         batch = self._arranger.arrange(part.combine())
-        part.batches.clear()
         scratch = None
         if self._url is not None and batch.size >= _WORTH_SCRATCH:
             scratch = ScratchFile(self._url)
@@ -140,13 +116,16 @@ def hash_scratch(path: str, schemas: Mapping[str, pa.Schema]) -> BatchTree:
     Runs in a process of its own, which touches the file by nothing but ADBC.
     """
     with BulkReader(f"sqlite:///{path}") as reader:
-        tables = {
-            name: pa.Table.from_batches(
-                reader.read(_select(name, schema), schema), schema
-            )
+        read = {
+            name: reader.read(_select(name, schema), schema)
             for name, schema in schemas.items()
         }
-    return hash_batch(tables)
+        records = read.pop("records")
+        tables = {
+            name: pa.Table.from_batches(batches, schemas[name])
+            for name, batches in read.items()
+        }
+        return hash_batch(tables, records)
 
 
 def _select(name: str, schema: pa.Schema) -> str:

@@ -7,6 +7,7 @@ the last batch that was committed.
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -39,7 +40,7 @@ from provenance.lineage import Entering, Lineage, PedigreeBook, open_workspace
 from provenance.log import EMPTY_TREE, BatchTree, append_entry, load_frontier
 from provenance.manifest import ColumnMap, Normaliser, WatchedReader
 from provenance.store import schema
-from provenance.store.arrow import insert_rows
+from provenance.store.arrow import insert_rows, uncollected
 from provenance.store.facts import load_models
 from provenance.store.intern import last_id
 from provenance.store.scratch import remove_orphans
@@ -111,7 +112,7 @@ class Run:
         )
         parts = cut_parts(self._rows(), self.plan.skip_rows + 1, order.batch_rows)
         writer = BatchWriter()
-        with ExitStack() as stack:
+        with uncollected(), ExitStack() as stack:
             duck = stack.enter_context(open_workspace(order.memory))
             lineage = Lineage(duck=duck, book=PedigreeBook())
             preparer = stack.enter_context(
@@ -131,6 +132,7 @@ class Run:
                         )
                 finally:
                     prepared.drop()
+                gc.collect(0)
         self.quarantine.check(self.rows_read, at_end=True)
         if outcome.batch is None:
             return self._end_without_batch(outcome)
@@ -266,7 +268,7 @@ class Run:
             number=number,
             dataset_id=dataset_id,
             first_record=written.first_record,
-            complete=prepared.last,
+            complete=prepared.part.last,
             generated_by=generated_by,
             derived_from=derived_from,
             facts=len(facts) + len(reserved),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pyarrow as pa
@@ -30,10 +30,11 @@ CALLED = pa.schema(
         ("digest", pa.binary()),
         ("item", pa.binary()),
         ("name", pa.string()),
-        ("url", pa.string()),
+        ("prefix", pa.string()),
+        ("path", pa.string()),
     ]
 )
-"""What a record may be called by."""
+"""What a record may be called by; prefix and path together are its URL."""
 
 DIGEST_LENGTHS = (32, 40, 64, 96, 128)
 """How many hex digits a digest has."""
@@ -74,14 +75,18 @@ def add_children(
     names = rows["name"].drop_null().unique().to_pylist()
     found = set(_digest_keys(names))
     if connection.execute(by_name).first() is not None:
-        found |= _name_keys(
-            [*names, *rows["url"].drop_null().unique().to_pylist()], dataset
-        )
+        found |= _name_keys([*names, *_urls(rows)], dataset)
     if found:
         column = pa.array(sorted(found), pa.int64())
         nothing = pa.nulls(len(column), pa.binary())
         ask(connection, ASKED_KEYS, pa.table({"content_key": column, "item": nothing}))
         add_seeds(connection, duck, _children_of_names())
+
+
+def _urls(rows: pa.Table) -> list[str]:
+    prefixes = rows["prefix"].cast(pa.string()).fill_null("")
+    urls = pc.binary_join_element_wise(prefixes, rows["path"], "")
+    return cast("list[str]", urls.drop_null().unique().to_pylist())
 
 
 def _children_of_contents(changed: sa.ColumnElement[bool]) -> sa.Select[Any]:

@@ -38,6 +38,7 @@ from provenance.lineage.workspace import (
     PARENT_ROWS,
     RECORD_ROWS,
     add_rows,
+    clear,
     count_rows,
     start_over,
 )
@@ -59,7 +60,7 @@ class Entering:
     dataset: DatasetName | None
     first_record: int
     records: pa.Table
-    """Columns of ``RECORD_ROWS``, and ``name`` and ``url``."""
+    """Columns of ``RECORD_ROWS``, and ``name``, ``prefix`` and ``path``."""
     origins: pa.Table
     parents: pa.Table
 
@@ -130,14 +131,14 @@ class Lineage:
         add_seeds(
             connection, duck, sa.select(records.c.content_key, IDENTITY).where(of_batch)
         )
-        url = sa.func.coalesce(sources.c.prefix, "").concat(records.c.path)
         for dataset, numbers in _by_dataset(connection, leaving).items():
             query = (
                 sa.select(
                     records.c.digest,
                     records.c.item,
                     records.c.name,
-                    url,
+                    sources.c.prefix,
+                    records.c.path,
                 )
                 .select_from(
                     records.outerjoin(sources, sources.c.id == records.c.source_id)
@@ -197,7 +198,6 @@ class Lineage:
 
     def _start(self, connection: sa.Connection) -> duckdb.DuckDBPyConnection:
         prefer_indexes(connection)
-        self.duck.unregister("incoming")
         start_over(self.duck, list_batches(connection))
         load_reaches(connection, self.duck)
         start_cone(self.duck)
@@ -237,6 +237,7 @@ class Lineage:
         assess_change(connection, solver.new_pedigrees, {row[0] for row in touched})
         rest = self.duck.execute("SELECT sum(records) FROM rest_narrow").fetchall()
         new = count_rows(self.duck, "item WHERE earlier = 0 AND occurrences > 0")
+        clear(self.duck)
         return new + int(rest[0][0] or 0)
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "PARENT_ROWS",
     "RECORD_ROWS",
     "add_rows",
+    "clear",
     "count_rows",
     "number_items",
     "open_workspace",
@@ -103,9 +104,7 @@ def start_over(
     duck: duckdb.DuckDBPyConnection, batches: Iterable[tuple[int, int | None, bytes]]
 ) -> None:
     """Empty a workspace and tell it of the batches: id, dataset id, manifest digest."""
-    tables = duck.execute("SELECT table_name FROM duckdb_tables()").fetchall()
-    for (name,) in tables:
-        duck.execute(f"DROP TABLE {name}")
+    clear(duck)
     for name, columns in (
         ("loaded", RECORD_ROWS),
         ("stated_origin", ORIGIN_ROWS),
@@ -118,6 +117,14 @@ def start_over(
     duck.execute("ALTER TABLE loaded ADD COLUMN leaving BOOLEAN")
     rows = [dict(zip(_BATCHES.names, batch, strict=True)) for batch in batches]
     add_rows(duck, "batch", [pa.Table.from_pylist(rows, schema=_BATCHES)])
+
+
+def clear(duck: duckdb.DuckDBPyConnection) -> None:
+    """Drop every table: what was solved is not needed while the next is read."""
+    tables = duck.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+    for (name,) in tables:
+        duck.execute(f"DROP TABLE {name}")
+    duck.unregister("incoming")
 
 
 def add_rows(

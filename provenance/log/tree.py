@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,9 @@ __all__ = ["BatchTree", "grow_tree", "hash_batch"]
 
 _TOP_LEVEL = TILE_WIDTH.bit_length() - 1
 
+_PIECE = 1 << 16
+"""Leaves that are hashed at a time: full tiles, and few enough to be held."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchTree:
@@ -41,15 +44,43 @@ EMPTY_TREE = BatchTree(size=0, root=EMPTY_ROOT, tiles=())
 """Of a manifest that states facts and has no rows."""
 
 
-def hash_batch(tables: Mapping[str, pa.Table]) -> BatchTree:
+def hash_batch(
+    tables: Mapping[str, pa.Table], records: Iterable[pa.RecordBatch] | None = None
+) -> BatchTree:
     """Hash the records of a batch, in the order in which they are kept.
 
     Args:
         tables: Rows of the batch under the names and columns that the tables of a
             ledger have; their numbers count from 1 within the batch. With salts in
             it, the leaves are salted.
+        records: The records, if they are not among the tables: a stream of which
+            only a part is held at a time.
     """
-    return grow_tree(*hash_tops(_leaves(tables)))
+    if records is None:
+        records = tables["records"].to_batches()
+    tops: list[Hash] = []
+    rest: list[LeafHash] = []
+    first = 1
+    for piece in _cut(records):
+        found, rest = hash_tops(_leaves(tables, piece, first))
+        tops += found
+        first += len(piece)
+    return grow_tree(tops, rest)
+
+
+def _cut(records: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Yield pieces of full tiles; only the last may be shorter."""
+    waiting: list[pa.RecordBatch] = []
+    missing = _PIECE
+    for batch in records:
+        while len(batch) >= missing:
+            yield pa.Table.from_batches([*waiting, batch.slice(0, missing)])
+            batch = batch.slice(missing)  # noqa: PLW2901 - the rest of it
+            waiting, missing = [], _PIECE
+        waiting.append(batch)
+        missing -= len(batch)
+    if any(map(len, waiting)):
+        yield pa.Table.from_batches(waiting)
 
 
 def grow_tree(tops: Iterable[Hash], rest: Iterable[LeafHash]) -> BatchTree:
@@ -71,10 +102,20 @@ def grow_tree(tops: Iterable[Hash], rest: Iterable[LeafHash]) -> BatchTree:
     )
 
 
-def _leaves(tables: Mapping[str, pa.Table]) -> pa.Table:
-    """Put the fields of leaves together from the rows of a batch."""
-    records = tables["records"]
-    made, derived = tables["generated_by"], tables["derived_from"]
+def _leaves(
+    tables: Mapping[str, pa.Table], records: pa.Table, first: int
+) -> pa.Table:
+    """Put the fields of leaves together from rows of a batch.
+
+    Args:
+        tables: As for ``hash_batch``.
+        records: Neighbouring ones.
+        first: The number of the first.
+    """
+    made, derived = (
+        _of_records(tables[name], first, records.num_rows)
+        for name in ("generated_by", "derived_from")
+    )
     prefixes = _follow(tables["sources"], "prefix", records["source_id"])
     columns: dict[str, Any] = {
         name: records[name]
@@ -88,7 +129,7 @@ def _leaves(tables: Mapping[str, pa.Table]) -> pa.Table:
         columns[name] = _follow(tables["media_types"], name, records["media_type_id"])
     columns["origins"] = write_origins(
         records.num_rows,
-        pc.subtract(_whole(made["record_id"]), 1),
+        pc.subtract(_whole(made["record_id"]), first),
         [
             *(
                 _follow(tables["origins"], name, made["origin_id"])
@@ -100,7 +141,7 @@ def _leaves(tables: Mapping[str, pa.Table]) -> pa.Table:
     )
     columns["parents"] = write_parents(
         records.num_rows,
-        pc.subtract(_whole(derived["record_id"]), 1),
+        pc.subtract(_whole(derived["record_id"]), first),
         [
             _whole(derived["parent_digest"]),
             _whole(derived["parent_reference"]),
@@ -112,8 +153,18 @@ def _leaves(tables: Mapping[str, pa.Table]) -> pa.Table:
     )
     leaves = LEAF_SCHEMA
     if "record_salts" in tables:
-        columns["salt"], leaves = tables["record_salts"]["salt"], SALTED_SCHEMA
+        salts = tables["record_salts"].slice(first - 1, records.num_rows)
+        columns["salt"], leaves = salts["salt"], SALTED_SCHEMA
     return pa.table(columns).select(leaves.names).cast(leaves)
+
+
+def _of_records(edges: pa.Table, first: int, count: int) -> pa.Table:
+    """The edges of neighbouring records; both are in order."""
+    numbers = edges["record_id"]
+    start, end = (
+        pc.sum(pc.less(numbers, bound)).as_py() or 0 for bound in (first, first + count)
+    )
+    return edges.slice(start, end - start)
 
 
 def _follow(target: pa.Table, column: str, numbers: Any) -> pa.Array[Any]:

@@ -14,7 +14,7 @@ from provenance.errors import VerificationError
 from provenance.store.engine import is_sqlite
 from provenance.store.scratch import ScratchFile, attach_scratch, can_attach
 
-__all__ = ["insert_batch", "insert_rows", "read_batches"]
+__all__ = ["insert_batch", "insert_rows", "read_batches", "uncollected"]
 
 _ROWS_READ = 8192
 """Few enough that their values are still in the caches when they become columns."""
@@ -53,8 +53,11 @@ def read_batches(
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Put off the search for cycles: tuples of plain values are none, but many."""
+def uncollected() -> Iterator[None]:
+    """Put off the search for cycles, which looks at all there is, again and again.
+
+    For what makes many plain values and few cycles, such as rows of a database.
+    """
     wanted = gc.isenabled()
     gc.disable()
     try:
@@ -72,7 +75,7 @@ def _fetch(
         # option to stream would take the first of them away.
         with connection.execute(query) as result:
             while True:
-                with _uncollected():
+                with uncollected():
                     rows = result.cursor.fetchmany(_ROWS_READ)
                 if not rows:
                     return

@@ -36,6 +36,9 @@ _ATTACHED = "scratch"
 _MARK = ".scratch-"
 _MOST_ATTACHED = 8
 
+_PAGE_BYTES = 65_536
+"""The greatest SQLite has: a file that is written and read in one go needs few calls."""
+
 
 class ScratchFile:
     """A file of tables that is read once, and gone when it is dropped."""
@@ -71,6 +74,7 @@ class ScratchFile:
                 adbc.cursor() as cursor,
             ):
                 # The file is thrown away whole: nothing in it needs to be durable.
+                cursor.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
                 cursor.execute("PRAGMA journal_mode = OFF")
                 cursor.execute("PRAGMA synchronous = OFF")
                 for name, table in tables.items():

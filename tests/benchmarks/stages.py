@@ -45,7 +45,7 @@ class _Work:
 
     manifest: Path
     connection: sa.Connection
-    """A writing transaction."""
+    """One that writes; each batch is a transaction."""
     rows: Iterator[RawBatch]
     normaliser: Normaliser
     arranger: Arranger
@@ -173,8 +173,8 @@ def time_stages(manifest: str, url: str) -> dict[str, float]:
         ledger = stack.enter_context(Ledger.open(url))
         opened = stack.enter_context(ledger._engine.connect())
         connection = opened.execution_options(write=True)
-        transaction = stack.enter_context(connection.begin())
-        record_dataset(connection, _DATASET, now=0)
+        with connection.begin():
+            record_dataset(connection, _DATASET, now=0)
         timed(_FINGERPRINT, lambda: fingerprint(path))
         reader = open_manifest(path)
         columns = map_columns(reader.columns, {}, {})
@@ -192,10 +192,11 @@ def time_stages(manifest: str, url: str) -> dict[str, float]:
             timed("read", lambda: _read(work))
             if not work.raw:
                 break
-            for name, stage in _STAGES.items():
-                timed(name, partial(stage, work))
-        timed(_COMMIT, transaction.commit)
-        detach_scratch(connection)
+            with connection.begin() as transaction:
+                for name, stage in _STAGES.items():
+                    timed(name, partial(stage, work))
+                timed(_COMMIT, transaction.commit)
+            detach_scratch(connection)
     return spent
 
 
