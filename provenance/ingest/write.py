@@ -144,7 +144,8 @@ def _of_lineage(
 ) -> pa.Table:
     rows = batch.records
     prefixes, domains = (
-        _look_up(batch.sources[name], rows["source_id"]) for name in ("prefix", "domain")
+        _look_up(batch.sources[name], rows["source_id"])
+        for name in ("prefix", "domain")
     )
     columns = {
         "record_id": pc.add(rows["id"], first - 1),

@@ -67,16 +67,21 @@ def load_everything(
         committed: Whether the transaction has changed no facts.
     """
     read = read_committed if committed else read_batches
-    records = schema.records
-    found = _select_records(records).where(standing())
+    found = _select_records(schema.records).where(standing())
     add_rows(duck, "loaded", read(connection, found, RECORD_ROWS), ", true, false")
+    number = schema.batches.c.id
+    gone = sa.select(number).where(sa.not_(standing(number))).limit(1)
+    left = connection.execute(gone).first() is not None
     for name, table, columns in _EDGES:
-        edges = (
-            sa.select(*(table.c[column] for column in columns.names))
-            .join_from(table, records, records.c.id == table.c.record_id)
-            .where(standing())
-        )
+        # Without a join: SQLite would begin it with the index of the parents, and
+        # look the records up in no order.
+        edges = sa.select(*(table.c[column] for column in columns.names))
         add_rows(duck, name, read(connection, edges, columns))
+        if left:
+            duck.execute(
+                f"DELETE FROM {name} WHERE record_id NOT IN "  # noqa: S608 - our names
+                "(SELECT record_id FROM loaded)"
+            )
 
 
 def load_asked(

@@ -32,11 +32,12 @@ from provenance.lineage.traits import find_traits
 from provenance.lineage.workspace import add_rows, open_workspace, start_over
 from provenance.store import schema
 from provenance.store.amounts import ASSESSED
-from provenance.store.arrow import insert_batch, read_batches
+from provenance.store.arrow import insert_batch, read_batches, uncollected
+from provenance.store.stream import read_committed
 
 __all__ = ["compare", "rebuild"]
 
-_MEMORY = "2GB"
+_MEMORY = "1GB"
 _THREADS = 2
 
 _SUMS = (*(str(unit) for unit in Unit), *(f"without_{unit}" for unit in ASSESSED))
@@ -45,11 +46,13 @@ _STORED = pa.schema(
     [
         ("dataset_id", pa.int64()),
         ("dimension", pa.int16()),
-        ("value", pa.string()),
+        ("value_id", pa.int64()),
         ("pedigree", pa.int64()),
         *((name, pa.int64()) for name in _SUMS),
     ]
 )
+
+_VALUES = pa.schema([("value_id", pa.int64()), ("value", pa.string())])
 
 _OPEN_PARENTS = pa.schema(
     {"record_id": pa.int64(), "ordinal": pa.int32(), "parent_key": pa.int64()}
@@ -71,7 +74,7 @@ def rebuild(
         committed: Whether the transaction has written nothing yet.
     """
     find_traits(connection)
-    with open_workspace(_MEMORY, _THREADS) as duck:
+    with uncollected(), open_workspace(_MEMORY, _THREADS) as duck:
         solver = _solve_everything(connection, duck, committed=committed)
         for table in (
             schema.named_parents,
@@ -83,7 +86,7 @@ def rebuild(
         insert_relation(connection, schema.named_parents, select_named_parents(duck))
         insert_open_parents(connection, duck)
         _keep_loops(connection, solver, position)
-        _subtract_stored(connection, duck)
+        _subtract_stored(connection, duck, committed=committed)
         keep_tallies(connection, duck, position, {})
     reassess(connection)
 
@@ -123,9 +126,9 @@ def compare(connection: sa.Connection) -> list[str]:
         One sentence for each table that differs.
     """
     differing = []
-    with open_workspace(_MEMORY, _THREADS) as duck:
+    with uncollected(), open_workspace(_MEMORY, _THREADS) as duck:
         solver = _solve_everything(connection, duck, committed=True)
-        _subtract_stored(connection, duck)
+        _subtract_stored(connection, duck, committed=True)
         relations = {
             schema.item_pedigrees: select_items(duck).to_arrow_table(),
             schema.named_parents: select_named_parents(duck).to_arrow_table(),
@@ -209,28 +212,19 @@ def _solve_everything(
 
 
 def _subtract_stored(
-    connection: sa.Connection, duck: duckdb.DuckDBPyConnection
+    connection: sa.Connection, duck: duckdb.DuckDBPyConnection, *, committed: bool
 ) -> None:
     """Leave in ``tally`` only what the stored sums lack."""
+    read = read_committed if committed else read_batches
     tallies, values = schema.tallies, schema.tally_values
-    keys = [
-        tallies.c.dataset_id,
-        tallies.c.dimension,
-        values.c.value,
-        tallies.c.pedigree_id,
-    ]
-    sums = [
-        sa.cast(sa.func.sum(tallies.c[name]), sa.BigInteger).label(name)
-        for name in _SUMS
-    ]
-    query = (
-        sa.select(*keys, *sums)
-        .join(values, values.c.id == tallies.c.value_id)
-        .group_by(*keys)
-    )
-    duck.register("incoming", _STORED.empty_table())
-    duck.execute("CREATE TABLE stored AS FROM incoming")
-    add_rows(duck, "stored", read_batches(connection, query, _STORED))
+    names = ("dataset_id", "dimension", "value_id", "pedigree_id", *_SUMS)
+    for table, columns, query in (
+        ("stored", _STORED, sa.select(*(tallies.c[name] for name in names))),
+        ("stored_value", _VALUES, sa.select(values.c.id, values.c.value)),
+    ):
+        duck.register("incoming", columns.empty_table())
+        duck.execute(f"CREATE TABLE {table} AS FROM incoming")
+        add_rows(duck, table, read(connection, query, columns))
     negative = ", ".join(f"-{name}" for name in _SUMS)
     added = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _SUMS)
     nonzero = " OR ".join(f"sum({name}) <> 0" for name in _SUMS)
@@ -241,7 +235,8 @@ def _subtract_stored(
         FROM (
             SELECT dataset_id, dimension, value, pedigree, {", ".join(_SUMS)} FROM tally
             UNION ALL
-            SELECT dataset_id, dimension, value, pedigree, {negative} FROM stored
+            SELECT dataset_id, dimension, value, pedigree, {negative}
+            FROM stored JOIN stored_value USING (value_id)
         )
         GROUP BY ALL HAVING {nonzero}
         """  # noqa: S608 - names of ours

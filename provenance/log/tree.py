@@ -102,9 +102,7 @@ def grow_tree(tops: Iterable[Hash], rest: Iterable[LeafHash]) -> BatchTree:
     )
 
 
-def _leaves(
-    tables: Mapping[str, pa.Table], records: pa.Table, first: int
-) -> pa.Table:
+def _leaves(tables: Mapping[str, pa.Table], records: pa.Table, first: int) -> pa.Table:
     """Put the fields of leaves together from rows of a batch.
 
     Args:

@@ -19,6 +19,9 @@ __all__ = ["insert_batch", "insert_rows", "read_batches", "uncollected"]
 _ROWS_READ = 8192
 """Few enough that their values are still in the caches when they become columns."""
 
+_ROWS_COPIED = 16_384
+"""Few enough that what is sent of them is little beside the batch."""
+
 _ARROW_TYPES: dict[type[sa.types.TypeEngine[Any]], pa.DataType] = {
     sa.SmallInteger: pa.int16(),
     sa.BigInteger: pa.int64(),
@@ -142,7 +145,8 @@ def _copy(connection: sa.Connection, table: sa.Table, batch: pa.RecordBatch) -> 
         cursor.copy(f"COPY {table.name} ({names}) FROM STDIN (FORMAT BINARY)") as copy,
     ):
         copy.write(encoder.write_header())
-        copy.write(encoder.write_batch(batch))
+        for start in range(0, len(batch), _ROWS_COPIED):
+            copy.write(encoder.write_batch(batch.slice(start, _ROWS_COPIED)))
         copy.write(encoder.finish())
 
 

@@ -37,7 +37,7 @@ _MARK = ".scratch-"
 _MOST_ATTACHED = 8
 
 _PAGE_BYTES = 65_536
-"""The greatest SQLite has: a file that is written and read in one go needs few calls."""
+"""The greatest SQLite has: what is written and read in one go needs few calls."""
 
 
 class ScratchFile:

@@ -20,6 +20,7 @@ from provenance.batch import BATCH_SCHEMA
 from provenance.domain import parse_dataset
 from provenance.ingest import Arranger, Batch, BatchWriter, WrittenBatch
 from provenance.ledger.facts import find_dataset, record_dataset
+from provenance.ledger.parts import LARGEST_BATCH
 from provenance.lineage import Entering, Lineage, PedigreeBook, open_workspace
 from provenance.log import append_entry, hash_batch
 from provenance.manifest import (
@@ -34,7 +35,6 @@ from provenance.store.scratch import ScratchFile, detach_scratch
 
 __all__ = ["BENCHMARK", "time_stages"]
 
-_BATCH_ROWS = 1 << 18
 _DATASET = parse_dataset("crawl")
 _MEMORY = "500MB"
 
@@ -61,7 +61,7 @@ class _Work:
 
 def _read(work: _Work) -> None:
     work.raw = []
-    while sum(len(raw.rows) for raw in work.raw) < _BATCH_ROWS:
+    while sum(len(raw.rows) for raw in work.raw) < LARGEST_BATCH:
         raw = next(work.rows, None)
         if raw is None:
             return
@@ -250,7 +250,7 @@ BENCHMARK = Benchmark(
     name="stages",
     title="Where the time goes",
     about=f"""
-User and system time of the stages of an ingest on SQLite, run one after the other for each batch of {_BATCH_ROWS:,} rows, and that of a whole ingest, which overlaps them and commits after each batch; medians.
+User and system time of the stages of an ingest on SQLite, run one after the other for each batch of {LARGEST_BATCH:,} rows, and that of a whole ingest, which overlaps them and commits after each batch; medians.
 """,  # noqa: E501 - a sentence a line, as in every document
     rows=1_000_000,
     bytes_per_row=1_500,
