@@ -222,7 +222,7 @@ BENCHMARK = Benchmark(
     about="""
 Each way writes the rows of the same manifest into an empty database on the same disk: in turn, each run in a fresh process, the median of the repetitions.
 The ledger does all it does: parse, identify, edges, tree, log, pedigrees, tallies, durable commits; DuckDB copies columns into a table without keys and checkpoints it; `executemany` fills one flat table without keys in one transaction; the ORM maps records, origins and edges and commits every 10,000 rows; ml-metadata keeps digest and URL of each row and nothing else of it.
-Time runs from opening the empty database until it is closed; CPU is user and system time of all processes, the PostgreSQL server's too; peak RSS is the greatest sum over the process and its children, sampled ten times a second, with pages that several share counted for each; the server's shared buffers count once.
+Time runs from opening the empty database until it is closed; CPU is user and system time of all processes, the PostgreSQL server's too; peak RSS is the greatest sum over the process and its children, sampled ten times a second, with pages that several share counted for each; the server's shared buffers count once; pandas and polars, which the tests need and a ledger does not, are hidden.
 PostgreSQL runs with its default settings (128 MB of shared buffers, fsync on).
 Slow ways get fewer of the rows; rates are compared.
 """,  # noqa: E501 - a sentence a line, as in every document
