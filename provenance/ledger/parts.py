@@ -12,10 +12,11 @@ from provenance.batch import BATCH_SCHEMA, Faults
 
 __all__ = ["LARGEST_BATCH", "Part", "cut_parts"]
 
-LARGEST_BATCH = 1 << 19
+LARGEST_BATCH = 7 << 16
 """Records of a batch, at most; a row of several parts is never torn apart.
 
 Each batch writes to nearly every page of the index by content: the fewer, the better.
+Of these, an ingest of any size takes less than 1.5 GB.
 """
 
 

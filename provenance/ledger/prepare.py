@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import sqlalchemy as sa
 
+from provenance.errors import LedgerStateError
 from provenance.ingest import Arranger, Batch
 from provenance.ledger.parts import Part
 from provenance.ledger.workers import explain_end, start_workers
@@ -18,10 +21,11 @@ from provenance.log import BatchTree, hash_batch
 from provenance.store.bulk import BulkReader
 from provenance.store.scratch import ScratchFile
 
-__all__ = ["Prepared", "Preparer", "hash_scratch", "open_preparer"]
+__all__ = ["Prepared", "Preparer", "hash_file", "hash_scratch", "open_preparer"]
 
 _WORTH_SCRATCH = 20_000
 _WORTH_WORKER = 100_000
+_ROWS_READ = 1 << 14
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,10 +92,37 @@ class Preparer:
                 hash_scratch, str(scratch.path), _schemas(batch.tables())
             )
         if self._workers and batch.size >= _WORTH_SCRATCH:
-            return self._workers.submit(hash_batch, batch.tables())
+            others = batch.tables()
+            path = _lay_down(others.pop("records"))
+            tree = self._workers.submit(hash_file, str(path), others)
+            tree.add_done_callback(lambda _: path.unlink(missing_ok=True))
+            return tree
         done: Future[BatchTree] = Future()
         done.set_result(hash_batch(batch.tables()))
         return done
+
+
+def _lay_down(records: pa.Table) -> Path:
+    """Write records into an Arrow file: a pipe would hold all of them twice."""
+    folder = Path(tempfile.gettempdir())
+    path = folder / f"provenance-{uuid.uuid4().hex}.arrow"
+    try:
+        with pa.ipc.new_stream(str(path), records.schema) as stream:
+            stream.write_table(records, max_chunksize=_ROWS_READ)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise LedgerStateError(
+            f"rows cannot be laid down in {folder}: {error.strerror or error}",
+            hint="Set $TMPDIR to a folder with room; nothing half-recorded was kept. "
+            "Then run the command again.",
+        ) from error
+    return path
+
+
+def hash_file(path: str, others: Mapping[str, pa.Table]) -> BatchTree:
+    """Hash a batch whose records lie in an Arrow file."""
+    with pa.OSFile(path) as file, pa.ipc.open_stream(file) as records:
+        return hash_batch(others, records)
 
 
 def _schemas(tables: Mapping[str, pa.Table]) -> dict[str, pa.Schema]:

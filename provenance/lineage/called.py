@@ -44,6 +44,9 @@ DIGEST_NAME = f"^(?:{'|'.join(f'[0-9a-f]{{{n}}}' for n in DIGEST_LENGTHS)})$"
 
 _KEY_DIGITS = 16
 
+_FEWER = 8
+"""Looking a key up in an index costs as much as reading this many rows in order."""
+
 
 def add_children(
     connection: sa.Connection,
@@ -67,10 +70,13 @@ def add_children(
         keys = pa.table({"content_key": digest_keys(column), "item": column})
         ask(connection, ASKED_KEYS, keys)
         add_seeds(connection, duck, children_by_digest())
-    parents, edges = schema.open_parents, schema.derived_from
-    if connection.execute(sa.select(parents.c.record_id).limit(1)).first() is None:
+    edges = schema.derived_from
+    enough = max(1, len(rows) // _FEWER)
+    waiting = _count_open(connection, enough)
+    if not waiting:
         return
-    add_seeds(connection, duck, _children_of_contents(changed))
+    few = waiting < enough
+    add_seeds(connection, duck, _children_of_contents(changed, few=few))
     by_name = sa.select(edges.c.record_id).where(edges.c.parent_key.is_(None)).limit(1)
     names = rows["name"].drop_null().unique().to_pylist()
     found = set(_digest_keys(names))
@@ -89,28 +95,40 @@ def _urls(rows: pa.Table) -> list[str]:
     return cast("list[str]", urls.drop_null().unique().to_pylist())
 
 
-def _children_of_contents(changed: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """Children whose parent is open under the digest of a changed record."""
+def _count_open(connection: sa.Connection, most: int) -> int:
+    """How many parents are open; it is not counted any further than asked."""
+    some = sa.select(schema.open_parents.c.record_id).limit(most).subquery()
+    query = sa.select(sa.func.count()).select_from(some)
+    return connection.execute(query).scalar_one()
+
+
+def _children_of_contents(
+    changed: sa.ColumnElement[bool], *, few: bool
+) -> sa.Select[Any]:
+    """Children whose parent is open under the digest of a changed record.
+
+    Args:
+        changed: The condition that a record enters or leaves.
+        few: Whether far fewer parents are open than records change: then each is
+            looked up among the records, and else each record among them.
+    """
     records, edges, parents = (
         schema.records,
         schema.derived_from,
         schema.open_parents,
     )
     child = records.alias("child")
+    named = parents.c.parent_key == records.c.content_key
+    edge = sa.and_(
+        edges.c.record_id == parents.c.record_id,
+        edges.c.ordinal == parents.c.ordinal,
+        edges.c.parent_digest == records.c.digest,
+    )
+    first, second = (parents, records) if few else (records, parents)
+    rows = InOrder(first, second, named).join(edges, edge)
     return (
         sa.select(child.c.content_key, sa.func.coalesce(child.c.item, child.c.digest))
-        .select_from(
-            records.join(parents, parents.c.parent_key == records.c.content_key)
-            .join(
-                edges,
-                sa.and_(
-                    edges.c.record_id == parents.c.record_id,
-                    edges.c.ordinal == parents.c.ordinal,
-                    edges.c.parent_digest == records.c.digest,
-                ),
-            )
-            .join(child, child.c.id == parents.c.record_id)
-        )
+        .select_from(rows.join(child, child.c.id == parents.c.record_id))
         .where(changed, records.c.item.is_(None))
     )
 

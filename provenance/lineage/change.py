@@ -244,14 +244,18 @@ class Lineage:
 def _records_of(connection: sa.Connection, batches: list[int]) -> Any:
     """The condition that a record is of some batches; their ids follow each other."""
     table, records = schema.batches, schema.records
-    query = sa.select(table.c.first_record, table.c.records).where(
-        table.c.id.in_(batches)
+    query = (
+        sa.select(table.c.first_record, table.c.records)
+        .where(table.c.id.in_(batches))
+        .order_by(table.c.first_record)
     )
+    spans: list[tuple[int, int]] = []
+    for first, count in connection.execute(query):
+        follows = bool(spans) and spans[-1][1] == first  # as those of a manifest do
+        begin = spans.pop()[0] if follows else first
+        spans.append((begin, first + count))
     return sa.or_(
-        *(
-            records.c.id.between(row.first_record, row.first_record + row.records - 1)
-            for row in connection.execute(query)
-        )
+        sa.false(), *(records.c.id.between(first, end - 1) for first, end in spans)
     )
 
 
