@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,12 +13,14 @@ from provenance.batch import BATCH_SCHEMA, Faults
 
 __all__ = ["LARGEST_BATCH", "Part", "cut_parts"]
 
-LARGEST_BATCH = 7 << 16
+LARGEST_BATCH = 1 << 19
 """Records of a batch, at most; a row of several parts is never torn apart.
 
 Each batch writes to nearly every page of the index by content: the fewer, the better.
-Of these, an ingest of any size takes less than 1.5 GB.
 """
+
+_MOST_EDGES = 1 << 18
+"""Origins and parents of a batch, at most: following them takes the most memory."""
 
 
 @dataclass(slots=True)
@@ -28,6 +31,8 @@ class Part:
     last_row: int = 0
     quarantined: int = 0
     records: int = 0
+    edges: int = 0
+    """Origins and parents of the records."""
     last: bool = False
     """Whether no record follows in the file."""
     batches: list[pa.RecordBatch] = field(default_factory=list)
@@ -37,6 +42,7 @@ class Part:
         last = pc.max(batch.column("row")).as_py() or 0
         self.last_row = max(self.last_row, last, faults.last_row)
         self.records += len(batch)
+        self.edges += pc.sum(_count_edges(batch)).as_py() or 0
         self.quarantined += len(faults)
         if len(batch):
             self.batches.append(batch)
@@ -74,10 +80,10 @@ def cut_parts(
     part = Part(first_row)
     for batch, faults in rows:
         rest, bad = batch, faults
-        while part.records + len(rest) > largest:
-            end = _row_end(rest, largest - part.records)
+        while (fitting := _fit(part, rest, largest)) < len(rest):
+            end = _row_end(rest, fitting)
             if not end and not part.records:
-                break  # one row of more parts than a batch may have
+                break  # one row of more than a batch may have
             last = rest.column("row")[end - 1].as_py() if end else part.last_row
             part.add(rest.slice(0, end), bad.until(last))
             bad = bad.after(last)
@@ -95,6 +101,21 @@ def cut_parts(
     part.last = True
     if part.records:
         yield part
+
+
+def _count_edges(batch: pa.RecordBatch) -> pa.Array[Any]:
+    """How many origins and parents each record has."""
+    origins, parents = (
+        pc.list_value_length(batch.column(name)) for name in ("origins", "parents")
+    )
+    return pc.add(origins, parents).cast(pa.int64())
+
+
+def _fit(part: Part, batch: pa.RecordBatch, largest: int) -> int:
+    """How many of the first records of a batch a part may still take."""
+    so_far = pc.cumulative_sum(_count_edges(batch))
+    fitting = pc.sum(pc.less_equal(so_far, _MOST_EDGES - part.edges)).as_py() or 0
+    return min(fitting, largest - part.records)
 
 
 def _row_end(batch: pa.RecordBatch, wanted: int) -> int:

@@ -37,7 +37,7 @@ from provenance.store.stream import read_committed
 
 __all__ = ["compare", "rebuild"]
 
-_MEMORY = "1GB"
+_MEMORY = "2GB"
 _THREADS = 2
 
 _SUMS = (*(str(unit) for unit in Unit), *(f"without_{unit}" for unit in ASSESSED))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from provenance.batch import BATCH_SCHEMA, Fault, Faults
+from provenance.ledger import parts
 from provenance.ledger.parts import Part, cut_parts
 
 
@@ -57,25 +59,48 @@ def recorded(part: Part) -> list[int]:
 def test_parts_hold_every_row_once_and_no_more_than_allowed(
     file: list[tuple[list[int], list[int]]], largest: int
 ) -> None:
-    parts = cut(file, 0, largest)
+    found = cut(file, 0, largest)
     good = [row for rows, _ in file for row in rows]
     bad = [row for _, rows in file for row in rows]
-    assert good == [row for part in parts for row in recorded(part)]
+    assert good == [row for part in found for row in recorded(part)]
     if not good:
-        assert not parts
+        assert not found
         return
-    assert len(bad) == sum(part.quarantined for part in parts)
-    assert [part.last for part in parts] == [False] * (len(parts) - 1) + [True]
-    assert all(part.records for part in parts)
-    assert all(part.records == len(recorded(part)) <= largest for part in parts)
-    ends = [part.last_row for part in parts]
-    assert [part.first_row for part in parts] == [1, *(end + 1 for end in ends[:-1])][
-        : len(parts)
+    assert len(bad) == sum(part.quarantined for part in found)
+    assert [part.last for part in found] == [False] * (len(found) - 1) + [True]
+    assert all(part.records for part in found)
+    assert all(part.records == len(recorded(part)) <= largest for part in found)
+    ends = [part.last_row for part in found]
+    assert [part.first_row for part in found] == [1, *(end + 1 for end in ends[:-1])][
+        : len(found)
     ]
     assert all(
         set(recorded(part)) <= set(range(part.first_row, part.last_row + 1))
-        for part in parts
+        for part in found
     )
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=30), st.integers(5, 9))
+def test_edges_end_a_part_as_records_do(edges: list[int], most: int) -> None:
+    empty = dict.fromkeys(BATCH_SCHEMA.names)
+    parent = {"reference": "r", "mode": "cleaned", "evidence": "declared"}
+    values: list[dict[str, object]] = [
+        {**empty, "row": row, "part": 0, "copies": 1000, "origins": []}
+        | {"parents": [parent] * count}
+        for row, count in enumerate(edges, start=1)
+    ]
+    rows = pa.RecordBatch.from_pylist(values, schema=BATCH_SCHEMA)
+    chunks = [rows.slice(start, 7) for start in range(0, len(rows), 7)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "_MOST_EDGES", most)
+        found = list(cut_parts([(chunk, make_faults([])) for chunk in chunks], 1, 100))
+    expected: list[list[int]] = [[]]
+    for row, count in enumerate(edges, start=1):
+        held = sum(edges[one - 1] for one in expected[-1])
+        if expected[-1] and held + count > most:
+            expected.append([])
+        expected[-1].append(row)
+    assert [recorded(part) for part in found] == expected
 
 
 @given(files(), st.integers(2, 12))

@@ -60,7 +60,7 @@ def _arranged(*, salted: bool) -> Batch:
 
 @pytest.mark.parametrize("salted", [False, True])
 def test_pieces_and_files_make_the_same_tree(
-    salted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    *, salted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = _arranged(salted=salted)
     whole = hash_batch(batch.tables())
