@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from provenance.cli.mapping import mapping_options
@@ -12,6 +14,15 @@ from provenance.cli.target import Target
 __all__ = ["ingest"]
 
 _REFUSED = 1
+_SIZE = re.compile(r"\d+(?:\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
+
+
+def _read_size(_: click.Context, option: click.Parameter, text: str) -> str:
+    if not _SIZE.fullmatch(text):
+        raise click.BadParameter(
+            f"{text!r} is no size: write 500MB, or 2GB", param=option
+        )
+    return text
 
 
 @click.command()
@@ -53,6 +64,14 @@ _REFUSED = 1
     is_flag=True,
     help="Salt each leaf: name and URL cannot be guessed once erased.",
 )
+@click.option(
+    "--memory",
+    default="500MB",
+    show_default=True,
+    metavar="SIZE",
+    callback=_read_size,
+    help="What the set work of a batch may hold before it spills to disk.",
+)
 @click.option("--dry-run", is_flag=True, help="Do everything and keep nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per file.")
 @click.option(
@@ -78,6 +97,7 @@ def ingest(
     on_error: str,
     max_bad: str | None,
     salt: bool,
+    memory: str,
     dry_run: bool,
     as_json: bool,
     progress: str,
@@ -121,6 +141,7 @@ def ingest(
             stop_on_fault=on_error == "stop",
             max_bad=max_bad,
             salt=salt,
+            memory=memory,
             dry_run=dry_run,
             watcher=watcher,
         ):

@@ -37,7 +37,8 @@ from provenance.store.stream import read_committed
 
 __all__ = ["compare", "rebuild"]
 
-_MEMORY = "2GB"
+_MEMORY = "4GB"
+"""Before it spills; a graph of many millions of edges needs more than two."""
 _THREADS = 2
 
 _SUMS = (*(str(unit) for unit in Unit), *(f"without_{unit}" for unit in ASSESSED))

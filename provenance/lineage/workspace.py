@@ -17,6 +17,8 @@ from contextlib import contextmanager
 import duckdb
 import pyarrow as pa
 
+from provenance.errors import LedgerStateError
+
 __all__ = [
     "ORIGIN_ROWS",
     "PARENT_ROWS",
@@ -80,6 +82,9 @@ def open_workspace(
         memory: How much it may hold before it spills, such as ``500MB``.
         threads: How many it may use: one beside an ingest, whose other stages use
             the other cores.
+
+    Raises:
+        LedgerStateError: The work does not fit in that, and cannot spill.
     """
     with tempfile.TemporaryDirectory(prefix="provenance-") as folder:
         duck = duckdb.connect(
@@ -96,6 +101,12 @@ def open_workspace(
         )
         try:
             yield duck
+        except duckdb.OutOfMemoryException as error:
+            raise LedgerStateError(
+                f"the set work does not fit in {memory} of memory",
+                hint="Nothing of this step was recorded. Give an ingest more with "
+                "--memory, such as 4GB, and run the command again.",
+            ) from error
         finally:
             duck.close()
 

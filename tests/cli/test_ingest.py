@@ -52,6 +52,14 @@ def test_reports_what_it_did(run_cli: Run, tmp_path: Path) -> None:
     assert "generated_by ← generated_by" in told
 
 
+def test_memory_is_a_size(run_cli: Run, tmp_path: Path) -> None:
+    path = _rows(tmp_path / "a.jsonl", {"name": "x", "generated_by": "M"})
+    refused = run_cli("ingest", path, "--memory", "plenty")
+    assert refused.exit_code == 2
+    assert "500MB" in refused.stderr
+    assert _json(run_cli("ingest", path, "--memory", "100 MiB", "--json"))
+
+
 def test_same_file_again_records_nothing_and_says_so(
     run_cli: Run, tmp_path: Path
 ) -> None:
