@@ -13,7 +13,6 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_wheel_works_in_a_clean_environment(tmp_path: Path) -> None:
     def run(*command: str | Path, cwd: Path = tmp_path) -> str:
         done = subprocess.run(
