@@ -18,10 +18,9 @@ from provenance.ingest import Arranger, Batch
 from provenance.ledger.parts import Part
 from provenance.ledger.workers import explain_end, start_workers
 from provenance.log import BatchTree, hash_batch
-from provenance.store.bulk import BulkReader
 from provenance.store.scratch import ScratchFile
 
-__all__ = ["Prepared", "Preparer", "hash_file", "hash_scratch", "open_preparer"]
+__all__ = ["Prepared", "Preparer", "hash_file", "open_preparer"]
 
 _WORTH_SCRATCH = 20_000
 _WORTH_WORKER = 100_000
@@ -78,19 +77,14 @@ class Preparer:
         if part is None:
             return None
         batch = self._arranger.arrange(part.combine())
+        tree = self._hash(batch)
         scratch = None
         if self._url is not None and batch.size >= _WORTH_SCRATCH:
             scratch = ScratchFile(self._url)
-            scratch.write(batch.tables())
-        return Prepared(
-            part=part, batch=batch, scratch=scratch, tree=self._hash(batch, scratch)
-        )
+            scratch.write(batch.written())
+        return Prepared(part=part, batch=batch, scratch=scratch, tree=tree)
 
-    def _hash(self, batch: Batch, scratch: ScratchFile | None) -> Future[BatchTree]:
-        if self._workers and scratch:
-            return self._workers.submit(
-                hash_scratch, str(scratch.path), _schemas(batch.tables())
-            )
+    def _hash(self, batch: Batch) -> Future[BatchTree]:
         if self._workers and batch.size >= _WORTH_SCRATCH:
             others = batch.tables()
             path = _lay_down(others.pop("records"))
@@ -119,49 +113,14 @@ def _lay_down(records: pa.Table) -> Path:
     return path
 
 
+def _wake() -> None:
+    """Nothing: whoever is asked to do it has loaded this module."""
+
+
 def hash_file(path: str, others: Mapping[str, pa.Table]) -> BatchTree:
     """Hash a batch whose records lie in an Arrow file."""
     with pa.OSFile(path) as file, pa.ipc.open_stream(file) as records:
         return hash_batch(others, records)
-
-
-def _schemas(tables: Mapping[str, pa.Table]) -> dict[str, pa.Schema]:
-    """The columns of each table as SQLite hands them back."""
-    return {
-        name: pa.schema(
-            [
-                field.with_type(pa.int64())
-                if pa.types.is_integer(field.type) or pa.types.is_boolean(field.type)
-                else field
-                for field in table.schema
-            ]
-        )
-        for name, table in tables.items()
-        if table.num_rows
-    } | {name: table.schema for name, table in tables.items() if not table.num_rows}
-
-
-def hash_scratch(path: str, schemas: Mapping[str, pa.Schema]) -> BatchTree:
-    """Hash a batch as its scratch file holds it: what was written is read back.
-
-    Runs in a process of its own, which touches the file by nothing but ADBC.
-    """
-    with BulkReader(f"sqlite:///{path}") as reader:
-        read = {
-            name: reader.read(_select(name, schema), schema)
-            for name, schema in schemas.items()
-        }
-        records = read.pop("records")
-        tables = {
-            name: pa.Table.from_batches(batches, schemas[name])
-            for name, batches in read.items()
-        }
-        return hash_batch(tables, records)
-
-
-def _select(name: str, schema: pa.Schema) -> str:
-    columns = ", ".join(f'"{column}"' for column in schema.names)
-    return f"SELECT {columns} FROM {name} ORDER BY rowid"  # noqa: S608 - our names
 
 
 @contextmanager
@@ -184,6 +143,7 @@ def open_preparer(
     workers = None
     if path.stat().st_size > _WORTH_WORKER * 10:
         workers = start_workers(1)
+        workers.submit(_wake)  # it takes as long to begin as a batch to be read
     threads = ThreadPoolExecutor(1)
     try:
         with explain_end():

@@ -47,6 +47,7 @@ Number = int | float
 Share = tuple[float, float]
 
 _THOUSANDTHS = 1000
+_NOTHING: Mapping[Tier, int] = dict.fromkeys(Tier, 0)
 
 
 def _number(amount: int, unit: Unit) -> Number:
@@ -348,7 +349,7 @@ def _measure_depth(rows: Iterable[Any], unit: Unit) -> DepthFigures:
 
 
 def _tiers(rows: Iterable[Any], unit: Unit) -> dict[Tier, Number]:
-    sums = dict.fromkeys(Tier, 0)
+    sums = dict(_NOTHING)
     for row in rows:
         sums[Tier(row["tier"])] += row[str(unit)]
     return {tier: _number(amount, unit) for tier, amount in sums.items()}

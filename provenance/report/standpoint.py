@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from provenance.domain import Policy
+from provenance.domain import Policy, Tier
 from provenance.lineage import (
     Judged,
     ModelLoop,
@@ -24,16 +24,20 @@ from provenance.lineage import (
 from provenance.store.amounts import (
     DIMENSIONS,
     select_amounts,
+    select_by_dimension,
     select_pedigrees,
     select_stored,
 )
 from provenance.store.facts import load_datasets
+from provenance.store.given import give_rows
 from provenance.store.schema import tallies
 
 __all__ = ["Standpoint"]
 
-_VAST = 500_000
+_VAST = 3_000_000
 """Tallies of a dataset version by one dimension; so many take some two seconds."""
+
+_TIERS = tuple(Tier)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,10 +76,35 @@ class Standpoint:
         return self._judged
 
     def amounts(self, dataset: int, **grouping: Any) -> list[Any]:
-        """Sum the tallies of a dataset version; see ``select_amounts``."""
+        """Sum the tallies of a dataset version; see ``select_amounts``.
+
+        By a dimension there may be millions of them: see ``select_by_dimension``.
+        """
         assessed = self.assess(dataset, grouping.get("aspect", ""))
-        query = select_amounts(assessed, dataset=dataset, size=self.size, **grouping)
-        return list(self.connection.execute(query).mappings())
+        of_this = {"dataset": dataset, "size": self.size} | grouping
+        if "dimension" not in grouping:
+            query = select_amounts(assessed, **of_this)
+            return list(self.connection.execute(query).mappings())
+        query = select_by_dimension(self._lay_out(assessed, dataset), **of_this)
+        unit = str(grouping["only"])
+        return [
+            {"value": value, "tier": _TIERS[number], unit: amount}
+            for value, number, amount in self.connection.execute(query)
+        ]
+
+    def _lay_out(self, assessed: sa.Select[Any], dataset: int) -> sa.FromClause:
+        """The tiers of the pedigrees of a dataset version, as numbers."""
+        every = assessed.subquery()
+        inside = select_pedigrees(dataset, self.size)
+        query = sa.select(every.c.pedigree_id, every.c.tier).where(
+            every.c.pedigree_id.in_(inside)
+        )
+        columns = {"pedigree_id": sa.BigInteger(), "tier": sa.BigInteger()}
+        rows = [
+            (pedigree, _TIERS.index(Tier(tier)))
+            for pedigree, tier in self.connection.execute(query)
+        ]
+        return give_rows(self.connection, "judged", columns, rows)
 
     def is_vast(self, dataset: int, **grouping: Any) -> bool:
         """Whether to sum the tallies takes seconds: they are counted up to that."""

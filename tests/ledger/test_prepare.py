@@ -72,11 +72,6 @@ def test_pieces_and_files_make_the_same_tree(
     path = prepare._lay_down(others.pop("records"))
     assert prepare.hash_file(str(path), others) == whole
     path.unlink()
-    scratch = ScratchFile(sa.make_url(f"sqlite:///{tmp_path}/ledger.db"))
-    scratch.write(batch.tables())
-    schemas = prepare._schemas(batch.tables())
-    assert prepare.hash_scratch(str(scratch.path), schemas) == whole
-    scratch.drop()
 
 
 def test_a_folder_that_cannot_be_written_is_named(
