@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -87,8 +87,9 @@ class Preparer:
     def _hash(self, batch: Batch) -> Future[BatchTree]:
         if self._workers and batch.size >= _WORTH_SCRATCH:
             others = batch.tables()
-            path = _lay_down(others.pop("records"))
-            tree = self._workers.submit(hash_file, str(path), others)
+            records = others.pop("records")
+            path = _lay_down([*others.values(), records])
+            tree = self._workers.submit(hash_file, str(path), [*others])
             tree.add_done_callback(lambda _: path.unlink(missing_ok=True))
             return tree
         done: Future[BatchTree] = Future()
@@ -96,13 +97,15 @@ class Preparer:
         return done
 
 
-def _lay_down(records: pa.Table) -> Path:
-    """Write records into an Arrow file: a pipe would hold all of them twice."""
+def _lay_down(tables: Iterable[pa.Table]) -> Path:
+    """Write the tables of a batch into a file: a pipe would hold them all twice."""
     folder = Path(tempfile.gettempdir())
     path = folder / f"provenance-{uuid.uuid4().hex}.arrow"
     try:
-        with pa.ipc.new_stream(str(path), records.schema) as stream:
-            stream.write_table(records, max_chunksize=_ROWS_READ)
+        with pa.OSFile(str(path), "wb") as file:
+            for rows in tables:
+                with pa.ipc.new_stream(file, rows.schema) as stream:
+                    stream.write_table(rows, max_chunksize=_ROWS_READ)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise LedgerStateError(
@@ -117,10 +120,12 @@ def _wake() -> None:
     """Nothing: whoever is asked to do it has loaded this module."""
 
 
-def hash_file(path: str, others: Mapping[str, pa.Table]) -> BatchTree:
-    """Hash a batch whose records lie in an Arrow file."""
-    with pa.OSFile(path) as file, pa.ipc.open_stream(file) as records:
-        return hash_batch(others, records)
+def hash_file(path: str, names: Sequence[str]) -> BatchTree:
+    """Hash a batch that lies in a file, table after table, its records last."""
+    with pa.OSFile(path) as file:
+        tables = {name: pa.ipc.open_stream(file).read_all() for name in names}
+        with pa.ipc.open_stream(file) as records:
+            return hash_batch(tables, records)
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-import sqlalchemy as sa
 
 from provenance.batch import BATCH_SCHEMA
 from provenance.domain import parse_dataset
@@ -16,7 +15,6 @@ from provenance.errors import LedgerStateError
 from provenance.ingest import Arranger, Batch
 from provenance.ledger import prepare
 from provenance.log import hash_batch, tree
-from provenance.store.scratch import ScratchFile
 
 _ROWS = 1_300
 """Five full tiles of 256 leaves, and some more."""
@@ -60,7 +58,7 @@ def _arranged(*, salted: bool) -> Batch:
 
 @pytest.mark.parametrize("salted", [False, True])
 def test_pieces_and_files_make_the_same_tree(
-    *, salted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    *, salted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = _arranged(salted=salted)
     whole = hash_batch(batch.tables())
@@ -69,8 +67,9 @@ def test_pieces_and_files_make_the_same_tree(
     monkeypatch.setattr(prepare, "_ROWS_READ", 100)
     assert hash_batch(batch.tables()) == whole
     others = batch.tables()
-    path = prepare._lay_down(others.pop("records"))
-    assert prepare.hash_file(str(path), others) == whole
+    records = others.pop("records")
+    path = prepare._lay_down([*others.values(), records])
+    assert prepare.hash_file(str(path), [*others]) == whole
     path.unlink()
 
 
@@ -80,5 +79,5 @@ def test_a_folder_that_cannot_be_written_is_named(
     missing = tmp_path / "missing"
     monkeypatch.setattr(tempfile, "tempdir", str(missing))
     with pytest.raises(LedgerStateError, match="missing") as raised:
-        prepare._lay_down(pa.table({"id": [1]}))
+        prepare._lay_down([pa.table({"id": [1]})])
     assert "TMPDIR" in str(raised.value.hint)
