@@ -19,10 +19,6 @@ LARGEST_BATCH = 1 << 19
 Each batch writes to nearly every page of the index by content: the fewer, the better.
 """
 
-_FIRST_BATCH = 1 << 17
-"""Records of the first batch of a file, at most, and of others near its beginning:
-until a batch is prepared, nothing can be written."""
-
 _MOST_EDGES = 1 << 18
 """Origins and parents of a batch, at most: following them takes the most memory."""
 
@@ -70,9 +66,8 @@ def cut_parts(
 ) -> Iterator[Part]:
     """Gather normalised rows into parts, each of which holds records.
 
-    Where a part ends depends on where it begins, the rows since then and nothing else,
-    so an ingest that was broken off and goes on makes the same batches as one that was
-    not. The first parts are small, and each holds at most as much as those before.
+    Where a part ends depends on the rows since it began and on nothing else, so an
+    ingest that was broken off and goes on makes the same batches as one that was not.
     A part comes when it is known whether another follows: bad rows behind the last
     record belong to its part.
 
@@ -120,8 +115,7 @@ def _fit(part: Part, batch: pa.RecordBatch, largest: int) -> int:
     """How many of the first records of a batch a part may still take."""
     so_far = pc.cumulative_sum(_count_edges(batch))
     fitting = pc.sum(pc.less_equal(so_far, _MOST_EDGES - part.edges)).as_py() or 0
-    most = min(largest, max(_FIRST_BATCH, part.first_row - 1))
-    return min(fitting, most - part.records)
+    return min(fitting, largest - part.records)
 
 
 def _row_end(batch: pa.RecordBatch, wanted: int) -> int:
