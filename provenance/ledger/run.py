@@ -41,7 +41,6 @@ from provenance.log import EMPTY_TREE, BatchTree, append_entry, load_frontier
 from provenance.manifest import ColumnMap, Normaliser, WatchedReader
 from provenance.store import schema
 from provenance.store.arrow import insert_rows, uncollected
-from provenance.store.checkpoints import open_checkpoints
 from provenance.store.facts import load_models
 from provenance.store.intern import last_id
 from provenance.store.scratch import remove_orphans
@@ -101,7 +100,8 @@ class Run:
     def record(self, outcome: Ingested) -> Ingested:
         """Record every batch of the file that does not stand in the ledger yet.
 
-        One transaction for all if a bad row refuses it, or nothing is to be kept.
+        An order to refuse the whole file at its first bad row, or to keep nothing,
+        is one transaction; any other commits batch by batch.
         """
         order, whole = self.order, self.order.dry_run or self.order.stop_on_fault
         self._recorded_row = self.plan.skip_rows
@@ -123,12 +123,9 @@ class Run:
                 if whole
                 else None
             )
-            checkpoints = stack.enter_context(open_checkpoints(self.url))
             for prepared in preparer.prepare(parts):
                 try:
                     opened = self.writing() if one is None else nullcontext(one)
-                    if prepared.scratch:
-                        opened = checkpoints.follow(opened)
                     with opened as connection:
                         outcome = self._write(
                             connection, prepared, writer, lineage, outcome

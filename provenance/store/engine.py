@@ -29,9 +29,6 @@ __all__ = [
 
 _BUSY_SECONDS = 60
 _CACHE_KIB = 64 * 1024
-_PAGES_LOGGED = 1000
-"""A commit that leaves more than these in the log copies them into the file, unless
-that is put off: see ``store.checkpoints``."""
 _PAGE_BYTES = 16_384
 """Four times SQLite's own: a batch writes to nearly every page of an index anyway,
 and each page costs two calls on its way into the WAL and two on its way out."""
@@ -150,8 +147,6 @@ def _begin(connection: sa.Connection) -> None:
     write = options.get("write", False)
     only = "OFF" if write or options.get("scratch", False) else "ON"
     connection.exec_driver_sql(f"PRAGMA query_only = {only}")
-    if write:
-        connection.exec_driver_sql(f"PRAGMA wal_autocheckpoint = {_PAGES_LOGGED}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
