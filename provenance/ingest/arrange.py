@@ -83,25 +83,20 @@ class Batch:
         """How many records there are."""
         return int(self.records.num_rows)
 
-    def written(self) -> dict[str, pa.Table]:
-        """The tables of which each row is written, by their names in a ledger."""
+    def tables(self) -> dict[str, pa.Table]:
+        """The tables by the names they have in a ledger."""
         tables = {
             "records": self.records,
+            "sources": self.sources,
+            "media_types": self.media_types,
+            "origins": self.origins,
             "generated_by": self.generated_by,
+            "derivations": self.derivations,
             "derived_from": self.derived_from,
         }
         if self.record_salts is not None:
             tables["record_salts"] = self.record_salts
         return tables
-
-    def tables(self) -> dict[str, pa.Table]:
-        """The same, and those of what the rows share."""
-        return self.written() | {
-            "sources": self.sources,
-            "media_types": self.media_types,
-            "origins": self.origins,
-            "derivations": self.derivations,
-        }
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,9 +18,10 @@ from provenance.ingest import Arranger, Batch
 from provenance.ledger.parts import Part
 from provenance.ledger.workers import explain_end, start_workers
 from provenance.log import BatchTree, hash_batch
+from provenance.store.bulk import BulkReader
 from provenance.store.scratch import ScratchFile
 
-__all__ = ["Prepared", "Preparer", "hash_file", "open_preparer"]
+__all__ = ["Prepared", "Preparer", "hash_file", "hash_scratch", "open_preparer"]
 
 _WORTH_SCRATCH = 20_000
 _WORTH_WORKER = 100_000
@@ -77,14 +78,19 @@ class Preparer:
         if part is None:
             return None
         batch = self._arranger.arrange(part.combine())
-        tree = self._hash(batch)
         scratch = None
         if self._url is not None and batch.size >= _WORTH_SCRATCH:
             scratch = ScratchFile(self._url)
-            scratch.write(batch.written())
-        return Prepared(part=part, batch=batch, scratch=scratch, tree=tree)
+            scratch.write(batch.tables())
+        return Prepared(
+            part=part, batch=batch, scratch=scratch, tree=self._hash(batch, scratch)
+        )
 
-    def _hash(self, batch: Batch) -> Future[BatchTree]:
+    def _hash(self, batch: Batch, scratch: ScratchFile | None) -> Future[BatchTree]:
+        if self._workers and scratch:
+            return self._workers.submit(
+                hash_scratch, str(scratch.path), _schemas(batch.tables())
+            )
         if self._workers and batch.size >= _WORTH_SCRATCH:
             others = batch.tables()
             records = others.pop("records")
@@ -98,7 +104,7 @@ class Preparer:
 
 
 def _lay_down(tables: Iterable[pa.Table]) -> Path:
-    """Write the tables of a batch into a file: a pipe would hold them all twice."""
+    """Write tables into an Arrow file: a pipe would hold all of them twice."""
     folder = Path(tempfile.gettempdir())
     path = folder / f"provenance-{uuid.uuid4().hex}.arrow"
     try:
@@ -121,11 +127,50 @@ def _wake() -> None:
 
 
 def hash_file(path: str, names: Sequence[str]) -> BatchTree:
-    """Hash a batch that lies in a file, table after table, its records last."""
+    """Hash a batch that lies in an Arrow file: its other tables, then its records."""
     with pa.OSFile(path) as file:
         tables = {name: pa.ipc.open_stream(file).read_all() for name in names}
         with pa.ipc.open_stream(file) as records:
             return hash_batch(tables, records)
+
+
+def _schemas(tables: Mapping[str, pa.Table]) -> dict[str, pa.Schema]:
+    """The columns of each table as SQLite hands them back."""
+    return {
+        name: pa.schema(
+            [
+                field.with_type(pa.int64())
+                if pa.types.is_integer(field.type) or pa.types.is_boolean(field.type)
+                else field
+                for field in table.schema
+            ]
+        )
+        for name, table in tables.items()
+        if table.num_rows
+    } | {name: table.schema for name, table in tables.items() if not table.num_rows}
+
+
+def hash_scratch(path: str, schemas: Mapping[str, pa.Schema]) -> BatchTree:
+    """Hash a batch as its scratch file holds it: what was written is read back.
+
+    Runs in a process of its own, which touches the file by nothing but ADBC.
+    """
+    with BulkReader(f"sqlite:///{path}") as reader:
+        read = {
+            name: reader.read(_select(name, schema), schema)
+            for name, schema in schemas.items()
+        }
+        records = read.pop("records")
+        tables = {
+            name: pa.Table.from_batches(batches, schemas[name])
+            for name, batches in read.items()
+        }
+        return hash_batch(tables, records)
+
+
+def _select(name: str, schema: pa.Schema) -> str:
+    columns = ", ".join(f'"{column}"' for column in schema.names)
+    return f"SELECT {columns} FROM {name} ORDER BY rowid"  # noqa: S608 - our names
 
 
 @contextmanager

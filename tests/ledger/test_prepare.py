@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 
 from provenance.batch import BATCH_SCHEMA
 from provenance.domain import parse_dataset
@@ -15,6 +16,7 @@ from provenance.errors import LedgerStateError
 from provenance.ingest import Arranger, Batch
 from provenance.ledger import prepare
 from provenance.log import hash_batch, tree
+from provenance.store.scratch import ScratchFile
 
 _ROWS = 1_300
 """Five full tiles of 256 leaves, and some more."""
@@ -58,7 +60,7 @@ def _arranged(*, salted: bool) -> Batch:
 
 @pytest.mark.parametrize("salted", [False, True])
 def test_pieces_and_files_make_the_same_tree(
-    *, salted: bool, monkeypatch: pytest.MonkeyPatch
+    *, salted: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = _arranged(salted=salted)
     whole = hash_batch(batch.tables())
@@ -71,6 +73,11 @@ def test_pieces_and_files_make_the_same_tree(
     path = prepare._lay_down([*others.values(), records])
     assert prepare.hash_file(str(path), [*others]) == whole
     path.unlink()
+    scratch = ScratchFile(sa.make_url(f"sqlite:///{tmp_path}/ledger.db"))
+    scratch.write(batch.tables())
+    schemas = prepare._schemas(batch.tables())
+    assert prepare.hash_scratch(str(scratch.path), schemas) == whole
+    scratch.drop()
 
 
 def test_a_folder_that_cannot_be_written_is_named(
