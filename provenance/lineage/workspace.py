@@ -104,8 +104,9 @@ def open_workspace(
         except duckdb.OutOfMemoryException as error:
             raise LedgerStateError(
                 f"the set work does not fit in {memory} of memory",
-                hint="Nothing of this step was recorded. Give an ingest more with "
-                "--memory, such as 4GB, and run the command again.",
+                hint="Nothing of this step was recorded. Run the command again on a "
+                "machine with more memory; an ingest is told how much it may take by "
+                "--memory, such as 4GB.",
             ) from error
         finally:
             duck.close()

@@ -26,7 +26,7 @@ __all__ = ["BatchTree", "grow_tree", "hash_batch"]
 
 _TOP_LEVEL = TILE_WIDTH.bit_length() - 1
 
-_PIECE = 1 << 16
+_PIECE = 1 << 15
 """Leaves that are hashed at a time: full tiles, and few enough to be held."""
 
 
