@@ -34,12 +34,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="Try more moments of faults.")
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Half as many workers again as cores: many tests wait, for disks and programs."""
-    cores = os.cpu_count() or 1
-    return cores + cores // 2
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Slow tests come first: at the end no worker waits for the last of them."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
