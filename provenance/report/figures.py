@@ -349,7 +349,7 @@ def _measure_depth(rows: Iterable[Any], unit: Unit) -> DepthFigures:
 
 
 def _tiers(rows: Iterable[Any], unit: Unit) -> dict[Tier, Number]:
-    sums = dict(_NOTHING)
+    sums, name = dict(_NOTHING), str(unit)
     for row in rows:
-        sums[Tier(row["tier"])] += row[str(unit)]
+        sums[row["tier"]] += row[name]
     return {tier: _number(amount, unit) for tier, amount in sums.items()}

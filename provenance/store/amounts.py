@@ -37,6 +37,9 @@ __all__ = [
 DIMENSIONS = {"": 0, "month": 1, "source": 2, "language": 3, "split": 4, "medium": 5}
 """What tallies are kept by → its number; never the cross product of two."""
 
+_TIERS = 8
+"""As many tiers as a group may have."""
+
 ASSESSED = ("items", "bytes", "tokens")
 """The units a record may lack; their tallies are in thousandths."""
 
@@ -138,7 +141,8 @@ def select_by_dimension(
     up. ``select_amounts`` would make a row of each value and pedigree on the way.
 
     Args:
-        judged: ``pedigree_id, tier`` of each of its pedigrees; tiers as small numbers.
+        judged: ``pedigree_id, tier`` of each of its pedigrees; tiers as numbers from
+            0 to 7, so that one number tells value and tier, and sorts faster than two.
         dimension: month, source, language, split or medium.
         only: The unit to sum.
         dataset: Its id.
@@ -148,8 +152,9 @@ def select_by_dimension(
         Columns ``value, tier``, and one of the unit's name; items, bytes and tokens
         are in thousandths.
     """
+    group = (tallies.c.value_id * _TIERS + judged.c.tier).label("value_and_tier")
     found = (
-        sa.select(tallies.c.value_id, judged.c.tier, *_sums(tallies, [only]))
+        sa.select(group, *_sums(tallies, [only]))
         .select_from(
             InOrder(tallies, judged, judged.c.pedigree_id == tallies.c.pedigree_id)
         )
@@ -158,12 +163,13 @@ def select_by_dimension(
             tallies.c.dimension == DIMENSIONS[dimension],
             logged_by(tallies.c.position, size),
         )
-        .group_by(tallies.c.value_id, judged.c.tier)
+        .group_by(group.name)
         .having(sa.func.sum(tallies.c.records) != 0)
         .subquery("found")
     )
-    return sa.select(tally_values.c.value, found.c.tier, found.c[only]).join_from(
-        found, tally_values, tally_values.c.id == found.c.value_id
+    both = found.c.value_and_tier
+    return sa.select(tally_values.c.value, both % _TIERS, found.c[only]).join_from(
+        found, tally_values, tally_values.c.id == both // _TIERS
     )
 
 
