@@ -93,7 +93,7 @@ class Standpoint:
         ]
 
     def _lay_out(self, assessed: sa.Select[Any], dataset: int) -> sa.FromClause:
-        """The tiers of the pedigrees of a dataset version, as numbers."""
+        """The pedigrees of a dataset version, with the places of their tiers."""
         every = assessed.subquery()
         inside = select_pedigrees(dataset, self.size)
         query = sa.select(every.c.pedigree_id, every.c.tier).where(

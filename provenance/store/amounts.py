@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from provenance.domain import DEFAULT, Unit
+from provenance.domain import DEFAULT, Tier, Unit
 from provenance.store.keys import InOrder
 from provenance.store.schema import (
     assessments,
@@ -36,9 +36,6 @@ __all__ = [
 
 DIMENSIONS = {"": 0, "month": 1, "source": 2, "language": 3, "split": 4, "medium": 5}
 """What tallies are kept by → its number; never the cross product of two."""
-
-_TIERS = 8
-"""As many tiers as a group may have."""
 
 ASSESSED = ("items", "bytes", "tokens")
 """The units a record may lack; their tallies are in thousandths."""
@@ -141,18 +138,19 @@ def select_by_dimension(
     up. ``select_amounts`` would make a row of each value and pedigree on the way.
 
     Args:
-        judged: ``pedigree_id, tier`` of each of its pedigrees; tiers as numbers from
-            0 to 7, so that one number tells value and tier, and sorts faster than two.
+        judged: ``pedigree_id, tier`` of each of its pedigrees; a tier is its place in
+            ``Tier``, so that one number tells value and tier, and sorts faster than
+            two.
         dimension: month, source, language, split or medium.
         only: The unit to sum.
         dataset: Its id.
         size: Entries of the log that count; all of them by default.
 
     Returns:
-        Columns ``value, tier``, and one of the unit's name; items, bytes and tokens
-        are in thousandths.
+        Value, tier and amount; items, bytes and tokens are in thousandths.
     """
-    group = (tallies.c.value_id * _TIERS + judged.c.tier).label("value_and_tier")
+    tiers = len(Tier)
+    group = (tallies.c.value_id * tiers + judged.c.tier).label("value_and_tier")
     found = (
         sa.select(group, *_sums(tallies, [only]))
         .select_from(
@@ -168,8 +166,8 @@ def select_by_dimension(
         .subquery("found")
     )
     both = found.c.value_and_tier
-    return sa.select(tally_values.c.value, both % _TIERS, found.c[only]).join_from(
-        found, tally_values, tally_values.c.id == both // _TIERS
+    return sa.select(tally_values.c.value, both % tiers, found.c[only]).join_from(
+        found, tally_values, tally_values.c.id == both // tiers
     )
 
 
