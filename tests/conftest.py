@@ -34,9 +34,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="Try more moments of faults.")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than cores: a test often waits for a process, a disk or a server."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests come first: at the end no worker waits for the last of them."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Every worker begins with its share of the slow tests, the slowest first.
+
+    Workers are handed equal lengths of the list, and take from each other at the end.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items.sort(key=_seconds, reverse=True)
+    items[:] = [item for first in range(workers) for item in items[first::workers]]
+
+
+def _seconds(item: pytest.Item) -> float:
+    marker = item.get_closest_marker("slow")
+    return float(marker.kwargs.get("seconds", 1)) if marker else 0
 
 
 @pytest.fixture(scope="session")

@@ -311,7 +311,7 @@ def record_batch(
         record_dataset(connection, name, now=0)
     number = last_id(connection, schema.batches) + 1
     position = append_entry(connection, "batch", {"batch": number}, 0)
-    batch = pa.RecordBatch.from_pylist([dict(row) for row in rows], schema=BATCH_SCHEMA)
+    batch = pa.Table.from_pylist([dict(row) for row in rows], schema=BATCH_SCHEMA)
     sha256 = sha256 or number.to_bytes(32, "big")
     arranged = Arranger(dataset=name, manifest_sha256=sha256).arrange(batch)
     tree = hash_batch(arranged.tables())

@@ -113,16 +113,18 @@ class Arranger:
         default_factory=partial(duckdb.connect, config={"threads": "1"})
     )
 
-    def arrange(self, rows: pa.RecordBatch) -> Batch:
+    def arrange(self, stated: pa.Table) -> Batch:
         """Find the items of normalised rows, and lay the rows out in their order."""
-        items, keys = identify(rows, self.dataset, self.manifest_sha256)
+        items, keys = self._identify(stated)
         order = pc.sort_indices(
-            pa.table({"key": keys, "row": rows["row"], "part": rows["part"]}),
+            pa.table({"key": keys, "row": stated["row"], "part": stated["part"]}),
             sort_keys=[(name, "ascending") for name in ("key", "row", "part")],
         )
-        names, columns = rows.schema.names, rows.columns[::-1]
-        del rows  # so that each column is let go as it is taken
-        rows = pa.record_batch([columns.pop().take(order) for _ in names], names)
+        names, columns = stated.schema.names, stated.columns[::-1]
+        del stated  # so that each column is let go as it is taken
+        rows = pa.record_batch(
+            [columns.pop().combine_chunks().take(order) for _ in names], names
+        )
         numbers = pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), len(rows)))
         known_sources, source_ids, paths = self._place(rows.column("url"))
         media_types, media_ids = _media(rows)
@@ -168,15 +170,26 @@ class Arranger:
             record_salts=_draw_salts(self.random, numbers) if self.random else None,
         )
 
+    def _identify(self, rows: pa.Table) -> tuple[pa.Array[Any], pa.Array[Any]]:
+        """The items and content keys of all rows, found piece by piece."""
+        found = [
+            identify(piece, self.dataset, self.manifest_sha256)
+            for piece in rows.to_batches()
+        ]
+        items = pa.chunked_array([item for item, _ in found], pa.binary())
+        keys = pa.chunked_array([key for _, key in found], pa.int64())
+        return items.combine_chunks(), keys.combine_chunks()
+
     def _place(
         self, urls: pa.Array[Any]
     ) -> tuple[tuple[tuple[int, Source], ...], pa.Array[Any], pa.Array[Any]]:
-        parts = [
-            split_urls(urls.slice(start, _URLS_SPLIT))
-            for start in range(0, len(urls), _URLS_SPLIT)
-        ]
-        prefixes = pa.chunked_array([prefix for prefix, _ in parts], pa.string())
-        encoded = prefixes.dictionary_encode().combine_chunks()
+        prefixes, paths = [], []
+        for start in range(0, len(urls), _URLS_SPLIT):
+            prefix, path = split_urls(urls.slice(start, _URLS_SPLIT))
+            prefixes.append(prefix.dictionary_encode())
+            paths.append(path)
+        kind = pa.dictionary(pa.int32(), pa.string())
+        encoded = pa.chunked_array(prefixes, kind).unify_dictionaries().combine_chunks()
         names: list[str] = encoded.dictionary.to_pylist()
         if len(self._sources) > _SOURCES_KEPT:
             self._sources.clear()
@@ -184,8 +197,8 @@ class Arranger:
             if name not in self._sources:
                 self._sources[name] = read_source(name)
         found = tuple((finding_key(name), self._sources[name]) for name in names)
-        paths = pa.concat_arrays([path for _, path in parts])
-        return found, pc.add(encoded.indices.cast(pa.int64()), 1), paths
+        numbers = pc.add(encoded.indices.cast(pa.int64()), 1)
+        return found, numbers, pa.concat_arrays(paths)
 
 
 def _draw_salts(random: Callable[[int], bytes], numbers: pa.Array[Any]) -> pa.Table:

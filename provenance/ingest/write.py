@@ -256,7 +256,8 @@ def _copy(
         f"parent_reference, derivation_id) SELECT e.record_id + {offset}, e.ordinal, "
         "e.parent_key, e.parent_digest, e.parent_reference, n.id "
         f"FROM {scratch}.derived_from AS e JOIN new_derivations AS n "
-        "ON n.number = e.derivation_id ORDER BY 1, 2"
+        # The index by parent is large, the end of the table small: its order counts.
+        "ON n.number = e.derivation_id ORDER BY 3"
     )
     statements = [into_records, into_generated_by, into_derived_from]
     if batch.record_salts is not None:

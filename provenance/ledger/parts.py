@@ -13,14 +13,16 @@ from provenance.batch import BATCH_SCHEMA, Faults
 
 __all__ = ["LARGEST_BATCH", "Part", "cut_parts"]
 
-LARGEST_BATCH = 1 << 19
+LARGEST_BATCH = 7 << 17
 """Records of a batch, at most; a row of several parts is never torn apart.
 
-Each batch writes to nearly every page of the index by content: the fewer, the better.
+Each batch writes to nearly every page of the index by content: the fewer, the better,
+as long as they fit in 1.5 GB.
 """
 
-_MOST_EDGES = 1 << 18
-"""Origins and parents of a batch, at most: following them takes the most memory."""
+_MOST = {"edges": 1 << 18, "text": 1 << 27}
+"""Of a batch, unless one row has more: origins and parents, which take the most memory
+to follow, and bytes of what rows call themselves and their parents."""
 
 
 @dataclass(slots=True)
@@ -31,18 +33,21 @@ class Part:
     last_row: int = 0
     quarantined: int = 0
     records: int = 0
-    edges: int = 0
-    """Origins and parents of the records."""
+    held: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_MOST, 0))
+    """Edges and bytes of text of the records."""
     last: bool = False
     """Whether no record follows in the file."""
     batches: list[pa.RecordBatch] = field(default_factory=list)
 
-    def add(self, batch: pa.RecordBatch, faults: Faults) -> None:
-        """Take more rows, and the faults among them."""
+    def add(
+        self, batch: pa.RecordBatch, weights: pa.RecordBatch, faults: Faults
+    ) -> None:
+        """Take more rows, each with its edges and text, and the faults among them."""
         last = pc.max(batch.column("row")).as_py() or 0
         self.last_row = max(self.last_row, last, faults.last_row)
         self.records += len(batch)
-        self.edges += pc.sum(_count_edges(batch)).as_py() or 0
+        for what in _MOST:
+            self.held[what] += pc.sum(weights.column(what)).as_py() or 0
         self.quarantined += len(faults)
         if len(batch):
             self.batches.append(batch)
@@ -52,11 +57,11 @@ class Part:
         self.last_row = max(self.last_row, tail.last_row)
         self.quarantined += tail.quarantined
 
-    def combine(self) -> pa.RecordBatch:
-        """Hand over all rows as one batch; none of them is kept."""
+    def hand_over(self) -> pa.Table:
+        """Return all rows; none of them is kept."""
         table = pa.Table.from_batches(self.batches, schema=BATCH_SCHEMA)
         self.batches.clear()
-        return table.combine_chunks().to_batches(max_chunksize=None)[0]
+        return table
 
 
 def cut_parts(
@@ -79,19 +84,18 @@ def cut_parts(
     full: Part | None = None
     part = Part(first_row)
     for batch, faults in rows:
-        rest, bad = batch, faults
-        while (fitting := _fit(part, rest, largest)) < len(rest):
+        rest, weights, bad = batch, _weigh(batch), faults
+        while (fitting := _fit(part, weights, largest)) < len(rest):
             end = _row_end(rest, fitting)
             if not end and not part.records:
                 break  # one row of more than a batch may have
             last = rest.column("row")[end - 1].as_py() if end else part.last_row
-            part.add(rest.slice(0, end), bad.until(last))
-            bad = bad.after(last)
-            rest = rest.slice(end)
+            part.add(rest.slice(0, end), weights.slice(0, end), bad.until(last))
+            rest, weights, bad = rest.slice(end), weights.slice(end), bad.after(last)
             if full:
                 yield full
             full, part = part, Part(part.last_row + 1)
-        part.add(rest, bad)
+        part.add(rest, weights, bad)
         if full and part.records:
             yield full
             full = None
@@ -103,19 +107,35 @@ def cut_parts(
         yield part
 
 
-def _count_edges(batch: pa.RecordBatch) -> pa.Array[Any]:
-    """How many origins and parents each record has."""
-    origins, parents = (
-        pc.list_value_length(batch.column(name)) for name in ("origins", "parents")
+def _weigh(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The edges of each record, and the bytes of its texts without an end."""
+    origins, parents = batch.column("origins"), batch.column("parents")
+    edges = pc.add(pc.list_value_length(origins), pc.list_value_length(parents))
+    called = pc.struct_field(pc.list_flatten(parents), "reference")
+    before = pa.concat_arrays(
+        [pa.array([0], pa.int64()), pc.cumulative_sum(_measure(called))]
     )
-    return pc.add(origins, parents).cast(pa.int64())
+    ends = before.take(pc.subtract(parents.offsets, parents.offsets[0]))
+    text = pc.subtract(ends.slice(1), ends.slice(0, len(batch)))
+    for name in ("name", "url"):
+        text = pc.add(text, _measure(batch.column(name)))
+    return pa.record_batch({"edges": edges.cast(pa.int64()), "text": text})
 
 
-def _fit(part: Part, batch: pa.RecordBatch, largest: int) -> int:
-    """How many of the first records of a batch a part may still take."""
-    so_far = pc.cumulative_sum(_count_edges(batch))
-    fitting = pc.sum(pc.less_equal(so_far, _MOST_EDGES - part.edges)).as_py() or 0
-    return min(fitting, largest - part.records)
+def _measure(texts: pa.Array[Any]) -> pa.Array[Any]:
+    """The bytes of each text; none: 0."""
+    lengths: pa.Array[Any] = pc.binary_length(texts).cast(pa.int64())
+    return lengths.fill_null(0)
+
+
+def _fit(part: Part, weights: pa.RecordBatch, largest: int) -> int:
+    """How many of the next records a part may still take."""
+    fitting = largest - part.records
+    for what, most in _MOST.items():
+        so_far = pc.cumulative_sum(weights.column(what))
+        room = pc.less_equal(so_far, most - part.held[what])
+        fitting = min(fitting, pc.sum(room).as_py() or 0)
+    return fitting
 
 
 def _row_end(batch: pa.RecordBatch, wanted: int) -> int:

@@ -19,6 +19,7 @@ from provenance.ledger.parts import Part
 from provenance.ledger.workers import explain_end, start_workers
 from provenance.log import BatchTree, hash_batch
 from provenance.store.bulk import BulkReader
+from provenance.store.memory import give_back
 from provenance.store.scratch import ScratchFile
 
 __all__ = ["Prepared", "Preparer", "hash_file", "hash_scratch", "open_preparer"]
@@ -33,9 +34,15 @@ class Prepared:
     """A batch that is ready to be written."""
 
     part: Part
-    batch: Batch
+    batch: Batch | None
     scratch: ScratchFile | None
     tree: Future[BatchTree]
+
+    def hand_over(self) -> Batch:
+        """Return the batch, which is not kept: it takes much memory."""
+        batch, self.batch = self.batch, None
+        assert batch is not None, "a batch is written once"  # noqa: S101 - cannot happen
+        return batch
 
     def drop(self) -> None:
         """Remove what was written for a batch that will not be recorded."""
@@ -77,7 +84,7 @@ class Preparer:
         part = next(source, None)
         if part is None:
             return None
-        batch = self._arranger.arrange(part.combine())
+        batch = self._arranger.arrange(part.hand_over())
         scratch = None
         if self._url is not None and batch.size >= _WORTH_SCRATCH:
             scratch = ScratchFile(self._url)
@@ -192,7 +199,7 @@ def open_preparer(
     sqlite = url if scratch and url.get_backend_name() == "sqlite" else None
     workers = None
     if path.stat().st_size > _WORTH_WORKER * 10:
-        workers = start_workers(1)
+        workers = start_workers(1, give_back)
         workers.submit(_wake)  # it takes as long to begin as a batch to be read
     threads = ThreadPoolExecutor(1)
     try:

@@ -43,6 +43,7 @@ from provenance.store import schema
 from provenance.store.arrow import insert_rows, uncollected
 from provenance.store.facts import load_models
 from provenance.store.intern import last_id
+from provenance.store.memory import giving_back
 from provenance.store.scratch import remove_orphans
 
 __all__ = ["Opens", "Run"]
@@ -111,22 +112,21 @@ class Run:
             random=self.random if order.salt else None,
         )
         parts = cut_parts(self._rows(), self.plan.skip_rows + 1, order.batch_rows)
-        writer = BatchWriter()
-        with uncollected(), ExitStack() as stack:
-            duck = stack.enter_context(open_workspace(order.memory))
-            lineage = Lineage(duck=duck, book=PedigreeBook())
+        writer, book = BatchWriter(), PedigreeBook()
+        values: dict[str | None, int] = {}
+        with uncollected(), giving_back(), ExitStack() as stack:
             preparer = stack.enter_context(
                 open_preparer(arranger, self.url, order.path, scratch=not whole)
             )
-            one = (
-                stack.enter_context(self.writing(keep=not order.dry_run))
-                if whole
-                else None
-            )
+            one: sa.Connection | None = None
+            if whole:
+                one = stack.enter_context(self.writing(keep=not order.dry_run))
             for prepared in preparer.prepare(parts):
                 try:
                     opened = self.writing() if one is None else nullcontext(one)
-                    with opened as connection:
+                    # A workspace gives its memory back when it is closed.
+                    with opened as connection, open_workspace(order.memory) as duck:
+                        lineage = Lineage(duck=duck, book=book, values=values)
                         outcome = self._write(
                             connection, prepared, writer, lineage, outcome
                         )
@@ -251,17 +251,18 @@ class Run:
         outcome: Ingested,
     ) -> Ingested:
         """Write one batch with everything that hangs on it."""
-        now, batch = self.clock(), prepared.batch
+        now, batch = self.clock(), prepared.hand_over()
         if outcome.batch is None:
             remove_orphans(connection.engine.url)
         dataset_id = self._begin(connection, lineage, now)
         number = last_id(connection, schema.batches) + 1
         written = writer.write(connection, batch, number, prepared.scratch)
+        reserved = plan_reservations(batch.reservations)
+        del batch
         tree = prepared.tree.result()
         facts = () if self.plan.resumed or outcome.batch is not None else self.facts
-        reserved = plan_reservations(batch.reservations)
-        generated_by = batch.generated_by.num_rows
-        derived_from = batch.derived_from.num_rows
+        generated_by = written.generated_by.num_rows
+        derived_from = written.derived_from.num_rows
         logged = _Logged(
             part=prepared.part,
             tree=tree,
@@ -282,13 +283,14 @@ class Run:
             origins=written.generated_by,
             parents=written.derived_from,
         )
+        del written
         new = lineage.extend(connection, entering, position)
         record_facts(connection, facts, now, lineage)
         record_reservations(connection, reserved, position, now)
         self._recorded_row = prepared.part.last_row
         return replace(
             outcome,
-            recorded=outcome.recorded + batch.size,
+            recorded=outcome.recorded + tree.size,
             new_contents=outcome.new_contents + new,
             edges=outcome.edges + generated_by + derived_from,
             generated_by=outcome.generated_by + generated_by,

@@ -22,7 +22,12 @@ from provenance.domain import Claim, DatasetName
 from provenance.lineage.assessments import assess_change
 from provenance.lineage.book import PedigreeBook
 from provenance.lineage.called import CALLED, add_children
-from provenance.lineage.claims import claimed, load_reached, load_reaches
+from provenance.lineage.claims import (
+    claimed,
+    load_reached,
+    load_reaches,
+    state_origins,
+)
 from provenance.lineage.facts import (
     KEYS,
     list_batches,
@@ -51,23 +56,29 @@ from provenance.store.standing import standing
 __all__ = ["Entering", "Lineage"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Entering:
-    """The records of one new batch, as they were written."""
+    """The records of one new batch, as they were written; followed once."""
 
     dataset_id: int | None
     """None, as the dataset: the records are evidence, and no occurrences."""
     dataset: DatasetName | None
     first_record: int
-    records: pa.Table
+    last_record: int = field(init=False)
+    records: pa.Table | None
     """Columns of ``RECORD_ROWS``, and ``name``, ``prefix`` and ``path``."""
     origins: pa.Table
     parents: pa.Table
 
-    @property
-    def last_record(self) -> int:
-        """Id of the last record."""
-        return self.first_record + int(self.records.num_rows) - 1
+    def __post_init__(self) -> None:
+        """Find the id of the last record."""
+        self.last_record = self.first_record + len(self.records or ()) - 1
+
+    def hand_over(self) -> pa.Table:
+        """Return the records, which are not kept: they take much memory."""
+        records, self.records = self.records, None
+        assert records is not None, "a batch is followed once"  # noqa: S101 - cannot happen
+        return records
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,10 +107,11 @@ class Lineage:
         duck = self._start(connection)
         add_rows(duck, "stated_origin", [entering.origins.select(ORIGIN_ROWS.names)])
         add_rows(duck, "stated_parent", [entering.parents.select(PARENT_ROWS.names)])
+        records = entering.hand_over()
         if entering.dataset_id is not None:
-            note_traits(connection, entering.dataset_id, entering.records)
+            note_traits(connection, entering.dataset_id, records)
         repeated = _find_repeated(connection, entering)
-        _load_entering(duck, entering, repeated)
+        _load_entering(duck, records, repeated)
         if repeated.num_rows:
             before = schema.records.c.id < entering.first_record
             load_asked(connection, duck, repeated, but=sa.and_(standing(), before))
@@ -108,8 +120,10 @@ class Lineage:
             entered = schema.records.c.id.between(
                 entering.first_record, entering.last_record
             )
-            called = entering.records.select(CALLED.names)
+            called = records.select(CALLED.names)
             add_children(connection, duck, entered, called, entering.dataset)
+            del called
+        del records
         add_descendants(connection, duck)
         self._load_cone(connection)
         return self._solve(connection, position)
@@ -292,15 +306,15 @@ def _find_repeated(connection: sa.Connection, entering: Entering) -> pa.Table:
 
 
 def _load_entering(
-    duck: duckdb.DuckDBPyConnection, entering: Entering, repeated: pa.Table
+    duck: duckdb.DuckDBPyConnection, records: pa.Table, repeated: pa.Table
 ) -> None:
     """Load the new rows of which something is said, and sum up the rest."""
-    keys = entering.records["content_key"].combine_chunks()
+    keys = records["content_key"].combine_chunks()
     same = pc.equal(keys.slice(1), keys.slice(0, len(keys) - 1))
     twice = pc.unique(keys.slice(1).filter(same))
     again = pa.concat_arrays([twice, *repeated["content_key"].chunks])
     duck.register("again", pa.table({"content_key": again}))
-    duck.register("incoming", entering.records.select(RECORD_ROWS.names))
+    duck.register("incoming", records.select(RECORD_ROWS.names))
     duck.execute(
         f"""
         CREATE TABLE said AS
@@ -313,6 +327,7 @@ def _load_entering(
     )
     sum_rest(duck, "incoming")
     duck.unregister("again")
+    duck.unregister("incoming")
 
 
 def _find_changed(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
@@ -351,14 +366,12 @@ def _find_changed(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) ->
         "JOIN batch AS b USING (batch_id)",
         {"apart": [*connection.execute(apart).scalars()]},
     )
+    state_origins(duck)
     duck.execute(
-        f"""
+        """
         CREATE TABLE origin_said AS
         SELECT s.content_key, s.item, s.entering, o.origin_id, o.claimed
-        FROM seen AS s JOIN (
-            SELECT *, false AS claimed FROM stated_origin
-            UNION ALL SELECT *, true FROM ({claimed(duck, "loaded")})
-        ) AS o USING (record_id);
+        FROM seen AS s JOIN origin_stated AS o USING (record_id);
 
         INSERT INTO cone
         SELECT content_key, item FROM seen GROUP BY content_key, item
@@ -375,5 +388,5 @@ def _find_changed(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) ->
             SELECT * EXCLUDE (entering) FROM parent_said WHERE entering
             EXCEPT SELECT * EXCLUDE (entering) FROM parent_said WHERE NOT entering
         )
-        """  # noqa: S608 - names of ours
+        """
     )

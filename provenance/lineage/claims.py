@@ -18,7 +18,7 @@ from provenance.store.claims import is_of_source, load_claims
 from provenance.store.reached import names_dataset, select_reached
 from provenance.store.records import IDENTITY
 
-__all__ = ["claimed", "load_reached", "load_reaches"]
+__all__ = ["claimed", "load_reached", "load_reaches", "state_origins"]
 
 _REACHES = pa.schema(
     [
@@ -79,6 +79,17 @@ def claimed(duck: duckdb.DuckDBPyConnection, rows: str) -> str:
         JOIN claim AS c ON c.source_id = r.source_id
         WHERE b.dataset_id IS NOT NULL AND {dated}
         """  # noqa: S608 - names of ours
+
+
+def state_origins(duck: duckdb.DuckDBPyConnection) -> None:
+    """Make ``origin_stated (record_id, origin_id, claimed)`` of the loaded rows."""
+    duck.execute(
+        f"""
+        CREATE OR REPLACE TABLE origin_stated AS
+        SELECT record_id, origin_id, false AS claimed FROM stated_origin
+        UNION ALL SELECT record_id, origin_id, true FROM ({claimed(duck, "loaded")})
+        """  # noqa: S608 - names of ours
+    )
 
 
 def load_reached(

@@ -94,7 +94,7 @@ def select_named_parents(duck: duckdb.DuckDBPyConnection) -> Any:
     """The items behind parents that were not found by their digest alone."""
     return duck.sql(
         "SELECT record_id, ordinal, content_key, item FROM named_parent "
-        "ORDER BY record_id, ordinal"
+        "ORDER BY content_key"
     )
 
 
@@ -125,7 +125,7 @@ def iter_open_parents(duck: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatc
     """Yield ``open_parent``; one without a digest is keyed by what it is called."""
     rows = duck.sql(
         "SELECT record_id, ordinal, parent_key, reference FROM open_parent "
-        "ORDER BY record_id, ordinal"
+        "ORDER BY parent_key"
     )
     for batch in rows.to_arrow_reader(_ROWS):
         if not batch.num_rows:

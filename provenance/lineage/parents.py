@@ -142,6 +142,7 @@ def resolve_parents(
 
         CREATE TABLE link AS
         SELECT DISTINCT child, way, parent FROM resolved WHERE child <> parent;
+        DROP TABLE edge; DROP TABLE by_digest; DROP TABLE resolved;
         """  # noqa: S608 - a constant of ours
     )
 

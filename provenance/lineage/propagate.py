@@ -17,7 +17,6 @@ import pyarrow as pa
 
 from provenance.domain import Derivation, Grade, ModelBook, Origin
 from provenance.lineage.book import PedigreeBook
-from provenance.lineage.claims import claimed
 from provenance.lineage.condense import condense
 from provenance.lineage.parents import UNSEEN
 from provenance.lineage.pedigree import (
@@ -125,10 +124,7 @@ def _gather_own(duck: duckdb.DuckDBPyConnection, rule: Rule) -> None:
         CREATE TABLE own_list AS
         SELECT r.item_no, {_list_of("NOT s.claimed")} AS origins,
                {_list_of("s.claimed")} AS claims
-        FROM (
-            SELECT record_id, origin_id, false AS claimed FROM stated_origin
-            UNION ALL SELECT record_id, origin_id, true FROM ({claimed(duck, "loaded")})
-        ) AS s JOIN record AS r USING (record_id)
+        FROM origin_stated AS s JOIN record AS r USING (record_id)
         WHERE NOT r.leaving
         GROUP BY r.item_no;
         """  # noqa: S608 - columns of ours

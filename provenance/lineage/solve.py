@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from provenance.domain import Evidence, Kind, Origin
 from provenance.lineage.book import PedigreeBook
 from provenance.lineage.boundary import Boundary, read_pedigrees
+from provenance.lineage.claims import state_origins
 from provenance.lineage.parents import resolve_parents
 from provenance.lineage.propagate import Rule, propagate
 from provenance.lineage.tally import count_tallies
@@ -54,6 +55,7 @@ class Solver:
         Args:
             everything: The whole ledger is loaded, so that nothing lies outside.
         """
+        state_origins(self.duck)
         number_items(self.duck)
         boundary = Boundary(self.connection, self.duck)
         resolve_parents(

@@ -99,6 +99,7 @@ def count_tallies(duck: duckdb.DuckDBPyConnection) -> None:
             SELECT r.dataset_id, p.pedigree, r.domain, {rest_sums}
             FROM rest_wide AS r JOIN {_PLAIN}
         ) GROUP BY ALL HAVING {_any_of("sum({})")};
+        DROP TABLE weighed; DROP TABLE content;
         """  # noqa: S608 - names of ours
     )
     for dimension, number in DIMENSIONS.items():

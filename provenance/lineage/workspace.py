@@ -178,7 +178,7 @@ def number_items(duck: duckdb.DuckDBPyConnection) -> None:
     Makes ``record`` (one row per occurrence or evidence, with ``item_no``) and ``item``
     (one per content, with how often it occurs before and after the change, whether
     there is evidence of it and its earliest capture after it). A content of which there
-    is evidence alone occurs 0 times: it waits.
+    is evidence alone occurs 0 times: it waits. ``loaded`` is gone then.
     """
     duck.execute(
         """
@@ -190,6 +190,7 @@ def number_items(duck: duckdb.DuckDBPyConnection) -> None:
                    dense_rank() OVER (ORDER BY dataset_id, sha256) AS manifest
             FROM batch
         ) AS m USING (batch_id);
+        DROP TABLE loaded;
 
         CREATE TABLE item AS
         SELECT row_number() OVER () AS item_no, content_key, identity,

@@ -51,6 +51,10 @@ class Standpoint:
     stored: int | None = None
     """Id of the policy if what it makes of pedigrees is kept, as of the head."""
     _judged: Judged | None = field(default=None, init=False)
+    _assessed: dict[tuple[int, str], sa.Select[Any]] = field(
+        default_factory=dict, init=False
+    )
+    _laid_out: dict[int, sa.FromClause] = field(default_factory=dict, init=False)
 
     @property
     def _is_kept(self) -> bool:
@@ -67,8 +71,11 @@ class Standpoint:
         """
         if self.stored is not None and self._is_kept:
             return select_stored(self.stored, aspect)
-        asked = select_pedigrees(dataset, self.size)
-        return select_assessed(self.connection, self._judge(), asked, aspect)
+        if (dataset, aspect) not in self._assessed:
+            asked = select_pedigrees(dataset, self.size)
+            query = select_assessed(self.connection, self._judge(), asked, aspect)
+            self._assessed[dataset, aspect] = query
+        return self._assessed[dataset, aspect]
 
     def _judge(self) -> Judged:
         if self._judged is None:
@@ -80,21 +87,23 @@ class Standpoint:
 
         By a dimension there may be millions of them: see ``select_by_dimension``.
         """
-        assessed = self.assess(dataset, grouping.get("aspect", ""))
         of_this = {"dataset": dataset, "size": self.size} | grouping
         if "dimension" not in grouping:
+            assessed = self.assess(dataset, grouping.get("aspect", ""))
             query = select_amounts(assessed, **of_this)
             return list(self.connection.execute(query).mappings())
-        query = select_by_dimension(self._lay_out(assessed, dataset), **of_this)
+        if dataset not in self._laid_out:
+            self._laid_out[dataset] = self._lay_out(dataset)
+        query = select_by_dimension(self._laid_out[dataset], **of_this)
         unit = str(grouping["only"])
         return [
             {"value": value, "tier": _TIERS[number], unit: amount}
             for value, number, amount in self.connection.execute(query)
         ]
 
-    def _lay_out(self, assessed: sa.Select[Any], dataset: int) -> sa.FromClause:
+    def _lay_out(self, dataset: int) -> sa.FromClause:
         """The pedigrees of a dataset version, with the places of their tiers."""
-        every = assessed.subquery()
+        every = self.assess(dataset, "").subquery()
         inside = select_pedigrees(dataset, self.size)
         query = sa.select(every.c.pedigree_id, every.c.tier).where(
             every.c.pedigree_id.in_(inside)

@@ -37,8 +37,8 @@ __all__ = [
     "render_query",
 ]
 
-ROWS_READ = 65_536
-"""Rows in a batch; some 20 MB of a ledger's records."""
+ROWS_READ = 32_768
+"""Rows in a batch; some 10 MB of a ledger's records."""
 
 Query = sa.Select[Any] | str
 """A statement of ours, or its text in the words of the database."""

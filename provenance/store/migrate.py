@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -35,6 +36,7 @@ def _config() -> Config:
     return config
 
 
+@cache
 def head_revision() -> str:
     """Return the newest revision this package knows."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""

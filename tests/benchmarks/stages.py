@@ -53,7 +53,7 @@ class _Work:
     writer: BatchWriter = field(default_factory=BatchWriter)
     number: int = 0
     raw: list[RawBatch] = field(default_factory=list)
-    batch: pa.RecordBatch | None = None
+    batch: pa.Table | None = None
     arranged: Batch | None = None
     scratch: ScratchFile | None = None
     written: WrittenBatch | None = None
@@ -70,8 +70,7 @@ def _read(work: _Work) -> None:
 
 def _normalise(work: _Work) -> None:
     rows = [work.normaliser.normalise(raw)[0] for raw in work.raw]
-    table = pa.Table.from_batches(rows, schema=BATCH_SCHEMA).combine_chunks()
-    work.batch = table.to_batches(max_chunksize=None)[0]
+    work.batch = pa.Table.from_batches(rows, schema=BATCH_SCHEMA)
 
 
 def _arrange(work: _Work) -> None:

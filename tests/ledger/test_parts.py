@@ -92,7 +92,7 @@ def test_edges_end_a_part_as_records_do(edges: list[int], most: int) -> None:
     rows = pa.RecordBatch.from_pylist(values, schema=BATCH_SCHEMA)
     chunks = [rows.slice(start, 7) for start in range(0, len(rows), 7)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts, "_MOST_EDGES", most)
+        patch.setitem(parts._MOST, "edges", most)
         found = list(cut_parts([(chunk, make_faults([])) for chunk in chunks], 1, 100))
     expected: list[list[int]] = [[]]
     for row, count in enumerate(edges, start=1):
@@ -101,6 +101,37 @@ def test_edges_end_a_part_as_records_do(edges: list[int], most: int) -> None:
             expected.append([])
         expected[-1].append(row)
     assert [recorded(part) for part in found] == expected
+
+
+@given(
+    st.lists(st.tuples(*[st.integers(0, 9)] * 4), min_size=1, max_size=30),
+    st.integers(36, 60),
+)
+def test_long_texts_end_a_part(
+    lengths: list[tuple[int, int, int, int]], most: int
+) -> None:
+    empty = dict.fromkeys(BATCH_SCHEMA.names)
+    said = {"mode": "cleaned", "evidence": "declared"}
+    values: list[dict[str, object]] = [
+        {**empty, "row": row, "part": 0, "copies": 1000, "origins": []}
+        | {"url": "u" * url, "name": "n" * name}
+        | {"parents": [{"reference": "r" * n, **said} for n in references]}
+        for row, (url, name, *references) in enumerate(lengths, start=1)
+    ]
+    rows = pa.RecordBatch.from_pylist(values, schema=BATCH_SCHEMA)
+    chunks = [rows.slice(start, 7) for start in range(0, len(rows), 7)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(parts._MOST, "text", most)
+        found = list(cut_parts([(chunk, make_faults([])) for chunk in chunks], 1, 100))
+    assert [row for part in found for row in recorded(part)] == [
+        row for row, _ in enumerate(lengths, start=1)
+    ]
+    held = [sum(sum(lengths[row - 1]) for row in recorded(part)) for part in found]
+    firsts = [sum(lengths[recorded(part)[0] - 1]) for part in found]
+    assert all(size <= most for size in held)
+    assert all(
+        size + first > most for size, first in zip(held, firsts[1:], strict=False)
+    )
 
 
 @given(files(), st.integers(2, 12))

@@ -55,7 +55,7 @@ def _arranged(*, salted: bool) -> Batch:
         manifest_sha256=bytes(32),
         random=bytes if salted else None,
     )
-    return arranger.arrange(pa.RecordBatch.from_pylist(rows, schema=BATCH_SCHEMA))
+    return arranger.arrange(pa.Table.from_pylist(rows, schema=BATCH_SCHEMA))
 
 
 @pytest.mark.parametrize("salted", [False, True])

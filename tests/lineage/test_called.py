@@ -27,6 +27,7 @@ from provenance.domain import parse_digest
 from provenance.ledger.facts import record_withdrawal
 from provenance.lineage import Lineage, PedigreeBook, compare, open_workspace
 from provenance.store import schema
+from provenance.store.intern import last_id
 
 _CONTENTS = ("a", "b", "c", "d")
 _DATASETS = ("one", "two@1", "two@2")
@@ -121,7 +122,7 @@ class Callings(RuleBasedStateMachine):
             entering, position = record_batch(connection, dataset, numbered, manifest)
             self.lineage.extend(connection, entering, position)
             assert compare(connection) == []
-        self.standing.append(entering.records["batch_id"][0].as_py())
+            self.standing.append(last_id(connection, schema.batches))
 
     @precondition(lambda self: self.standing)
     @rule(data=st.data())
