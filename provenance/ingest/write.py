@@ -215,7 +215,11 @@ def _copy(
     batch_id: int,
     first: int,
 ) -> None:
-    """Write from the scratch file, inside the database."""
+    """Write from the scratch file, inside the database.
+
+    A row that is refused undoes the transaction. A statement that could be undone alone
+    would first write each page that it changes into a journal of its own.
+    """
     for name, numbers in ids.items():
         connection.exec_driver_sql(
             f"CREATE TEMPORARY TABLE IF NOT EXISTS new_{name} "
@@ -242,18 +246,20 @@ def _copy(
             values.append(f"{mapped[name]}.id")
             joins += f" LEFT JOIN {mapped[name]} ON {mapped[name]}.number = r.{name}"
     into_records = (
-        f"INSERT INTO records ({', '.join(chosen)}) SELECT {', '.join(values)} "  # noqa: S608 - our names
+        f"INSERT OR ROLLBACK INTO records ({', '.join(chosen)}) "  # noqa: S608 - our names
+        f"SELECT {', '.join(values)} "
         f"FROM {scratch}.records AS r{joins} ORDER BY r.rowid"
     )
     into_generated_by = (
-        "INSERT INTO generated_by (record_id, origin_id, score, threshold) "  # noqa: S608 - our names
+        "INSERT OR ROLLBACK INTO generated_by (record_id, origin_id, score, threshold) "  # noqa: S608 - our names
         f"SELECT e.record_id + {offset}, n.id, e.score, e.threshold "
         f"FROM {scratch}.generated_by AS e JOIN new_origins AS n "
         "ON n.number = e.origin_id ORDER BY 1, 2"
     )
     into_derived_from = (
-        "INSERT INTO derived_from (record_id, ordinal, parent_key, parent_digest, "  # noqa: S608 - our names
-        f"parent_reference, derivation_id) SELECT e.record_id + {offset}, e.ordinal, "
+        "INSERT OR ROLLBACK INTO derived_from (record_id, ordinal, parent_key, "  # noqa: S608 - our names
+        "parent_digest, parent_reference, derivation_id) "
+        f"SELECT e.record_id + {offset}, e.ordinal, "
         "e.parent_key, e.parent_digest, e.parent_reference, n.id "
         f"FROM {scratch}.derived_from AS e JOIN new_derivations AS n "
         # The index by parent is large, the end of the table small: its order counts.
@@ -262,7 +268,7 @@ def _copy(
     statements = [into_records, into_generated_by, into_derived_from]
     if batch.record_salts is not None:
         statements.append(
-            "INSERT INTO record_salts (record_id, salt) "  # noqa: S608 - our names
+            "INSERT OR ROLLBACK INTO record_salts (record_id, salt) "  # noqa: S608 - our names
             f"SELECT record_id + {offset}, salt FROM {scratch}.record_salts "
             "ORDER BY rowid"
         )

@@ -116,7 +116,7 @@ def insert_batch(
         file.write({table.name: pa.Table.from_batches([batch])})
         columns_sql = ", ".join(f'"{column}"' for column in batch.schema.names)
         connection.exec_driver_sql(
-            f"INSERT INTO {table.name} ({columns_sql}) "  # noqa: S608 - names of our tables
+            f"INSERT OR ROLLBACK INTO {table.name} ({columns_sql}) "  # noqa: S608 - names of our tables
             f"SELECT {columns_sql} FROM {name}.{table.name}"
         )
 

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 _BUSY_SECONDS = 60
-_CACHE_KIB = 64 * 1024
+_CACHE_KIB = 32 * 1024
 _PAGE_BYTES = 16_384
 """Four times SQLite's own: a batch writes to nearly every page of an index anyway,
 and each page costs two calls on its way into the WAL and two on its way out."""

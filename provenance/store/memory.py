@@ -10,8 +10,8 @@ import pyarrow as pa
 __all__ = ["give_back", "giving_back"]
 
 _POOL = "jemalloc"
-_KEPT_MS = 100
-"""How long freed memory is kept for the next who wants some; Arrow's is a second."""
+_KEPT_MS = 50
+"""How long freed memory is kept for whoever wants some next; by default a second."""
 
 
 def give_back() -> None:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from provenance import Ledger
+from provenance.errors import LedgerStateError
 from provenance.store import schema
 from provenance.store.arrow import insert_batch
 from provenance.store.scratch import (
@@ -52,6 +53,58 @@ def test_rows_come_out_as_they_went_in(url: str, tmp_path: Path, rows: int) -> N
         zip(*(column.to_pylist() for column in batch.columns), strict=True)
     )
     assert list(tmp_path.glob("*scratch*")) == []
+
+
+def test_no_statement_keeps_a_journal_of_its_own(url: str, tmp_path: Path) -> None:
+    """One that could be undone alone writes down each page before it changes it."""
+    manifest = tmp_path / "rows.jsonl"
+    manifest.write_text(
+        "".join(
+            f'{{"digest": "{n:064x}", "derived_from": "{n + 1:064x}", '
+            f'"generated_by": "m"}}\n'
+            for n in range(_ROWS)
+        )
+    )
+    copied: list[str] = []
+
+    def listen(_: object, __: object, statement: str, *___: object) -> None:
+        if statement.startswith("INSERT") and " FROM scratch" in statement:
+            copied.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", listen)
+    try:
+        with Ledger.open(url) as ledger:
+            ledger.ingest(manifest, dataset="d")
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", listen)
+    tables = {statement.split(" INTO ")[1].split()[0] for statement in copied}
+    assert {"records", "generated_by", "derived_from", "item_pedigrees"} <= tables
+    assert all(text.startswith("INSERT OR ROLLBACK INTO ") for text in copied)
+
+
+def test_a_row_that_is_refused_undoes_the_transaction(url: str) -> None:
+    numbers = pa.array(range(1, _ROWS + 1), pa.int64())
+    names = ("batch_id", "row", "part", "copies", "content_key")
+    batch = pa.record_batch(
+        {
+            "id": numbers,
+            **dict.fromkeys(names, numbers),
+            "digest": pa.nulls(_ROWS, pa.binary()),
+        }
+    )
+
+    def write(ledger: Ledger) -> None:
+        with ledger._writing() as connection:
+            insert_batch(connection, schema.item_pedigrees, make_keys(_ROWS))
+            insert_batch(connection, schema.records, batch)
+
+    with Ledger.open(url) as ledger:
+        with pytest.raises(LedgerStateError, match="ck_records_identified"):
+            write(ledger)
+        with ledger._reading() as connection:
+            query = sa.select(schema.item_pedigrees)
+            assert connection.execute(query).first() is None
+        ledger.add_model("m")
 
 
 def test_nothing_is_left_of_a_transaction_that_fails(url: str, tmp_path: Path) -> None:
