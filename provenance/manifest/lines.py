@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LONGEST_LINE", "MOST_BYTES", "MOST_ROWS", "LineBlock", "iter_blocks"]
 
-MOST_ROWS = 1 << 15
+MOST_ROWS = 1 << 16
 """Most rows of one raw batch."""
 
 MOST_BYTES = 1 << 24

@@ -12,7 +12,7 @@ from pyarrow import types
 
 from provenance.errors import ManifestError
 from provenance.manifest.kernels import pc
-from provenance.manifest.lines import MOST_BYTES, MOST_ROWS
+from provenance.manifest.lines import MOST_BYTES
 from provenance.manifest.reader import RawBatch
 from provenance.manifest.stream import find_packing, iter_chunks
 
@@ -24,6 +24,9 @@ __all__ = ["ParquetReader"]
 
 _STEP = 1 << 14
 """Most rows decoded at once."""
+
+_MOST_ROWS = 1 << 15
+"""Most rows of one raw batch."""
 
 _BUFFER = 1 << 20
 """Bytes of a column read at once; without it, all of a row group."""
@@ -133,13 +136,13 @@ def _iter_bounded(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.Recor
     height = size = 0
     for part in _iter_parts(file, columns):
         part_size = _measure(part)
-        if held and (height + len(part) > MOST_ROWS or size + part_size > MOST_BYTES):
+        if held and (height + len(part) > _MOST_ROWS or size + part_size > MOST_BYTES):
             yield pa.concat_batches(held)
             held, height, size = [], 0, 0
         held.append(part)
         height += len(part)
         size += part_size
-        if height == MOST_ROWS or size >= MOST_BYTES:
+        if height == _MOST_ROWS or size >= MOST_BYTES:
             yield pa.concat_batches(held)
             held, height, size = [], 0, 0
     if held:
