@@ -12,9 +12,9 @@ from provenance.manifest.kernels import pc
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["LONGEST_LINE", "MOST_BYTES", "MOST_ROWS", "LineBlock", "iter_blocks"]
+__all__ = ["LONGEST_LINE", "MOST_BYTES", "LineBlock", "iter_blocks"]
 
-MOST_ROWS = 1 << 16
+_MOST_ROWS = 1 << 16
 """Most rows of one raw batch."""
 
 MOST_BYTES = 1 << 24
@@ -57,8 +57,8 @@ def iter_blocks(chunks: Iterable[bytes]) -> Iterator[LineBlock]:
         has_bom = first == 1 and bytes(whole[: len(_BOM)]) == _BOM
         text = whole[len(_BOM) :] if has_bom else whole
         lines = pc.split_pattern(_one_value(text), b"\n").flatten()
-        for start in range(0, len(lines), MOST_ROWS):
-            yield LineBlock(first=first + start, lines=lines.slice(start, MOST_ROWS))
+        for start in range(0, len(lines), _MOST_ROWS):
+            yield LineBlock(first=first + start, lines=lines.slice(start, _MOST_ROWS))
         first += len(lines)
 
 
