@@ -35,23 +35,41 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than cores: a test often waits for a process, a disk or a server."""
-    return (os.cpu_count() or 1) + 1
+    """More than cores: tests often wait for a process, a disk or a server."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every worker begins with its share of the slow tests, the slowest first.
 
     Workers are handed equal lengths of the list, and take from each other at the end.
+    Slow tests of one module stay together, for what they share is made only once;
+    those that say how long they take are dealt out one by one.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    items.sort(key=_seconds, reverse=True)
-    items[:] = [item for first in range(workers) for item in items[first::workers]]
+    slow: dict[object, list[pytest.Item]] = {}
+    quick: list[pytest.Item] = []
+    for item in items:
+        marker = item.get_closest_marker("slow")
+        if marker is None:
+            quick.append(item)
+        else:
+            slow.setdefault(item if marker.kwargs else item.path, []).append(item)
+    shares: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for together in sorted(slow.values(), key=_seconds, reverse=True):
+        min(shares, key=_seconds).extend(together)
+    for left, share in enumerate(shares, start=-workers):
+        equal = (len(quick) + sum(map(len, shares[left:]))) // -left
+        wanted = max(0, equal - len(share))
+        share.extend(quick[:wanted])
+        del quick[:wanted]
+    items[:] = [item for share in shares for item in share]
 
 
-def _seconds(item: pytest.Item) -> float:
-    marker = item.get_closest_marker("slow")
-    return float(marker.kwargs.get("seconds", 1)) if marker else 0
+def _seconds(items: list[pytest.Item]) -> float:
+    """About how long slow tests take together."""
+    markers = [item.get_closest_marker("slow") for item in items]
+    return sum(float(m.kwargs.get("seconds", 3)) for m in markers if m)
 
 
 @pytest.fixture(scope="session")

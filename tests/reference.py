@@ -390,7 +390,8 @@ def needed(
 
 def by(world: World, dataset: str, policy: Policy, dimension: str, unit: str) -> Groups:
     """Break a summary down; an item may stand in several groups."""
-    known, depths = pedigrees(world), lineage_depths(world, policy)
+    known = pedigrees(world)
+    depths = lineage_depths(world, policy) if dimension == "depth" else {}
     grouped: dict[Any, list[tuple[str, Decimal | None]]] = defaultdict(list)
     for item, value, weight in rows(world, dataset, unit, dimension):
         groups = {value: known[item]}

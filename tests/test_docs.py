@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=60)
 def test_generated_parts_are_current() -> None:
     names = [str(document) for document in DOCUMENTS]
     done = subprocess.run(

@@ -327,9 +327,11 @@ class Ledger(
     def upgrade(self) -> str:
         """Bring the schema up to date; return its revision."""
         with self._writing() as connection:
+            empty = not current_revision(connection)
             upgrade_schema(connection)
             record_policies(connection, self._clock())
-            rebuild(connection, log_size(connection) - 1)
+            if not empty:
+                rebuild(connection, log_size(connection) - 1)
         return head_revision()
 
     def revision(self) -> str:

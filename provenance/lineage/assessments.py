@@ -173,12 +173,15 @@ _UNITED: ColumnElement[int] = sa.literal_column(
 
 _TIERS = [(marks, str(tell_tier(marks))) for marks in range(2 * max(Mark))]
 
+_NO_DEPTH: ColumnElement[Any] = sa.cast(sa.null(), sa.Integer())
+_NOT_OPEN: ColumnElement[bool] = sa.false()
+
 
 def select_assessed(
     connection: sa.Connection,
     judged: Judged,
     pedigrees: sa.Select[tuple[int]] | None = None,
-    aspect: str = "",
+    aspects: Collection[str] = ("",),
 ) -> sa.Select[Any]:
     """Assess pedigrees as a policy has it.
 
@@ -186,29 +189,13 @@ def select_assessed(
         connection: Says which database it is for.
         judged: What the policy makes of elements and models.
         pedigrees: Ids of those that are asked about; all by default.
-        aspect: model, mode or evidence; empty for the whole.
+        aspects: Of model, mode, evidence, and empty for the whole.
 
     Returns:
         Columns ``pedigree_id, aspect, value, tier, depth, open``, one row per pedigree
-        and value of the aspect.
+        and value of each aspect.
     """
-    models = judged.depths.models
-    rows = []
-    for verdict in judged.verdicts:
-        model = models[verdict.model] if verdict.generating and verdict.model else None
-        groups = (verdict.model, verdict.mode, verdict.evidence)
-        rows.append(
-            (
-                verdict.origin,
-                verdict.grade,
-                int(verdict.own),
-                int(verdict.marks),
-                model.depth if model else None,
-                int(model.open) if model else None,
-                *groups,
-            )
-        )
-    verdicts = give_rows(connection, "verdicts", _VERDICTS, rows)
+    verdicts = _give_verdicts(connection, judged)
     tiers = give_rows(
         connection, "tiers", {"marks": sa.Integer(), "tier": sa.Text()}, _TIERS
     )
@@ -218,56 +205,83 @@ def select_assessed(
         verdicts.c.grade == table.c.grade,
         verdicts.c.own == sa.cast(table.c.own, sa.Integer),
     )
-    named = verdicts.c[aspect].is_not(None) if aspect else sa.false()
-    whole = sa.select(
-        table.c.pedigree_id,
-        _UNITED.label("marks"),
-        sa.func.max(table.c.greatest_hops + verdicts.c.depth).label("depth"),
-        sa.func.max(sa.func.coalesce(verdicts.c.open, 0)).label("open"),
-        sa.func.max(sa.case((named, 1), else_=0)).label("named"),
-    ).join(verdicts, joined)
-    if pedigrees is not None:
-        whole = whole.where(table.c.pedigree_id.in_(pedigrees))
-    if not aspect:
-        one = whole.group_by(table.c.pedigree_id).subquery("one")
-        depth = sa.case(
-            (one.c.depth.is_not(None), one.c.depth),
-            (tiers.c.tier != str(Tier.UNKNOWN), 0),
-        )
-        return sa.select(
-            one.c.pedigree_id,
-            sa.literal("").label("aspect"),
-            sa.cast(sa.null(), sa.Text()).label("value"),
-            tiers.c.tier,
-            depth.label("depth"),
-            (one.c.open == 1).label("open"),
-        ).join(tiers, tiers.c.marks == one.c.marks)
-    value = verdicts.c[aspect]
-    groups_of = (
+    asked = sa.true() if pedigrees is None else table.c.pedigree_id.in_(pedigrees)
+    whole = (
         sa.select(
             table.c.pedigree_id,
-            value.label("value"),
             _UNITED.label("marks"),
+            sa.func.max(table.c.greatest_hops + verdicts.c.depth).label("depth"),
+            sa.func.max(sa.func.coalesce(verdicts.c.open, 0)).label("open"),
+            *(sa.func.count(verdicts.c[name]).label(name) for name in aspects if name),
         )
         .join(verdicts, joined)
-        .where(value.is_not(None))
-        .group_by(table.c.pedigree_id, value)
+        .where(asked)
+        .group_by(table.c.pedigree_id)
+        .cte("whole")
     )
-    if pedigrees is not None:
-        groups_of = groups_of.where(table.c.pedigree_id.in_(pedigrees))
-    bare = whole.group_by(table.c.pedigree_id).subquery("bare")
-    none = sa.select(bare.c.pedigree_id, sa.literal(NONE), bare.c.marks).where(
-        bare.c.named == 0
-    )
-    each = sa.union_all(groups_of, none).subquery("each_group")
+    found: list[sa.Select[Any]] = []
+    for aspect in aspects:
+        if not aspect:
+            depth = sa.case(
+                (whole.c.depth.is_not(None), whole.c.depth),
+                (tiers.c.tier != str(Tier.UNKNOWN), 0),
+            )
+            nothing = sa.cast(sa.null(), sa.Text())
+            is_open = whole.c.open == 1
+            found.append(_with_tier(whole, tiers, aspect, nothing, depth, is_open))
+            continue
+        value = verdicts.c[aspect]
+        groups = (
+            sa.select(table.c.pedigree_id, value.label("value"), _UNITED.label("marks"))
+            .join(verdicts, joined)
+            .where(value.is_not(None), asked)
+            .group_by(table.c.pedigree_id, value)
+            .subquery(f"by_{aspect}")
+        )
+        found.append(_with_tier(groups, tiers, aspect, groups.c.value))
+        bare = _with_tier(whole, tiers, aspect, sa.literal(NONE))
+        found.append(bare.where(whole.c[aspect] == 0))
+    every = sa.union_all(*found).subquery("every")
+    return sa.select(*every.c)
+
+
+def _give_verdicts(connection: sa.Connection, judged: Judged) -> sa.CTE:
+    """What the policy makes of every element, and of the model behind it."""
+    models = judged.depths.models
+    rows = []
+    for verdict in judged.verdicts:
+        model = models[verdict.model] if verdict.generating and verdict.model else None
+        rows.append(
+            (
+                verdict.origin,
+                verdict.grade,
+                int(verdict.own),
+                int(verdict.marks),
+                model.depth if model else None,
+                int(model.open) if model else None,
+                *(verdict.model, verdict.mode, verdict.evidence),
+            )
+        )
+    return give_rows(connection, "verdicts", _VERDICTS, rows)
+
+
+def _with_tier(
+    assessed: sa.FromClause,
+    tiers: sa.FromClause,
+    aspect: str,
+    value: ColumnElement[Any],
+    depth: ColumnElement[Any] = _NO_DEPTH,
+    is_open: ColumnElement[bool] = _NOT_OPEN,
+) -> sa.Select[Any]:
+    """Look the tiers of united marks up, and lay the columns out."""
     return sa.select(
-        each.c.pedigree_id,
+        assessed.c.pedigree_id,
         sa.literal(aspect).label("aspect"),
-        each.c.value,
+        value.label("value"),
         tiers.c.tier,
-        sa.cast(sa.null(), sa.Integer()).label("depth"),
-        sa.false().label("open"),
-    ).join(tiers, tiers.c.marks == each.c.marks)
+        depth.label("depth"),
+        is_open.label("open"),
+    ).join(tiers, tiers.c.marks == assessed.c.marks)
 
 
 def reassess(connection: sa.Connection) -> None:
@@ -336,14 +350,13 @@ def _insert(
     pedigrees: sa.Select[tuple[int]] | None,
 ) -> None:
     columns = ("policy_id", "pedigree_id", "aspect", "value", "tier", "depth", "open")
-    for aspect in ("", *ASPECTS):
-        found = select_assessed(connection, judged, pedigrees, aspect)
-        rows = found.add_columns(sa.literal(policy).label("policy_id")).subquery()
-        connection.execute(
-            schema.assessments.insert().from_select(
-                columns, sa.select(*(rows.c[name] for name in columns))
-            )
+    found = select_assessed(connection, judged, pedigrees, ("", *ASPECTS))
+    rows = found.add_columns(sa.literal(policy).label("policy_id")).subquery()
+    connection.execute(
+        schema.assessments.insert().from_select(
+            columns, sa.select(*(rows.c[name] for name in columns))
         )
+    )
 
 
 def load_loops(connection: sa.Connection, policy: int) -> tuple[ModelLoop, ...]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from provenance.lineage.facts import KEYS, is_asked
-from provenance.lineage.workspace import add_rows
+from provenance.lineage.workspace import add_rows, count_rows
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.keys import ASKED_KEYS, InOrder, ask
@@ -74,6 +74,8 @@ class Boundary:
                 ON i.content_key = k.content_key AND i.identity = k.item
             """  # noqa: S608 - queries of ours
         )
+        if not count_rows(duck, "outside"):
+            return
         self._read_outside()
         duck.execute(
             """
@@ -99,8 +101,6 @@ class Boundary:
         duck.register("incoming", _FOUND.empty_table())
         duck.execute("CREATE OR REPLACE TABLE found AS FROM incoming")
         asked = duck.sql("FROM outside").to_arrow_table()
-        if not asked.num_rows:
-            return
         ask(self._connection, ASKED_KEYS, asked)
         kept = schema.item_pedigrees
         query: sa.Select[Any] = (

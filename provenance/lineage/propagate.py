@@ -193,7 +193,7 @@ def _next_level(duck: duckdb.DuckDBPyConnection, rule: Rule) -> int:
     unseen = rule.plain(rule.unknown)
     duck.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE ready AS
+        CREATE OR REPLACE TABLE ready AS
         SELECT l.child, s.own, l.parents
         FROM (
             SELECT l.child, list_sort(list_distinct(list(

@@ -156,7 +156,6 @@ class Solver:
                     UNION SELECT month, medium FROM rest_narrow
                 )
             ) USING (month, medium)
-            UNION SELECT pedigree FROM plain WHERE month = ''
             """
         ).fetchall()
         last = self.book.last_id(self.connection)

@@ -102,16 +102,17 @@ def count_tallies(duck: duckdb.DuckDBPyConnection) -> None:
         DROP TABLE weighed; DROP TABLE content;
         """  # noqa: S608 - names of ours
     )
-    for dimension, number in DIMENSIONS.items():
-        if dimension != "source":
-            duck.execute(
-                f"""
-                INSERT INTO tally
-                SELECT dataset_id, {number}, {dimension or "NULL"} AS value, pedigree,
-                       {sums}
-                FROM narrow GROUP BY ALL HAVING {_any_of("sum({})")}
-                """  # noqa: S608 - names of ours
-            )
+    numbers = {name: DIMENSIONS[name] for name in ("", *_NARROW)}
+    values = " ".join(f"WHEN {numbers[name]} THEN {name}" for name in _NARROW)
+    duck.execute(
+        f"""
+        INSERT INTO tally
+        SELECT dataset_id, d.dimension, CASE d.dimension {values} END AS value,
+               pedigree, {sums}
+        FROM narrow, (SELECT unnest({list(numbers.values())}) AS dimension) AS d
+        GROUP BY ALL HAVING {_any_of("sum({})")}
+        """  # noqa: S608 - names of ours
+    )
 
 
 def _any_of(form: str) -> str:

@@ -117,25 +117,23 @@ def start_over(
 ) -> None:
     """Empty a workspace and tell it of the batches: id, dataset id, manifest digest."""
     clear(duck)
-    for name, columns in (
-        ("loaded", RECORD_ROWS),
-        ("stated_origin", ORIGIN_ROWS),
-        ("stated_parent", PARENT_ROWS),
-        ("batch", _BATCHES),
+    for name, columns, marks in (
+        ("loaded", RECORD_ROWS, ", false AS entering, false AS leaving"),
+        ("stated_origin", ORIGIN_ROWS, ""),
+        ("stated_parent", PARENT_ROWS, ""),
+        ("batch", _BATCHES, ""),
     ):
         duck.register("incoming", columns.empty_table())
-        duck.execute(f"CREATE TABLE {name} AS FROM incoming")
-    duck.execute("ALTER TABLE loaded ADD COLUMN entering BOOLEAN")
-    duck.execute("ALTER TABLE loaded ADD COLUMN leaving BOOLEAN")
+        duck.execute(f"CREATE TABLE {name} AS SELECT *{marks} FROM incoming")  # noqa: S608 - our names
     rows = [dict(zip(_BATCHES.names, batch, strict=True)) for batch in batches]
     add_rows(duck, "batch", [pa.Table.from_pylist(rows, schema=_BATCHES)])
 
 
 def clear(duck: duckdb.DuckDBPyConnection) -> None:
     """Drop every table: what was solved is not needed while the next is read."""
-    tables = duck.execute("SELECT table_name FROM duckdb_tables()").fetchall()
-    for (name,) in tables:
-        duck.execute(f"DROP TABLE {name}")
+    duck.execute(
+        "DROP SCHEMA IF EXISTS work CASCADE; CREATE SCHEMA work; SET schema = 'work'"
+    )
     duck.unregister("incoming")
 
 

@@ -73,7 +73,7 @@ class Standpoint:
             return select_stored(self.stored, aspect)
         if (dataset, aspect) not in self._assessed:
             asked = select_pedigrees(dataset, self.size)
-            query = select_assessed(self.connection, self._judge(), asked, aspect)
+            query = select_assessed(self.connection, self._judge(), asked, [aspect])
             self._assessed[dataset, aspect] = query
         return self._assessed[dataset, aspect]
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from array import array
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from provenance.domain import DatasetName
 from provenance.domain.digests import NAMED_PREFIX, frame
+
+if TYPE_CHECKING:
+    import duckdb
 
 __all__ = ["digest_keys", "item_keys", "items_within"]
 
@@ -28,10 +32,8 @@ def items_within(
         dataset: The dataset version.
         parts: Names in UTF-8, or digests, as binary; nulls stay null.
     """
-    import duckdb  # noqa: PLC0415 - worker processes that need none start sooner
-
     before = frame(dataset.name.encode(), dataset.version.encode())
-    with duckdb.connect(config={"threads": "1"}) as duck:
+    with _open_duck().cursor() as duck:
         duck.register("parts", pa.table({"part": parts.cast(pa.binary())}))
         hashed = duck.sql(
             """
@@ -43,6 +45,14 @@ def items_within(
         ).to_arrow_table()
     items: pa.Array[Any] = hashed["item"].combine_chunks().cast(pa.binary())
     return items
+
+
+@cache
+def _open_duck() -> duckdb.DuckDBPyConnection:
+    """An empty database that stays open: to open one takes longer than few hashes."""
+    import duckdb  # noqa: PLC0415 - worker processes that need none start sooner
+
+    return duckdb.connect(config={"threads": "1"})
 
 
 def item_keys(items: pa.Array[Any]) -> pa.Array[Any]:

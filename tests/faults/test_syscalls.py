@@ -76,7 +76,7 @@ def _disturb(stage: Stage, call: Call, fault: str, folder: Path) -> object:
         return driver.end()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=100)
 @pytest.mark.parametrize("fault", ["error=EIO", "signal=KILL"])
 def test_run_disturbed_at_a_call_goes_on_to_the_same_end(
     small: Scene, tmp_path: Path, fault: str, *, pytestconfig: pytest.Config

@@ -138,7 +138,7 @@ class Callings(RuleBasedStateMachine):
         self.standing.remove(number)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=50)
 def test_a_parent_is_whatever_it_is_called_by_now(new_url: Callable[[], str]) -> None:
     run_state_machine_as_test(
         type("Machine", (Callings,), {"new_url": (new_url,)}),
