@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -66,6 +68,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [item for share in shares for item in share]
 
 
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector all that lives as long as the process."""
+    gc.collect()
+    gc.freeze()
+
+
 def _seconds(items: list[pytest.Item]) -> float:
     """About how long slow tests take together."""
     markers = [item.get_closest_marker("slow") for item in items]
@@ -79,17 +87,42 @@ def postgresql() -> Iterator[str]:
         yield server.get_uri()
 
 
+@pytest.fixture(scope="session")
+def made_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty ledger, to be copied: to make one takes a while."""
+    path = tmp_path_factory.mktemp("made") / "ledger.db"
+    _open_ledger(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def made_on_postgresql(postgresql: str) -> Iterator[str]:
+    """The same."""
+    with new_database(postgresql) as made:
+        _open_ledger(made).close()
+        yield made
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
-    """The URL of a ledger that does not exist yet, on each database in turn."""
+    """The URL of a ledger that does not exist yet, on each database in turn.
+
+    Where a test asks for ``ledger`` as well, the URL of that.
+    """
+    made = "ledger" in request.fixturenames
     if request.param == "sqlite":
+        if made:
+            empty = request.getfixturevalue("made_on_sqlite")
+            shutil.copy(empty, tmp_path / "ledger.db")
         yield f"sqlite:///{tmp_path}/ledger.db"
         return
     monkeypatch.chdir(tmp_path)  # bad rows are set aside in the working folder
-    with new_database(request.getfixturevalue("postgresql")) as made:
-        yield made
+    server = request.getfixturevalue("postgresql")
+    template = request.getfixturevalue("made_on_postgresql") if made else None
+    with new_database(server, template=template) as new:
+        yield new
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -106,8 +139,12 @@ def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewUrl]:
 @pytest.fixture
 def ledger(url: str) -> Iterator[Ledger]:
     """An empty ledger with a clock that always says the same."""
-    with Ledger.open(url, clock=lambda: 1_700_000_000_000_000) as opened:
+    with _open_ledger(url) as opened:
         yield opened
+
+
+def _open_ledger(url: str) -> Ledger:
+    return Ledger.open(url, clock=lambda: 1_700_000_000_000_000)
 
 
 @pytest.fixture
