@@ -102,6 +102,8 @@ def verify(
 
 
 def _print(checked: CheckedReport) -> None:
+    from provenance.report.words import say_interval  # noqa: PLC0415 - not for --help
+
     said = checked.report
     click.echo(f"signed by    {checked.signer}")
     click.echo(
@@ -111,7 +113,7 @@ def _print(checked: CheckedReport) -> None:
     for unit, figures in said["units"].items():
         share = figures["downstream_share"]
         if share is not None:
-            click.echo(f"  {unit:<10} {share[0]:.1%} to {share[1]:.1%} downstream")
+            click.echo(f"  {unit:<10} {say_interval(share)} downstream")
     entries = say_count(checked.size, "entry", "entries")
     click.echo(f"log          {checked.origin}, {entries}")
     if checked.recomputed:

@@ -11,6 +11,7 @@ from provenance.domain import Tier, Unit, format_digest
 from provenance.ledger.family import Family
 from provenance.lineage.condense import condense
 from provenance.report import Standpoint
+from provenance.report.words import say_share
 from provenance.store import schema
 from provenance.store.facts import load_datasets, load_parents
 from provenance.store.standing import standing_loop
@@ -128,7 +129,8 @@ def _tell(
     if not datasets:
         return f"{', '.join(models)}: based on itself, by way of other models"
     wrote = "; ".join(
-        f"{one['model']} wrote {one['share']:.1%} of {one['dataset']}" for one in shares
+        f"{one['model']} wrote {say_share(one['share'])} of {one['dataset']}"
+        for one in shares
     )
     trained = "was" if len(models) == 1 else "were"
     told = f"{', '.join(models)} {trained} trained on {', '.join(datasets)}"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import duckdb
@@ -21,7 +23,7 @@ from provenance.store.arrow import read_batches
 from provenance.store.keys import ASKED_KEYS, ASKED_RECORDS, InOrder, ask
 from provenance.store.records import IDENTITY
 from provenance.store.standing import standing
-from provenance.store.stream import read_committed
+from provenance.store.stream import Question, read_committed, read_each
 
 __all__ = [
     "KEYS",
@@ -66,22 +68,28 @@ def load_everything(
         duck: The workspace.
         committed: Whether the transaction has changed no facts.
     """
-    read = read_committed if committed else read_batches
-    found = _select_records(schema.records).where(standing())
-    add_rows(duck, "loaded", read(connection, found, RECORD_ROWS), ", true, false")
-    number = schema.batches.c.id
-    gone = sa.select(number).where(sa.not_(standing(number))).limit(1)
-    left = connection.execute(gone).first() is not None
-    for name, table, columns in _EDGES:
+    targets = [("loaded", ", true, false"), *((name, "") for name, *_ in _EDGES)]
+    questions: list[Question] = [
+        (_select_records(schema.records).where(standing()), RECORD_ROWS)
+    ]
+    for _, table, columns in _EDGES:
         # Without a join: SQLite would begin it with the index of the parents, and
         # look the records up in no order.
         edges = sa.select(*(table.c[column] for column in columns.names))
-        add_rows(duck, name, read(connection, edges, columns))
-        if left:
-            duck.execute(
-                f"DELETE FROM {name} WHERE record_id NOT IN "  # noqa: S608 - our names
-                "(SELECT record_id FROM loaded)"
-            )
+        questions.append((edges, columns))
+    found = read_each(connection, questions, committed=committed)
+    for place, batches in groupby(found, key=itemgetter(0)):
+        name, marks = targets[place]
+        add_rows(duck, name, (batch for _, batch in batches), marks)
+    number = schema.batches.c.id
+    gone = sa.select(number).where(sa.not_(standing(number))).limit(1)
+    if connection.execute(gone).first() is None:
+        return
+    for name, *_ in _EDGES:
+        duck.execute(
+            f"DELETE FROM {name} WHERE record_id NOT IN "  # noqa: S608 - our names
+            "(SELECT record_id FROM loaded)"
+        )
 
 
 def load_asked(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import duckdb
@@ -33,7 +35,7 @@ from provenance.lineage.workspace import add_rows, open_workspace, start_over
 from provenance.store import schema
 from provenance.store.amounts import ASSESSED
 from provenance.store.arrow import insert_batch, read_batches, uncollected
-from provenance.store.stream import read_committed
+from provenance.store.stream import Question, read_each
 
 __all__ = ["compare", "rebuild"]
 
@@ -216,16 +218,19 @@ def _subtract_stored(
     connection: sa.Connection, duck: duckdb.DuckDBPyConnection, *, committed: bool
 ) -> None:
     """Leave in ``tally`` only what the stored sums lack."""
-    read = read_committed if committed else read_batches
     tallies, values = schema.tallies, schema.tally_values
     names = ("dataset_id", "dimension", "value_id", "pedigree_id", *_SUMS)
-    for table, columns, query in (
-        ("stored", _STORED, sa.select(*(tallies.c[name] for name in names))),
-        ("stored_value", _VALUES, sa.select(values.c.id, values.c.value)),
-    ):
+    wanted = (("stored", _STORED), ("stored_value", _VALUES))
+    for table, columns in wanted:
         duck.register("incoming", columns.empty_table())
         duck.execute(f"CREATE TABLE {table} AS FROM incoming")
-        add_rows(duck, table, read(connection, query, columns))
+    questions: list[Question] = [
+        (sa.select(*(tallies.c[name] for name in names)), _STORED),
+        (sa.select(values.c.id, values.c.value), _VALUES),
+    ]
+    found = read_each(connection, questions, committed=committed)
+    for place, batches in groupby(found, key=itemgetter(0)):
+        add_rows(duck, wanted[place][0], (batch for _, batch in batches))
     negative = ", ".join(f"-{name}" for name in _SUMS)
     added = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _SUMS)
     nonzero = " OR ".join(f"sum({name}) <> 0" for name in _SUMS)

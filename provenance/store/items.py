@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from array import array
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ def items_within(
         parts: Names in UTF-8, or digests, as binary; nulls stay null.
     """
     before = frame(dataset.name.encode(), dataset.version.encode())
-    with _open_duck().cursor() as duck:
+    with _open_duck(os.getpid()).cursor() as duck:
         duck.register("parts", pa.table({"part": parts.cast(pa.binary())}))
         hashed = duck.sql(
             """
@@ -48,7 +49,7 @@ def items_within(
 
 
 @cache
-def _open_duck() -> duckdb.DuckDBPyConnection:
+def _open_duck(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001 - each has its own, a forked one too
     """An empty database that stays open: to open one takes longer than few hashes."""
     import duckdb  # noqa: PLC0415 - worker processes that need none start sooner
 

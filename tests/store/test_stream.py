@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from provenance import Ledger
 from provenance.errors import LedgerStateError, VerificationError
 from provenance.store import schema
-from provenance.store.stream import read_bulk
+from provenance.store.stream import read_bulk, read_each
 
 NUMBERS = pa.schema({"n": pa.int64()})
 ENDLESS = (
@@ -204,3 +204,29 @@ def test_what_runs_in_the_child_can_be_found_from_anywhere(
     here = read()
     monkeypatch.chdir(tmp_path)
     assert read() == here
+
+
+def test_several_queries_are_answered_by_one_process(
+    ledger: Ledger,
+    children: list[subprocess.Popen[bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ledger.add_model("M")
+    log, models, records = schema.log_entries, schema.models, schema.records
+    questions = [
+        (sa.select(log.c.position).order_by(log.c.position), NUMBERS),
+        (sa.select(records.c.id), NUMBERS),
+        (sa.select(models.c.name), pa.schema({"name": pa.string()})),
+    ]
+
+    def ask(*, committed: bool) -> list[tuple[int, Any]]:
+        with ledger._reading() as connection:
+            found = read_each(connection, questions, committed=committed)
+            return [(place, row) for place, b in found for row in b[0].to_pylist()]
+
+    expected = [(0, 0), (0, 1), (0, 2), (2, "M")]
+    assert ask(committed=True) == ask(committed=False) == expected
+    assert children == []  # not worth a process
+    monkeypatch.setattr("provenance.store.stream._WORTH_BULK", 0)
+    assert ask(committed=True) == expected
+    assert len(children) == (1 if ledger._engine.dialect.name == "sqlite" else 0)
