@@ -57,8 +57,8 @@ from provenance.store import schema
 from provenance.store.intern import last_id
 
 _STEPS = 50
-_EXAMPLES, _EXAMPLES_OF_LONG_RUNS = 8, 100
-"""On each of two databases; 800 steps in all, and 10,000."""
+_EXAMPLES, _EXAMPLES_OF_LONG_RUNS = 12, 100
+"""On each of two databases; 1,200 steps in all, and 10,000."""
 _PARTS = 4
 """Tests they are split into, to be run side by side."""
 _LOOKS_BACK = 1
