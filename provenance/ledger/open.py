@@ -327,10 +327,9 @@ class Ledger(
     def upgrade(self) -> str:
         """Bring the schema up to date; return its revision."""
         with self._writing() as connection:
-            empty = not current_revision(connection)
-            upgrade_schema(connection)
+            before = upgrade_schema(connection)
             record_policies(connection, self._clock())
-            if not empty:
+            if before:
                 rebuild(connection, log_size(connection) - 1)
         return head_revision()
 

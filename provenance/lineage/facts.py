@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import duckdb
@@ -68,19 +66,17 @@ def load_everything(
         duck: The workspace.
         committed: Whether the transaction has changed no facts.
     """
-    targets = [("loaded", ", true, false"), *((name, "") for name, *_ in _EDGES)]
-    questions: list[Question] = [
-        (_select_records(schema.records).where(standing()), RECORD_ROWS)
-    ]
-    for _, table, columns in _EDGES:
+    questions: dict[str, Question] = {
+        "loaded": (_select_records(schema.records).where(standing()), RECORD_ROWS)
+    }
+    for name, table, columns in _EDGES:
         # Without a join: SQLite would begin it with the index of the parents, and
         # look the records up in no order.
         edges = sa.select(*(table.c[column] for column in columns.names))
-        questions.append((edges, columns))
-    found = read_each(connection, questions, committed=committed)
-    for place, batches in groupby(found, key=itemgetter(0)):
-        name, marks = targets[place]
-        add_rows(duck, name, (batch for _, batch in batches), marks)
+        questions[name] = (edges, columns)
+    for name, batch in read_each(connection, questions, committed=committed):
+        marks = ", true, false" if name == "loaded" else ""
+        add_rows(duck, name, [batch], marks)
     number = schema.batches.c.id
     gone = sa.select(number).where(sa.not_(standing(number))).limit(1)
     if connection.execute(gone).first() is None:

@@ -225,7 +225,7 @@ def _load_names(
 
 def _match_names(duck: duckdb.DuckDBPyConnection) -> None:
     """Make ``by_name``: edges whose parent is called so by one item, the nearest."""
-    if not count_rows(duck, "named"):
+    if not count_rows(duck, "named"):  # as in most changes: found at once
         duck.execute("CREATE TABLE by_name (edge_no BIGINT, parent BIGINT)")
         return
     duck.execute(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import duckdb
@@ -220,17 +218,15 @@ def _subtract_stored(
     """Leave in ``tally`` only what the stored sums lack."""
     tallies, values = schema.tallies, schema.tally_values
     names = ("dataset_id", "dimension", "value_id", "pedigree_id", *_SUMS)
-    wanted = (("stored", _STORED), ("stored_value", _VALUES))
-    for table, columns in wanted:
+    questions: dict[str, Question] = {
+        "stored": (sa.select(*(tallies.c[name] for name in names)), _STORED),
+        "stored_value": (sa.select(values.c.id, values.c.value), _VALUES),
+    }
+    for name, (_, columns) in questions.items():
         duck.register("incoming", columns.empty_table())
-        duck.execute(f"CREATE TABLE {table} AS FROM incoming")
-    questions: list[Question] = [
-        (sa.select(*(tallies.c[name] for name in names)), _STORED),
-        (sa.select(values.c.id, values.c.value), _VALUES),
-    ]
-    found = read_each(connection, questions, committed=committed)
-    for place, batches in groupby(found, key=itemgetter(0)):
-        add_rows(duck, wanted[place][0], (batch for _, batch in batches))
+        duck.execute(f"CREATE TABLE {name} AS FROM incoming")
+    for name, batch in read_each(connection, questions, committed=committed):
+        add_rows(duck, name, [batch])
     negative = ", ".join(f"-{name}" for name in _SUMS)
     added = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _SUMS)
     nonzero = " OR ".join(f"sum({name}) <> 0" for name in _SUMS)

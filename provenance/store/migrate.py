@@ -70,8 +70,11 @@ def check_schema(connection: sa.Connection) -> None:
     )
 
 
-def upgrade_schema(connection: sa.Connection) -> None:
+def upgrade_schema(connection: sa.Connection) -> str:
     """Migrate to the newest revision in one transaction, with views and triggers.
+
+    Returns:
+        The revision that it had before; empty when it had no schema yet.
 
     Raises:
         MigrationError: The schema is newer than this package, or rows would be left
@@ -96,3 +99,4 @@ def upgrade_schema(connection: sa.Connection) -> None:
                 hint="Nothing was changed. Report this with the output of: "
                 "provenance db check",
             )
+    return found

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 import pyarrow as pa
@@ -61,19 +61,19 @@ def read_bulk(url: str, query: Query, schema: pa.Schema) -> Iterator[pa.RecordBa
         ...     batches = read_bulk(url, "SELECT id FROM records", schema)
         ...     return [number for batch in batches for number in batch[0].to_pylist()]
     """
-    return (batch for _, batch in _read_bulk_each(url, [(query, schema)]))
+    return (batch for _, batch in _read_bulk_each(url, {"": (query, schema)}))
 
 
 def _read_bulk_each(
-    url: str, questions: Sequence[tuple[Query, pa.Schema]]
-) -> Iterator[tuple[int, pa.RecordBatch]]:
+    url: str, questions: Mapping[str, tuple[Query, pa.Schema]]
+) -> Iterator[tuple[str, pa.RecordBatch]]:
     if sa.make_url(url).get_backend_name() == "sqlite":
         yield from _read_in_child(url, questions)
         return
     with BulkReader(url) as reader:
-        for place, (query, schema) in enumerate(questions):
+        for name, (query, schema) in questions.items():
             for batch in reader.read(query, schema):
-                yield place, batch
+                yield name, batch
 
 
 def read_committed(
@@ -89,20 +89,20 @@ def read_committed(
         query: Its columns stand in the order of the schema; no temporary tables.
         schema: Names and types of the columns.
     """
-    asked = [(query, schema)]
+    asked = {"": (query, schema)}
     return (batch for _, batch in read_each(connection, asked, committed=True))
 
 
 def read_each(
-    connection: sa.Connection, questions: Sequence[Question], *, committed: bool
-) -> Iterator[tuple[int, pa.RecordBatch]]:
-    """Yield the rows of several queries in turn, with the place of the query.
+    connection: sa.Connection, questions: Mapping[str, Question], *, committed: bool
+) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Yield the rows of several queries in turn, with the name of the query.
 
     Cheaper than each by itself: of a large ledger one process reads them all.
 
     Args:
         connection: An open transaction.
-        questions: Queries without temporary tables.
+        questions: Name → a query without temporary tables.
         committed: Whether the transaction has changed nothing that they read.
     """
     url = connection.engine.url
@@ -111,20 +111,20 @@ def read_each(
     if committed and not small:
         yield from _read_bulk_each(url.render_as_string(hide_password=False), questions)
         return
-    for place, (query, schema) in enumerate(questions):
+    for name, (query, schema) in questions.items():
         for batch in read_batches(connection, query, schema):
-            yield place, batch
+            yield name, batch
 
 
 def _read_in_child(
-    url: str, questions: Sequence[tuple[Query, pa.Schema]]
-) -> Iterator[tuple[int, pa.RecordBatch]]:
+    url: str, questions: Mapping[str, tuple[Query, pa.Schema]]
+) -> Iterator[tuple[str, pa.RecordBatch]]:
     asking = [
         (
             render_query(query, sqlite=True),
             base64.b64encode(schema.serialize()).decode(),
         )
-        for query, schema in questions
+        for query, schema in questions.values()
     ]
     request = {"url": url, "questions": asking}
     code = _CHILD.format(path=sys.path)
@@ -142,9 +142,9 @@ def _read_in_child(
                 asked.flush()
             cut_off = False
             try:
-                for place in range(len(questions)):
+                for name in questions:
                     for batch in pa.ipc.open_stream(answered):
-                        yield place, batch
+                        yield name, batch
             except (pa.ArrowInvalid, OSError):
                 cut_off = True
                 answered.close()  # or the child may wait for us to read on

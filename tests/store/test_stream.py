@@ -213,18 +213,18 @@ def test_several_queries_are_answered_by_one_process(
 ) -> None:
     ledger.add_model("M")
     log, models, records = schema.log_entries, schema.models, schema.records
-    questions = [
-        (sa.select(log.c.position).order_by(log.c.position), NUMBERS),
-        (sa.select(records.c.id), NUMBERS),
-        (sa.select(models.c.name), pa.schema({"name": pa.string()})),
-    ]
+    questions = {
+        "log": (sa.select(log.c.position).order_by(log.c.position), NUMBERS),
+        "records": (sa.select(records.c.id), NUMBERS),
+        "models": (sa.select(models.c.name), pa.schema({"name": pa.string()})),
+    }
 
-    def ask(*, committed: bool) -> list[tuple[int, Any]]:
+    def ask(*, committed: bool) -> list[tuple[str, Any]]:
         with ledger._reading() as connection:
             found = read_each(connection, questions, committed=committed)
-            return [(place, row) for place, b in found for row in b[0].to_pylist()]
+            return [(name, row) for name, b in found for row in b[0].to_pylist()]
 
-    expected = [(0, 0), (0, 1), (0, 2), (2, "M")]
+    expected = [("log", 0), ("log", 1), ("log", 2), ("models", "M")]
     assert ask(committed=True) == ask(committed=False) == expected
     assert children == []  # not worth a process
     monkeypatch.setattr("provenance.store.stream._WORTH_BULK", 0)
