@@ -10,19 +10,11 @@ from provenance.domain import Claim, Subject
 from provenance.errors import LedgerStateError, NotRecordedError
 from provenance.ledger.facts import record_withdrawal
 from provenance.ledger.impact import Done
-from provenance.lineage import (
-    Lineage,
-    PedigreeBook,
-    assess_claims,
-    open_workspace,
-)
+from provenance.lineage import assess_claims, open_lineage
 from provenance.log import append_entry
 from provenance.store.claims import LoggedClaim, insert_claim, load_claims
 
 __all__ = ["add_claim", "describe_claim", "record_claim", "take_back_claim"]
-
-_MEMORY = "1GB"
-_THREADS = 2
 
 
 def record_claim(connection: sa.Connection, claim: Claim, now: int) -> int:
@@ -76,8 +68,7 @@ def _follow(connection: sa.Connection, claim: Claim, position: int) -> Done:
     subject = f"{claim.about}: {claim.says}"
     if not claim.reaches_items:
         return Done(subject=subject, position=position, note=_say_why_none(claim))
-    with open_workspace(_MEMORY, _THREADS) as duck:
-        lineage = Lineage(duck=duck, book=PedigreeBook())
+    with open_lineage() as lineage:
         reached = lineage.restate(connection, claim, position)
     return Done(subject=subject, position=position, reached=reached)
 

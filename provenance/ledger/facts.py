@@ -18,7 +18,7 @@ from provenance.domain import (
     parse_dataset,
 )
 from provenance.errors import NameRefusedError
-from provenance.lineage import Lineage, PedigreeBook, open_workspace, reassess
+from provenance.lineage import open_lineage, reassess
 from provenance.log import append_entry
 from provenance.merkle import SignerKey, format_verifier_key
 from provenance.store import schema
@@ -39,7 +39,6 @@ __all__ = [
 ]
 
 _LONGEST_NAME = 300
-_MEMORY = "1GB"
 
 
 def find_dataset(connection: sa.Connection, dataset: DatasetName) -> int | None:
@@ -214,8 +213,7 @@ def follow_models(connection: sa.Connection, before: ModelBook, position: int) -
         != after.find(origin.model or "").generative
     ]
     if turned:
-        with open_workspace(_MEMORY) as duck:
-            lineage = Lineage(duck=duck, book=PedigreeBook())
+        with open_lineage() as lineage:
             lineage.respeak(connection, turned, position)
     reassess(connection)
 

@@ -36,7 +36,7 @@ from provenance.ledger.quarantine import Quarantine
 from provenance.ledger.reservations import plan_reservations, record_reservations
 from provenance.ledger.stated import follow_withdrawn, record_facts
 from provenance.ledger.subjects import Subjects
-from provenance.lineage import Entering, Lineage, PedigreeBook, open_workspace
+from provenance.lineage import Entering, Lineage, PedigreeBook, open_lineage
 from provenance.log import EMPTY_TREE, BatchTree, append_entry, load_frontier
 from provenance.manifest import ColumnMap, Normaliser, WatchedReader
 from provenance.store import schema
@@ -125,8 +125,8 @@ class Run:
                 try:
                     opened = self.writing() if one is None else nullcontext(one)
                     # A workspace gives its memory back when it is closed.
-                    with opened as connection, open_workspace(order.memory) as duck:
-                        lineage = Lineage(duck=duck, book=book, values=values)
+                    lineages = open_lineage(order.memory, book, values)
+                    with opened as connection, lineages as lineage:
                         outcome = self._write(
                             connection, prepared, writer, lineage, outcome
                         )
@@ -180,8 +180,7 @@ class Run:
             lineage = None
             claimed = any(isinstance(f, ClaimFact | Claim) for f in self.facts)
             if self.plan.withdrawn or claimed:
-                duck = stack.enter_context(open_workspace(self.order.memory))
-                lineage = Lineage(duck=duck, book=PedigreeBook())
+                lineage = stack.enter_context(open_lineage(self.order.memory))
             now = self.clock()
             dataset_id = self._begin(connection, lineage, now)
             batch = _Logged(

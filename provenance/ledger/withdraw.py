@@ -12,14 +12,12 @@ from provenance.errors import LedgerStateError, NotRecordedError
 from provenance.ledger.facts import record_withdrawal
 from provenance.ledger.impact import Done
 from provenance.ledger.stated import follow_withdrawn
-from provenance.lineage import Lineage, PedigreeBook, open_workspace
+from provenance.lineage import open_lineage
 from provenance.store import schema
 from provenance.store.facts import load_models
 from provenance.store.standing import standing
 
 __all__ = ["list_recorded", "take_back_batches"]
-
-_MEMORY = "1GB"
 
 
 def list_recorded(
@@ -87,8 +85,7 @@ def take_back_batches(
         for position in range(first, first + 1 + facts)
     ]
     position = record_withdrawal(connection, taken, why, now)
-    with open_workspace(_MEMORY) as duck:
-        lineage = Lineage(duck=duck, book=PedigreeBook())
+    with open_lineage() as lineage:
         lineage.withdraw(connection, numbers, position)
         if len(taken) > len(wanted):
             follow_withdrawn(connection, taken, before, position, lineage)

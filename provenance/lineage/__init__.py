@@ -12,7 +12,7 @@ from provenance.lineage.assessments import (
     select_assessed,
 )
 from provenance.lineage.book import PedigreeBook
-from provenance.lineage.change import Entering, Lineage
+from provenance.lineage.change import Lineage, open_lineage
 from provenance.lineage.claimed import assess_claims, assess_shares
 from provenance.lineage.depth import (
     Depths,
@@ -21,6 +21,7 @@ from provenance.lineage.depth import (
     TrainingSets,
     measure_depths,
 )
+from provenance.lineage.entering import Entering
 from provenance.lineage.pedigree import Element, Pedigree, own_part
 from provenance.lineage.rebuild import compare, rebuild
 from provenance.lineage.workspace import add_rows, count_rows, open_workspace
@@ -48,6 +49,7 @@ __all__ = [
     "load_members",
     "load_pedigrees",
     "measure_depths",
+    "open_lineage",
     "open_workspace",
     "own_part",
     "reassess",

@@ -9,76 +9,52 @@ oracle of each function here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from provenance.domain import Claim, DatasetName
 from provenance.lineage.assessments import assess_change
 from provenance.lineage.book import PedigreeBook
 from provenance.lineage.called import CALLED, add_children
-from provenance.lineage.claims import (
-    claimed,
-    load_reached,
-    load_reaches,
-    state_origins,
+from provenance.lineage.claims import load_reached, load_reaches
+from provenance.lineage.entering import (
+    Entering,
+    find_changed,
+    find_repeated,
+    load_entering,
 )
-from provenance.lineage.facts import (
-    KEYS,
-    list_batches,
-    load_asked,
-)
+from provenance.lineage.facts import list_batches, load_asked
 from provenance.lineage.keep import keep
 from provenance.lineage.reach import add_descendants, add_seeds, start_cone
-from provenance.lineage.rest import leave_no_rest, sum_rest
+from provenance.lineage.rest import leave_no_rest
 from provenance.lineage.solve import Solver
 from provenance.lineage.traits import note_traits
 from provenance.lineage.workspace import (
     ORIGIN_ROWS,
     PARENT_ROWS,
-    RECORD_ROWS,
     add_rows,
     clear,
     count_rows,
+    open_workspace,
     start_over,
 )
 from provenance.store import schema
-from provenance.store.arrow import read_batches
+from provenance.store.arrow import read_batches, uncollected
 from provenance.store.keys import prefer_indexes
 from provenance.store.records import IDENTITY
 from provenance.store.standing import standing
 
-__all__ = ["Entering", "Lineage"]
+__all__ = ["Lineage", "open_lineage"]
 
-
-@dataclass(slots=True, kw_only=True)
-class Entering:
-    """The records of one new batch, as they were written; followed once."""
-
-    dataset_id: int | None
-    """None, as the dataset: the records are evidence, and no occurrences."""
-    dataset: DatasetName | None
-    first_record: int
-    last_record: int = field(init=False)
-    records: pa.Table | None
-    """Columns of ``RECORD_ROWS``, and ``name``, ``prefix`` and ``path``."""
-    origins: pa.Table
-    parents: pa.Table
-
-    def __post_init__(self) -> None:
-        """Find the id of the last record."""
-        self.last_record = self.first_record + len(self.records or ()) - 1
-
-    def hand_over(self) -> pa.Table:
-        """Return the records, which are not kept: they take much memory."""
-        records, self.records = self.records, None
-        assert records is not None, "a batch is followed once"  # noqa: S101 - cannot happen
-        return records
+_MEMORY = "1GB"
+_MANY = 1 << 18
+"""Rows from which a change is worth a second core; most batches solve fewer."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -110,12 +86,12 @@ class Lineage:
         records = entering.hand_over()
         if entering.dataset_id is not None:
             note_traits(connection, entering.dataset_id, records)
-        repeated = _find_repeated(connection, entering)
-        _load_entering(duck, records, repeated)
+        repeated = find_repeated(connection, entering)
+        load_entering(duck, records, repeated)
         if repeated.num_rows:
             before = schema.records.c.id < entering.first_record
             load_asked(connection, duck, repeated, but=sa.and_(standing(), before))
-        _find_changed(connection, duck)
+        find_changed(connection, duck)
         if entering.dataset is not None:
             entered = schema.records.c.id.between(
                 entering.first_record, entering.last_record
@@ -229,7 +205,7 @@ class Lineage:
             "FROM cone ANTI JOIN (SELECT content_key, coalesce(item, digest) AS item "
             "FROM loaded) USING (content_key, item)"
         ).to_arrow_table()
-        # An item of which a row is loaded has all of them loaded: see _load_repeated.
+        # An item of which a row is loaded has all of them loaded: see ``extend``.
         if keys.num_rows:
             wanted = standing() if also is None else sa.or_(standing(), also)
             load_asked(connection, self.duck, keys, but=wanted, leaving=leaving)
@@ -242,6 +218,8 @@ class Lineage:
         Args:
             linked: Whether the change may have moved edges, and with them loops.
         """
+        many = count_rows(self.duck, "loaded") > _MANY
+        self.duck.execute(f"SET threads = {2 if many else 1}")
         solver = Solver(
             connection=connection, duck=self.duck, book=self.book, values=self.values
         )
@@ -253,6 +231,24 @@ class Lineage:
         new = count_rows(self.duck, "item WHERE earlier = 0 AND occurrences > 0")
         clear(self.duck)
         return new + int(rest[0][0] or 0)
+
+
+@contextmanager
+def open_lineage(
+    memory: str = _MEMORY,
+    book: PedigreeBook | None = None,
+    values: dict[str | None, int] | None = None,
+) -> Iterator[Lineage]:
+    """Open what follows the changes of one transaction.
+
+    Args:
+        memory: How much the set work may hold before it spills, such as ``500MB``.
+        book: Pedigrees known from earlier transactions, all of them committed.
+        values: Ids of values of dimensions, of the same.
+    """
+    known = {} if values is None else values
+    with uncollected(), open_workspace(memory) as duck:
+        yield Lineage(duck=duck, book=book or PedigreeBook(), values=known)
 
 
 def _records_of(connection: sa.Connection, batches: list[int]) -> Any:
@@ -286,107 +282,3 @@ def _by_dataset(
     for row in connection.execute(query):
         found.setdefault(DatasetName(row.name, row.version), []).append(row.id)
     return found
-
-
-def _find_repeated(connection: sa.Connection, entering: Entering) -> pa.Table:
-    """Find the new records' contents that stood in the ledger before."""
-    fresh, earlier = schema.records.alias("fresh"), schema.records.alias("earlier")
-    query = (
-        sa.select(fresh.c.content_key, sa.func.coalesce(fresh.c.item, fresh.c.digest))
-        .where(
-            fresh.c.id.between(entering.first_record, entering.last_record),
-            sa.exists().where(
-                earlier.c.content_key == fresh.c.content_key,
-                earlier.c.id < entering.first_record,
-            ),
-        )
-        .distinct()
-    )
-    return pa.Table.from_batches(read_batches(connection, query, KEYS), KEYS)
-
-
-def _load_entering(
-    duck: duckdb.DuckDBPyConnection, records: pa.Table, repeated: pa.Table
-) -> None:
-    """Load the new rows of which something is said, and sum up the rest."""
-    keys = records["content_key"].combine_chunks()
-    same = pc.equal(keys.slice(1), keys.slice(0, len(keys) - 1))
-    twice = pc.unique(keys.slice(1).filter(same))
-    again = pa.concat_arrays([twice, *repeated["content_key"].chunks])
-    duck.register("again", pa.table({"content_key": again}))
-    duck.register("incoming", records.select(RECORD_ROWS.names))
-    duck.execute(
-        f"""
-        CREATE TABLE said AS
-        SELECT record_id FROM stated_origin UNION SELECT record_id FROM stated_parent
-        UNION SELECT record_id FROM incoming SEMI JOIN again USING (content_key)
-        UNION SELECT record_id FROM ({claimed(duck, "incoming")});
-        INSERT INTO loaded BY POSITION
-        SELECT *, true, false FROM incoming SEMI JOIN said USING (record_id)
-        """  # noqa: S608 - names of ours
-    )
-    sum_rest(duck, "incoming")
-    duck.unregister("again")
-    duck.unregister("incoming")
-
-
-def _find_changed(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
-    """Add to the cone the repeated contents of which the new rows say more.
-
-    What a digest means may depend on the dataset where some contents are short, or
-    named like one; a reference always does.
-    """
-    table = schema.dataset_traits
-    apart = sa.select(table.c.dataset_id).where(
-        sa.or_(table.c.short_contents, table.c.digest_names)
-    )
-    duck.execute(
-        """
-        CREATE TABLE seen AS
-        SELECT record_id, batch_id, content_key, coalesce(item, digest) AS item,
-               entering,
-               CASE WHEN fetched_at IS NOT NULL THEN
-                   {'month': strftime(make_timestamp(fetched_at), '%Y-%m'),
-                    'medium': coalesce(medium, '')} END AS capture
-        FROM loaded SEMI JOIN (
-            SELECT content_key, coalesce(item, digest) AS item
-            FROM loaded WHERE NOT entering
-        ) AS e
-            ON e.content_key = loaded.content_key
-            AND e.item = coalesce(loaded.item, loaded.digest)
-        """
-    )
-    duck.execute(
-        "CREATE TABLE parent_said AS SELECT s.content_key, s.item, s.entering, "
-        "p.derivation_id, p.parent_digest, p.parent_reference, "
-        "CASE WHEN p.parent_digest IS NULL "
-        "OR list_contains($apart::BIGINT[], b.dataset_id) THEN b.dataset_id END "
-        "AS within, CASE WHEN p.parent_digest IS NULL THEN b.sha256 END AS manifest "
-        "FROM seen AS s JOIN stated_parent AS p USING (record_id) "
-        "JOIN batch AS b USING (batch_id)",
-        {"apart": [*connection.execute(apart).scalars()]},
-    )
-    state_origins(duck)
-    duck.execute(
-        """
-        CREATE TABLE origin_said AS
-        SELECT s.content_key, s.item, s.entering, o.origin_id, o.claimed
-        FROM seen AS s JOIN origin_stated AS o USING (record_id);
-
-        INSERT INTO cone
-        SELECT content_key, item FROM seen GROUP BY content_key, item
-        HAVING min(capture) FILTER (entering) < min(capture) FILTER (NOT entering)
-            OR (min(capture) FILTER (NOT entering) IS NULL
-                AND min(capture) FILTER (entering) IS NOT NULL)
-        UNION
-        SELECT content_key, item FROM (
-            SELECT * EXCLUDE (entering) FROM origin_said WHERE entering
-            EXCEPT SELECT * EXCLUDE (entering) FROM origin_said WHERE NOT entering
-        )
-        UNION
-        SELECT content_key, item FROM (
-            SELECT * EXCLUDE (entering) FROM parent_said WHERE entering
-            EXCEPT SELECT * EXCLUDE (entering) FROM parent_said WHERE NOT entering
-        )
-        """
-    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import duckdb
@@ -74,9 +76,10 @@ def load_everything(
         # look the records up in no order.
         edges = sa.select(*(table.c[column] for column in columns.names))
         questions[name] = (edges, columns)
-    for name, batch in read_each(connection, questions, committed=committed):
+    found = read_each(connection, questions, committed=committed)
+    for name, batches in groupby(found, itemgetter(0)):
         marks = ", true, false" if name == "loaded" else ""
-        add_rows(duck, name, [batch], marks)
+        add_rows(duck, name, map(itemgetter(1), batches), marks)
     number = schema.batches.c.id
     gone = sa.select(number).where(sa.not_(standing(number))).limit(1)
     if connection.execute(gone).first() is None:

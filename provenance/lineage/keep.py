@@ -147,7 +147,8 @@ def iter_open_parents(duck: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatc
 def _keep_loops(solver: Solver, position: int) -> None:
     """Loops that the change reaches are written anew; what they were stays told."""
     connection, duck, table = solver.connection, solver.duck, schema.item_loops
-    if count_rows(duck, "cone"):
+    standing = sa.select(table.c.loop).where(table.c.until.is_(None)).limit(1)
+    if connection.execute(standing).first() and count_rows(duck, "cone"):
         ask(connection, ASKED_KEYS, duck.sql("FROM cone").to_arrow_table())
         same = sa.and_(
             ASKED_KEYS.c.content_key == table.c.content_key,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import duckdb
@@ -225,8 +227,9 @@ def _subtract_stored(
     for name, (_, columns) in questions.items():
         duck.register("incoming", columns.empty_table())
         duck.execute(f"CREATE TABLE {name} AS FROM incoming")
-    for name, batch in read_each(connection, questions, committed=committed):
-        add_rows(duck, name, [batch])
+    found = read_each(connection, questions, committed=committed)
+    for name, batches in groupby(found, itemgetter(0)):
+        add_rows(duck, name, map(itemgetter(1), batches))
     negative = ", ".join(f"-{name}" for name in _SUMS)
     added = ", ".join(f"sum({name})::BIGINT AS {name}" for name in _SUMS)
     nonzero = " OR ".join(f"sum({name}) <> 0" for name in _SUMS)

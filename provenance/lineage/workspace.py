@@ -31,6 +31,9 @@ __all__ = [
     "start_over",
 ]
 
+_ROWS_ADDED = 1 << 17
+"""One row group of DuckDB: rows are added twice as fast as by its quarters."""
+
 RECORD_ROWS = pa.schema(
     [
         ("record_id", pa.int64()),
@@ -152,16 +155,27 @@ def add_rows(
         marks: For ``loaded``: SQL of *entering* and *leaving*, after a comma.
     """
     count = 0
-    for part in rows:
-        if not part.num_rows:
-            continue
-        if isinstance(part, pa.RecordBatch):
-            part = pa.Table.from_batches([part])  # noqa: PLW2901 - the same rows
+    for part in _join_parts(rows):
         duck.register("incoming", part)
         duck.execute(f"INSERT INTO {table} BY POSITION SELECT *{marks} FROM incoming")  # noqa: S608 - our names
         count += part.num_rows
     duck.unregister("incoming")
     return count
+
+
+def _join_parts(rows: Iterable[pa.RecordBatch | pa.Table]) -> Iterator[pa.Table]:
+    waiting: list[pa.Table] = []
+    count = 0
+    for part in rows:
+        if isinstance(part, pa.RecordBatch):
+            part = pa.Table.from_batches([part])  # noqa: PLW2901 - the same rows
+        waiting.append(part)
+        count += part.num_rows
+        if count >= _ROWS_ADDED:
+            yield pa.concat_tables(waiting)
+            waiting, count = [], 0
+    if count:
+        yield pa.concat_tables(waiting)
 
 
 def count_rows(duck: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -21,7 +21,7 @@ from provenance.domain import parse_dataset
 from provenance.ingest import Arranger, Batch, BatchWriter, WrittenBatch
 from provenance.ledger.facts import find_dataset, record_dataset
 from provenance.ledger.parts import LARGEST_BATCH
-from provenance.lineage import Entering, Lineage, PedigreeBook, open_workspace
+from provenance.lineage import Entering, Lineage, open_lineage
 from provenance.log import append_entry, hash_batch
 from provenance.manifest import (
     Normaliser,
@@ -183,9 +183,7 @@ def time_stages(manifest: str, url: str) -> dict[str, float]:
             rows=reader.read(columns.needed),
             normaliser=Normaliser(columns, file=reader.file),
             arranger=Arranger(dataset=_DATASET, manifest_sha256=bytes(32)),
-            lineage=Lineage(
-                duck=stack.enter_context(open_workspace(_MEMORY)), book=PedigreeBook()
-            ),
+            lineage=stack.enter_context(open_lineage(_MEMORY)),
         )
         while True:
             timed("read", lambda: _read(work))
