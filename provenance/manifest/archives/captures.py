@@ -75,6 +75,8 @@ class Captures:
         self._cells: dict[str, list[str | None]] = {name: [] for name in COLUMNS}
         self._faults: list[Fault] = []
         self._notes: defaultdict[str, list[int]] = defaultdict(list)
+        self._seen = 0
+        """How much there is of all three, counted as it comes: asked every record."""
 
     def add(
         self, cells: Mapping[str, str | None], payload: Payload | None = None
@@ -87,24 +89,27 @@ class Captures:
             if payload.agrees is False:
                 self.note(DIFFERS)
             cells["reservation"] = read_reservation(payload.headers)
-        if _OPT_OUT.search(cells.get("reservation") or ""):
+        reservation = cells.get("reservation")
+        if reservation and _OPT_OUT.search(reservation):
             self.note(OPTED_OUT)
+        self._seen += 1
         self._rows.append(self.row)
         for name, column in self._cells.items():
             column.append(cells.get(name))
 
     def note(self, what: str) -> None:
         """Tell something of the record."""
+        self._seen += 1
         self._notes[what].append(self.row)
 
     def refuse(self, reason: str) -> None:
         """Say that the record cannot be read."""
+        self._seen += 1
         self._faults.append(row_fault(self._file, self.row, "", reason))
 
     def take(self, *, last: bool = False) -> Iterator[RawBatch]:
         """Yield the rows so far as a batch, once they are many or the last."""
-        seen = len(self._rows) + len(self._faults) + sum(map(len, self._notes.values()))
-        if seen < _MOST_ROWS and not (last and seen):
+        if self._seen < _MOST_ROWS and not (last and self._seen):
             return
         yield RawBatch(
             rows=pa.array(self._rows, pa.int64()),
@@ -123,6 +128,8 @@ def read_reservation(headers: Mapping[str, str]) -> str | None:
     Args:
         headers: Names in lower case → values.
     """
+    if not headers:
+        return None
     said = [
         f"{name}: {_CONTROL.sub(' ', headers[name])[:_LONGEST_HEADER]}"
         for name in RESERVING

@@ -13,8 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from provenance.domain import Spelling, format_digest, parse_digest
 from provenance.manifest.archives.coding import dechunk, decode
@@ -47,7 +46,13 @@ RESERVING = (
 )
 """Headers that may reserve a payload: of robots, of TDMRep, and of IETF's AIPREF."""
 
-_COMPUTED = frozenset({"sha1", "sha256", "md5", "sha512", "sha384"})
+_COMPUTED: Mapping[str, Callable[..., Any]] = {
+    "sha1": hashlib.sha1,
+    "sha256": hashlib.sha256,
+    "md5": hashlib.md5,
+    "sha512": hashlib.sha512,
+    "sha384": hashlib.sha384,
+}
 _USUAL = re.compile(r"sha1:[A-Z2-7]{32}")
 _TO_BASE32HEX = str.maketrans(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv"
@@ -60,17 +65,16 @@ class BadRecordError(Exception):
     """A record is not what its head says: the archive ends here, or is damaged."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payload:
+class Payload(NamedTuple):
     """What was found out about the payload of one record."""
 
     digest: str
     """The declared digest where it is true, else the computed one: ``sha1:hex``."""
     size: int
     """Bytes of the content, without transfer and content coding."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str]
     """The HTTP headers that matter here, names in lower case."""
-    agrees: bool | None = None
+    agrees: bool | None
     """Whether the declared digest is true; None when there is none to compare."""
 
 
@@ -182,7 +186,7 @@ def _split_head(start: bytes) -> tuple[dict[str, str], bytes]:
 
 def _weigh(chunks: Iterable[bytes], algorithm: str) -> tuple[str, int]:
     """Return the digest and the size of a stream of bytes."""
-    running: Any = hashlib.new(algorithm, usedforsecurity=False)
+    running = _COMPUTED[algorithm](usedforsecurity=False)
     size = 0
     for chunk in chunks:
         running.update(chunk)
