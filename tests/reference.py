@@ -60,6 +60,7 @@ class Record:
     origins: tuple[Origin, ...] = ()
     parents: tuple[Parent, ...] = ()
     month: str | None = None
+    day: int = 15
     medium: str | None = None
     domain: str | None = None
     language: str | None = None
@@ -243,8 +244,8 @@ def flow(world: World, records: list[Record], known: Pedigrees) -> Pedigree:
 
 def source_unknown(records: list[Record]) -> Element:
     """Say `existed by then, author unknown`, or plain unknown if none is dated."""
-    dated = [(r.month, r.medium or "") for r in records if r.month is not None]
-    month, medium = min(dated, default=(None, ""))
+    dated = [(r.month, r.day, r.medium or "") for r in records if r.month is not None]
+    month, _, medium = min(dated, default=(None, 0, ""))
     kind = "capture" if dated else "unknown"
     return UNKNOWN._replace(origin=OriginKey(kind, month=month, medium=medium or None))
 

@@ -99,6 +99,7 @@ def world_records(draw: st.DrawFn) -> ref.Record:
         origins=tuple(draw(st.lists(_origins(), max_size=2))),
         parents=tuple(draw(st.lists(parents, max_size=2))),
         month=draw(st.sampled_from(_MONTHS)),
+        day=draw(st.sampled_from((7, 23))),
         medium=draw(st.sampled_from((None, "text", "image", "audio"))),
         domain=draw(st.sampled_from((None, "example.com", "example.org"))),
         language=draw(st.sampled_from((None, "en", "de"))),
@@ -118,6 +119,7 @@ def world_evidence(draw: st.DrawFn) -> ref.Record:
         item=draw(st.sampled_from((*_ITEMS, "never seen"))),
         origins=tuple(draw(st.lists(_origins(), max_size=2))),
         month=draw(st.sampled_from(_MONTHS)),
+        day=draw(st.sampled_from((7, 23))),
         medium=draw(st.sampled_from((None, "text", "image", "audio"))),
         domain=draw(st.sampled_from((None, "example.com"))),
         bytes=draw(st.sampled_from((None, 64, 3001))),
@@ -230,7 +232,9 @@ def digest_of(item: object) -> bytes:
 def _row(number: int, record: ref.Record) -> dict[str, object]:
     fetched = None
     if record.month:
-        fetched = datetime.fromisoformat(f"{record.month}-15").replace(tzinfo=UTC)
+        fetched = datetime.fromisoformat(f"{record.month}-{record.day:02}").replace(
+            tzinfo=UTC
+        )
     return {
         "row": number,
         "part": 0,

@@ -30,7 +30,7 @@ def make_fields(told: Told) -> dict[str, dict[str, Any]]:
     """Return the fields by group; null where a ledger does not know."""
     report = told.report
     months = sorted(g["month"] for g in report["by"]["month"] if g["month"])
-    methods = [g["mode"] for g in report["by"]["mode"] if g["generated"]]
+    methods = [group["mode"] for group in told.list_downstream("mode")]
     media = [name for name in told.media if name]
     return {
         "Source": {

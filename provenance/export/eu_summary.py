@@ -134,8 +134,7 @@ def _make_synthetic(told: Told) -> dict[str, Any]:
         "claimed_shares": list(told.report["shares"]),
         "modes": [
             {name: group[name] for name in ("mode", "generated", "derived")}
-            for group in told.report["by"]["mode"]
-            if group["generated"] or group["derived"]
+            for group in told.list_downstream("mode")
         ],
         "words": list(told.sentences.values()),
     }

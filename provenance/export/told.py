@@ -41,6 +41,9 @@ class Told:
     report: Mapping[str, Any]
     """As ``report --json``, broken down by model, mode, evidence, source, month,
     language and split; in the unit that was asked for."""
+    downstream: Mapping[str, frozenset[str]]
+    """``model`` and ``mode`` → those of which any record is generated or derived,
+    whether or not it has a value in the unit that was asked for."""
     policy_words: Sequence[str]
     """The policy in words."""
     sentences: Mapping[str, str]
@@ -119,13 +122,12 @@ class Told:
     @property
     def generators(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Models of which something is generated or derived, and the amounts."""
-        return [
-            (group["model"], group)
-            for group in self.report["by"]["model"]
-            if group["model"] is not None
-            and group["model"] != "(none)"
-            and (group["generated"] or group["derived"])
-        ]
+        return [(group["model"], group) for group in self.list_downstream("model")]
+
+    def list_downstream(self, by: str) -> list[Mapping[str, Any]]:
+        """Return the groups by model or mode of which any record is downstream."""
+        groups = self.report["by"][by]
+        return [group for group in groups if group[by] in self.downstream[by]]
 
     def find_model(self, name: str) -> Model:
         """Return what is recorded of a model; of an unrecorded one its name."""

@@ -111,14 +111,14 @@ class Past:
             if edge.parent != key
         ]
         dated = [
-            (say_month(one.row.fetched_at), one.row.medium or "")
+            (one.row.fetched_at, one.row.medium or "")
             for one in found
-            if one.row.fetched_at is not None and one.row.dataset is not None
+            if one.row.fetched_at is not None
         ]
         capture = unknown
         if dated:
-            month, medium = min(dated)
-            capture = self._intern(Kind.CAPTURE, month, medium or None)
+            moment, medium = min(dated)
+            capture = self._intern(Kind.CAPTURE, say_month(moment), medium or None)
         return derive_pedigree(
             own_part(stated, claimed, self.book),
             links,
@@ -172,7 +172,7 @@ def _reaches(claim: Claim, found: Found) -> bool:
     if claim.subject is Subject.DATASET:
         if row.dataset != claim.name or claim.version not in (None, row.version):
             return False
-    elif claim.name not in (row.host, row.domain):
+    elif row.dataset is None or claim.name not in (row.host, row.domain):
         return False
     first, last = claim.first_at, claim.last_at
     if row.fetched_at is None:

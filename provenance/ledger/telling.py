@@ -15,6 +15,7 @@ from provenance.export.told import Manifest, Told, Upstream
 from provenance.ledger.catalogue import list_datasets
 from provenance.ledger.reports import find_version, make_report
 from provenance.ledger.view import open_view
+from provenance.lineage.assess import NONE
 from provenance.query.derived import (
     ASSESSMENTS,
     read_assessments,
@@ -23,7 +24,7 @@ from provenance.query.derived import (
 )
 from provenance.query.rows import RowBatch, list_row_batches, read_rows
 from provenance.query.upstream import ask_upstream
-from provenance.report import GROUPINGS, Report, Standpoint
+from provenance.report import GROUPINGS, Amounts, Report, Standpoint
 from provenance.report.words import say_interval, say_number
 from provenance.store import schema
 from provenance.store.amounts import select_pedigrees
@@ -64,6 +65,9 @@ def tell(
     number, name = find_version(connection, dataset)
     others = [find_version(connection, other) for other in beside]
     report = make_report(connection, name, by=_BY, unit=unit, policy=policy)
+    records = make_report(
+        connection, name, by=("model", "mode"), unit=Unit.RECORDS, policy=policy
+    )
     standing = standing_fact(schema.batches.c.position)
     batches = list_row_batches(connection, standing)
     rows = _Rows(
@@ -83,6 +87,7 @@ def tell(
     return Told(
         dataset=str(name),
         report=report.to_dict(),
+        downstream={by: _list_downstream(groups) for by, groups in records.by.items()},
         policy_words=report.policy_words,
         sentences=_say(report),
         stated=described[str(name)],
@@ -100,6 +105,17 @@ def tell(
         read_rows=rows.read,
         read_upstream=rows.read_others,
         read_derived=rows.read_derived,
+    )
+
+
+def _list_downstream(
+    groups: Iterable[tuple[str | int | None, Amounts]],
+) -> frozenset[str]:
+    return frozenset(
+        str(value)
+        for value, amounts in groups
+        if value not in (None, NONE)
+        and (amounts.tiers[Tier.GENERATED] or amounts.tiers[Tier.DERIVED])
     )
 
 

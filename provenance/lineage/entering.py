@@ -103,8 +103,7 @@ def find_changed(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> 
         SELECT record_id, batch_id, content_key, coalesce(item, digest) AS item,
                entering,
                CASE WHEN fetched_at IS NOT NULL THEN
-                   {'month': strftime(make_timestamp(fetched_at), '%Y-%m'),
-                    'medium': coalesce(medium, '')} END AS capture
+                   {'at': fetched_at, 'medium': coalesce(medium, '')} END AS capture
         FROM loaded SEMI JOIN (
             SELECT content_key, coalesce(item, digest) AS item
             FROM loaded WHERE NOT entering

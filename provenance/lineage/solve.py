@@ -152,7 +152,7 @@ class Solver:
                        CASE WHEN month IS NULL THEN '' ELSE coalesce(medium, '') END
                            AS medium
                 FROM (
-                    SELECT month, medium FROM record
+                    SELECT month, medium FROM record WHERE dataset_id IS NOT NULL
                     UNION SELECT month, medium FROM rest_narrow
                 )
             ) USING (month, medium)

@@ -209,7 +209,8 @@ def number_items(duck: duckdb.DuckDBPyConnection) -> None:
                count(*) FILTER (NOT leaving AND dataset_id IS NOT NULL) AS occurrences,
                count(*) FILTER (NOT entering AND dataset_id IS NOT NULL) AS earlier,
                count(*) FILTER (NOT leaving AND dataset_id IS NULL) > 0 AS evidence,
-               min({'month': month, 'medium': coalesce(medium, '')})
+               arg_min({'month': month, 'medium': coalesce(medium, '')},
+                       {'at': fetched_at, 'medium': coalesce(medium, '')})
                    FILTER (NOT leaving AND month IS NOT NULL) AS capture
         FROM dated GROUP BY content_key, identity;
 

@@ -109,14 +109,11 @@ def _find_both(
         if origin in models:
             by_model.setdefault(models[origin], set()).add(pedigree)
     items = schema.item_pedigrees
-    same = sa.and_(
-        items.c.content_key == schema.records.c.content_key, items.c.item == IDENTITY
-    )
     for model, pedigrees in sorted(by_model.items()):
         rows = (
             sa.select(items.c.item, sa.null().label("told"))
             .select_from(
-                schema.batches.join(schema.records, OF_BATCH).join(items, same)
+                schema.batches.join(schema.records, OF_BATCH).join(items, _is_kept())
             )
             .where(
                 items.c.pedigree_id.in_(sorted(pedigrees)), _of(dataset), occurring()
@@ -134,26 +131,33 @@ def _find_early(
     book: ModelBook,
     examples: int,
 ) -> Iterator[Conflict]:
-    """Contents that were seen before the model that made them was released."""
+    """Contents that were seen before the model that made them was released.
+
+    Who made a content may be said by a record of another dataset, by evidence or by a
+    claim: its pedigree knows them all.
+    """
     by_model: dict[str, list[int]] = {}
     for origin, model in _generating(connection, book).items():
         if book.find(model).released:
             by_model.setdefault(model, []).append(origin)
-    edges, records = schema.generated_by, schema.records
-    seen = records.alias("seen")
+    elements, items = schema.pedigree_origins, schema.item_pedigrees
+    seen = schema.records.alias("seen")
     for model, origins in sorted(by_model.items()):
         released = book.find(model).released
+        own = sa.select(elements.c.pedigree_id).where(
+            elements.c.own, elements.c.origin_id.in_(origins)
+        )
         rows = (
             sa.select(
                 IDENTITY.label("item"), sa.func.min(seen.c.fetched_at).label("told")
             )
             .select_from(
-                schema.batches.join(records, OF_BATCH)
-                .join(edges, edges.c.record_id == records.c.id)
+                schema.batches.join(schema.records, OF_BATCH)
+                .join(items, _is_kept())
                 .join(seen, _same_item(seen))
             )
             .where(
-                edges.c.origin_id.in_(origins),
+                items.c.pedigree_id.in_(own),
                 seen.c.fetched_at < _midnight(released),
                 _of(dataset),
                 occurring(),
@@ -237,6 +241,14 @@ def _tell(
 
 def _of(dataset: int) -> ColumnElement[bool]:
     return schema.batches.c.dataset_id == dataset
+
+
+def _is_kept() -> ColumnElement[bool]:
+    """The condition that the pedigree of a record's item is written out."""
+    items = schema.item_pedigrees
+    return sa.and_(
+        items.c.content_key == schema.records.c.content_key, items.c.item == IDENTITY
+    )
 
 
 def _same_item(other: Any) -> ColumnElement[bool]:

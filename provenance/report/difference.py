@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from provenance.domain import Tier
 from provenance.report.figures import Amounts, Number, Report, Share, UnitFigures
+from provenance.report.shares import sum_exactly
 
 __all__ = ["Difference", "subtract_shares"]
 
@@ -103,7 +104,7 @@ class Difference:
 def _subtract(before: Amounts, after: Amounts) -> Mapping[str, Any]:
     was, now = Amounts.to_dict(before), Amounts.to_dict(after)
     moved: dict[str, Number | list[float] | None] = {
-        name: now[name] - was[name] for name in now
+        name: sum_exactly((now[name], -was[name])) for name in now
     }
     if isinstance(before, UnitFigures) and isinstance(after, UnitFigures):
         shares = before.downstream_share, after.downstream_share

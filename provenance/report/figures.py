@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from provenance.domain import Tier, Unit
 from provenance.report.notebook import draw_notebook
-from provenance.report.shares import ShareFigures, attribute, plain
+from provenance.report.shares import ShareFigures, attribute, exact, plain, sum_exactly
 from provenance.report.standpoint import Standpoint
 from provenance.store.amounts import ASSESSED, select_amounts, select_stored
 from provenance.store.schema import datasets
@@ -68,15 +68,17 @@ class Amounts:
     @property
     def total(self) -> Number:
         """The sum over the records that have the unit."""
-        return sum(self.tiers.values())
+        return sum_exactly(self.tiers.values())
 
     @property
     def share(self) -> Share | None:
         """``[downstream, downstream + unknown] ÷ total``; None when it is 0."""
-        if not self.total:
+        total = exact(self.total)
+        if not total:
             return None
-        low = self.tiers[Tier.GENERATED] + self.tiers[Tier.DERIVED]
-        return low / self.total, (low + self.tiers[Tier.UNKNOWN]) / self.total
+        low = exact(self.tiers[Tier.GENERATED]) + exact(self.tiers[Tier.DERIVED])
+        high = low + exact(self.tiers[Tier.UNKNOWN])
+        return float(low / total), float(high / total)
 
     def to_dict(self) -> dict[str, Number]:
         """Total and tiers by name."""
@@ -300,8 +302,8 @@ def _figures(rows: list[Any], shares: Iterable[ShareFigures]) -> dict[str, UnitF
     for unit in Unit:
         tiers, part = _tiers(rows, unit), moved[unit]
         if part:
-            tiers[Tier.GENERATED] = plain(Fraction(tiers[Tier.GENERATED]) + part)
-            tiers[Tier.UNKNOWN] = plain(Fraction(tiers[Tier.UNKNOWN]) - part)
+            tiers[Tier.GENERATED] = plain(exact(tiers[Tier.GENERATED]) + part)
+            tiers[Tier.UNKNOWN] = plain(exact(tiers[Tier.UNKNOWN]) - part)
         missing = dict.fromkeys(Tier, 0)
         if unit in ASSESSED:
             for row in rows:

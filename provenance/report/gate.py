@@ -15,6 +15,7 @@ from typing import Any
 
 from provenance.domain import Bounds, End, Tier, Unit, say_count
 from provenance.report.figures import Amounts, Number, Report, UnitFigures
+from provenance.report.shares import exact, sum_exactly
 from provenance.report.words import say_interval, say_share
 
 __all__ = ["Checked", "Component", "Failure", "find_failures", "name_components"]
@@ -160,9 +161,9 @@ def _tell_immeasurable(report: Report) -> tuple[str, str] | None:
 def _check_shares(
     figures: UnitFigures, unit: Unit, bounds: Bounds
 ) -> Iterator[Failure]:
-    total = _exact(figures.total)
-    unknown = _exact(figures.tiers[Tier.UNKNOWN])
-    known = sum((_exact(figures.tiers[tier]) for tier in _KNOWN), Fraction(0))
+    total = exact(figures.total)
+    unknown = exact(figures.tiers[Tier.UNKNOWN])
+    known = sum((exact(figures.tiers[tier]) for tier in _KNOWN), Fraction(0))
     most = bounds.max_downstream
     counted = known + unknown if bounds.end is End.HIGH else known
     if most is not None and counted > Fraction(most) * total:
@@ -235,7 +236,7 @@ def _components(bound: str, report: Report, bounds: Bounds) -> Iterator[Componen
         counted.sort(key=lambda pair: (-pair[1], str(pair[0] or "")))
         for value, amount in counted[:MOST_COMPONENTS]:
             if amount:
-                share = float(amount / total)
+                share = float(exact(amount) / exact(total))
                 yield Component(by=by, value=value, amount=amount, share=share)
 
 
@@ -249,18 +250,15 @@ def _against(
     unknown = amounts.tiers[Tier.UNKNOWN]
     if bound == "unknown":
         return unknown
-    known = sum(amounts.tiers[tier] for tier in _KNOWN)
+    known = sum_exactly(amounts.tiers[tier] for tier in _KNOWN)
     # What is unknown is of no model: it stands in a group of its own there.
-    return known + unknown if bounds.end is End.HIGH and by != "model" else known
+    if bounds.end is End.LOW or by == "model":
+        return known
+    return sum_exactly((known, unknown))
 
 
 def _unknown(figures: UnitFigures) -> float:
-    return float(figures.tiers[Tier.UNKNOWN] / figures.total)
-
-
-def _exact(amount: Number) -> Fraction:
-    """An amount without the error of its binary spelling: it has thousandths."""
-    return Fraction(repr(amount))
+    return float(exact(figures.tiers[Tier.UNKNOWN]) / exact(figures.total))
 
 
 def _say_bound(share: Decimal) -> str:

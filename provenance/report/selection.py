@@ -9,6 +9,7 @@ from typing import Any
 
 from provenance.domain import Tier, Unit
 from provenance.report.figures import Amounts, Number, Share
+from provenance.report.shares import sum_exactly
 
 __all__ = ["Selected", "Selection", "add_up"]
 
@@ -117,7 +118,7 @@ def _number(thousandths: int) -> Number:
 def _join(parts: Iterable[Selected]) -> Selected:
     several = list(parts)
     return Selected(
-        tiers={tier: sum(part.tiers[tier] for part in several) for tier in Tier},
+        tiers={tier: sum_exactly(p.tiers[tier] for p in several) for tier in Tier},
         records=sum(part.records for part in several),
         lacking=sum(part.lacking for part in several),
     )

@@ -11,7 +11,7 @@ from typing import Any
 from provenance.domain import Tier, Unit
 from provenance.store.amounts import ASSESSED
 
-__all__ = ["ShareFigures", "attribute", "plain"]
+__all__ = ["ShareFigures", "attribute", "exact", "plain", "sum_exactly"]
 
 _THOUSANDTHS = 1000
 
@@ -51,6 +51,27 @@ class ShareFigures:
             "counts": self.counts,
             **amounts,
         }
+
+
+def sum_exactly(amounts: Iterable[int | float]) -> int | float:
+    """Add plain numbers up without the errors of their binary spelling.
+
+    >>> sum_exactly([0.1, 0.7]), sum_exactly([2, 3])
+    (0.8, 5)
+    """
+    numbers = list(amounts)
+    if all(number == int(number) for number in numbers):
+        return plain(sum(numbers))
+    return plain(sum(map(exact, numbers), Fraction(0)))
+
+
+def exact(amount: float) -> Fraction:
+    """Turn a plain number into the amount that it spells, without its binary error.
+
+    >>> float(exact(0.1) + exact(0.7))
+    0.8
+    """
+    return Fraction(repr(amount) if isinstance(amount, float) else amount)
 
 
 def plain(amount: Fraction | float) -> int | float:

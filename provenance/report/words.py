@@ -6,33 +6,32 @@ from collections.abc import Sequence
 
 __all__ = ["say_change", "say_interval", "say_number", "say_points", "say_share"]
 
-_LEAST_SHOWN = 0.0005
-
 
 def say_number(number: float) -> str:
-    """Write a number with thousands apart, exact to thousandths.
+    """Write a number with thousands apart, to thousandths.
 
-    >>> say_number(25659642), say_number(2.5)
-    ('25,659,642', '2.5')
+    >>> say_number(25659642), say_number(2.5), say_number(1.00034)
+    ('25,659,642', '2.5', '1')
     """
     if float(number).is_integer():
         return f"{int(number):,}"
-    return f"{number:,.3f}".rstrip("0")
+    return f"{number:,.3f}".rstrip("0").rstrip(".")
 
 
 def say_share(share: float | None) -> str:
     """Write a share in per cent, never rounding a part away to nothing or all.
 
-    >>> say_share(0.576), say_share(0.0001), say_share(0.9999), say_share(None)
+    >>> say_share(0.576), say_share(0.0001), say_share(0.9995), say_share(None)
     ('57.6 %', '< 0.1 %', '> 99.9 %', 'not known')
     """
     if share is None:
         return "not known"
-    if 0 < share < _LEAST_SHOWN:
+    text = f"{share * 100:.1f} %"
+    if share > 0 and text == "0.0 %":
         return "< 0.1 %"
-    if 1 - _LEAST_SHOWN < share < 1:
+    if share < 1 and text == "100.0 %":
         return "> 99.9 %"
-    return f"{share * 100:.1f} %"
+    return text
 
 
 def say_interval(share: tuple[float, float] | None) -> str:

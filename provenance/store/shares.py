@@ -92,10 +92,11 @@ def select_needs(policy: _Policy, unit: Unit) -> sa.Select[Any]:
     )
     zero: ColumnElement[Any] = sa.literal_column("0.0")
     more = shares.c.share * totals.c.total - sa.func.coalesce(known.c.known, zero)
+    noise = totals.c.total * sa.literal_column("1e-12")  # of binary fractions
     return (
         sa.select(
             shares.c.dataset_id,
-            sa.func.sum(sa.case((more > 0, more), else_=zero)).label("needed"),
+            sa.func.sum(sa.case((more > noise, more), else_=zero)).label("needed"),
         )
         .join(totals, totals.c.dataset_id == shares.c.dataset_id)
         .outerjoin(

@@ -47,7 +47,9 @@ class TimeText(FunctionElement[str]):
 @compiles(TimeText, "sqlite")
 def _time_sqlite(element: TimeText, compiler: SQLCompiler, **kw: Any) -> str:
     moment, length = element.clauses
-    seconds = f"{compiler.process(moment, **kw)} / 1000000.0"
+    micro = compiler.process(moment, **kw)
+    # Whole seconds, or it would round up into the next one; its / and % know no floor.
+    seconds = f"({micro} - ({micro} % 1000000 + 1000000) % 1000000) / 1000000"
     whole = f"strftime('%Y-%m-%dT%H:%M:%SZ', {seconds}, 'unixepoch')"
     return f"substr({whole}, 1, {compiler.process(length, **kw)})"
 
@@ -55,7 +57,7 @@ def _time_sqlite(element: TimeText, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(TimeText, "postgresql")
 def _time_postgresql(element: TimeText, compiler: SQLCompiler, **kw: Any) -> str:
     moment, length = element.clauses
-    seconds = f"to_timestamp({compiler.process(moment, **kw)} / 1000000.0)"
+    seconds = f"to_timestamp(floor({compiler.process(moment, **kw)} / 1000000.0))"
     whole = f"""to_char({seconds} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"""
     return f"substr({whole}, 1, {compiler.process(length, **kw)})"
 

@@ -108,17 +108,17 @@ class Mixture:
         """Return the rows and their lines; that of what is unaccounted comes last."""
         rows = [component.to_row() for component in self.components]
         lines = [component.line for component in self.components]
-        rest: dict[str, object] = {}
+        rest: dict[str, int] = {}
         for unit, total in self.totals.items():
             known = [c.amounts[unit] for c in self.components if unit in c.amounts]
             told = f"{unit}: stated {total:,}, components sum to {sum(known):,}"
             left = total - sum(known)
+            rest[unit] = max(left, 0)
             if left > 0:
-                rest[unit] = left
                 notes.add(f"{told}; {left:,} unaccounted", self.line)
             elif left < 0:
                 notes.add(f"{told}, which is more", self.line)
-        if rest:
+        if any(rest.values()):
             rows.append({"name": UNACCOUNTED, "items": None, **rest})
             lines.append(max(self.line, lines[-1] + 1))  # rows are in order
         return rows, lines

@@ -12,9 +12,10 @@ function sayNumber(text) {
 /** Write a share in per cent, never rounding a part away to nothing or all. */
 function sayShare(share) {
   if (share === null) return "not known";
-  if (share > 0 && share < 0.0005) return "< 0.1 %";
-  if (share > 0.9995 && share < 1) return "> 99.9 %";
-  return `${(share * 100).toFixed(1)} %`;
+  const text = `${(share * 100).toFixed(1)} %`;
+  if (share > 0 && text === "0.0 %") return "< 0.1 %";
+  if (share < 1 && text === "100.0 %") return "> 99.9 %";
+  return text;
 }
 
 function sayInterval(share) {
