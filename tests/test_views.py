@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,3 +91,27 @@ def test_views_agree_with_the_report(url: str, world: World) -> None:
                 policy="default",
             )
             _check(connection, report)
+
+
+def test_views_lose_no_part_of_a_second_and_find_no_share_where_none_is(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    dates = ("2022-10-31T23:59:59.9997Z", "1969-12-31T23:59:59.9997Z")
+    rows: list[dict[str, Any]] = [
+        *({"name": f"d{n}", "fetched_at": moment} for n, moment in enumerate(dates)),
+        *({"name": f"p{n}"} for n in range(91)),
+        *({"name": f"g{n}", "generated_by": "M"} for n in range(7)),
+    ]
+    path = tmp_path / "d.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ledger.ingest(path)
+    ledger.claim(dataset="d", generated_by="M", share="0.07", unit="items")
+    with ledger._reading() as connection:
+        told = connection.execute(
+            sa.text(
+                "SELECT fetched_at FROM report_item WHERE name LIKE 'd%' ORDER BY 1"
+            )
+        )
+        assert [*told.scalars()] == ["1969-12-31T23:59:59Z", "2022-10-31T23:59:59Z"]
+        query = "SELECT unattributed FROM report_dataset WHERE unit = 'items'"
+        assert [*connection.execute(sa.text(query)).scalars()] == [0]

@@ -71,7 +71,7 @@ def exact(amount: float) -> Fraction:
     >>> float(exact(0.1) + exact(0.7))
     0.8
     """
-    return Fraction(repr(amount) if isinstance(amount, float) else amount)
+    return Fraction(repr(amount))
 
 
 def plain(amount: Fraction | float) -> int | float:

@@ -176,3 +176,13 @@ def test_a_claimed_share_is_synthetic_data_of_which_items_are_not_said(
     assert found["amounts"]["tokens"]["of_these_by_a_claimed_share"] == 1
     assert found["amounts"]["tokens"]["measured_share"] == [0.5, 1.0]
     assert "claims" in {loss.what for loss in done.lost}
+
+
+@pytest.mark.parametrize(
+    "name", ["eu-summary", "card", "ab-2013", "dps", "openlineage", "croissant"]
+)
+def test_a_model_of_records_without_the_unit_is_named(
+    export: Export, name: str
+) -> None:
+    translated = {"generated_by": "model-b", "mode": "translated", "name": "t"}
+    assert "model-b" in export([MODEL, translated], name)

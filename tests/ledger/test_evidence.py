@@ -13,7 +13,7 @@ import pytest
 from click.testing import Result
 
 from provenance import Ledger
-from provenance.domain import Tier
+from provenance.domain import Tier, WhatIf
 from provenance.errors import ManifestError, NotRecordedError
 from provenance.log.proof import format_proof
 from provenance.log.verify_proof import check_proof
@@ -256,3 +256,48 @@ def test_command_records_and_explains_evidence(
     assert "seen 2019-03-02T00:00:00Z" in " ".join(shown.split())
     refused = run_cli("ingest", path, "--kind", "evidence", "--dataset", "x")
     assert (refused.exit_code, "belongs to no dataset" in refused.stderr) == (1, True)
+
+
+def test_a_dated_observation_of_a_parent_that_is_not_recorded_makes_nothing(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    rows = write(tmp_path / "d.jsonl", {"digest": B, "derived_from": A})
+    ledger.ingest(rows, dataset="d")
+    observe(ledger, tmp_path, {"digest": A, "first_seen": "2019-05-03"})
+    assert ledger.check_derived() == []
+
+
+def test_a_claim_about_a_source_reaches_no_observation_now_or_as_of_then(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    rows = write(tmp_path / "d.jsonl", {"digest": A}, {"digest": B})
+    ledger.ingest(rows, dataset="d")
+    seen = {"first_seen": "2020-01-01", "url": "https://a.example.com/p"}
+    observe(ledger, tmp_path, {"digest": A, **seen})
+    ledger.claim(source="example.com", generated_by="M")
+    size = ledger.report("d").as_of
+    ledger.add_model("another")
+    assert tier(ledger, A) == "unknown"
+    (then,) = ledger.explain(A, as_of=size)
+    assert then.tier == "unknown"
+
+
+def test_the_earliest_of_two_captures_in_a_month_says_the_medium(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    early, late = "2020-09-02", "2020-09-20"
+    rows: list[dict[str, Any]] = [
+        {"digest": A, "fetched_at": early, "media_type": "text/html"},
+        {"digest": A, "fetched_at": late, "media_type": "image/png"},
+        {"digest": B, "fetched_at": late, "media_type": "image/png"},
+        {"digest": B, "fetched_at": early, "media_type": "text/html"},
+        {"digest": C, "fetched_at": early, "media_type": "video/mp4"},
+        {"digest": C, "fetched_at": late},
+    ]
+    for number, row in enumerate(rows):
+        path = write(tmp_path / f"{number}.jsonl", row)
+        ledger.ingest(path, dataset="d")
+    ledger.add_policy("early", WhatIf(cutoffs={"text": "2021-01"}))
+    tiers = ledger.report("d", policy="early").units["contents"].tiers
+    assert (tiers[Tier.HUMAN], tiers[Tier.UNKNOWN]) == (2, 1)
+    assert ledger.check_derived() == []

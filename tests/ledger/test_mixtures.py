@@ -52,3 +52,19 @@ def test_shares_of_generators_are_those_of_the_card(
         thousands = groups["DeepSeek-R1"].total // 1000
         compound = truth["llama_nemotron_compound"]
         assert compound["split_compound_DeepSeek-R1_k"] == thousands
+
+
+def test_a_total_that_is_the_sum_leaves_nothing_open_in_its_unit(
+    lone: Ledger, tmp_path: Path
+) -> None:
+    card = tmp_path / "tb.md"
+    card.write_text(
+        "# M\n\n| Dataset | Tokens (B) | Generator | Samples (K) |\n|---|---|---|---|\n"
+        "| web | 1.5 | | 10 |\n| cosmo | 0.3 | Mixtral | 2.5 |\n"
+        "| **Total** | 2.0 | | 12.5 |\n"
+    )
+    with lone:
+        lone.ingest(card)
+        units = lone.report("tb").units
+        assert units["items"].downstream_share == (0.2, 1.0)
+        assert units["tokens"].total == 2_000_000_000

@@ -104,3 +104,24 @@ def test_command_lists(run_cli: Callable[..., Result], tmp_path: Path) -> None:
     found = json.loads(run_cli("conflicts", "--json").stdout)
     assert {one["contents"] for one in found} == {1}
     assert run_cli("conflicts", "clean").stdout == "no contradictions\n"
+
+
+def test_whoever_says_who_made_it_the_release_is_later(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    for name, row in {
+        "r": {"digest": A, "fetched_at": "2020-01-01"},
+        "s": {"digest": B, "fetched_at": "2020-01-02"},
+    }.items():
+        path = tmp_path / f"{name}.jsonl"
+        path.write_text(json.dumps(row) + "\n")
+        ledger.ingest(path)
+    path = tmp_path / "seen.jsonl"
+    path.write_text(json.dumps({"digest": A, "generated_by": "G"}) + "\n")
+    ledger.ingest(path, kind="evidence")
+    ledger.claim(dataset="s", generated_by="G")
+    ledger.add_model("G", released=date(2023, 3, 14))
+    assert [(one.dataset, one.examples) for one in ledger.conflicts()] == [
+        ("r", (f"{A}, captured 2020-01-01T00:00:00Z",)),
+        ("s", (f"{B}, captured 2020-01-02T00:00:00Z",)),
+    ]

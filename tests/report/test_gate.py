@@ -197,3 +197,13 @@ def test_the_decision_is_that_of_exact_fractions(
     expected["unknown"] = unknown
     assert broken == {name for name, share in expected.items() if share > most}
     assert Amounts(tiers=amounts).total == total
+
+
+def test_a_bound_that_tenths_meet_is_kept(tell: Tell) -> None:
+    ledger = tell(
+        {"name": "a", "generated_by": "M", "copies": "0.1"},
+        {"name": "b", "origin": "human", "copies": "0.7"},
+    )
+    assert ledger.check("d", max_downstream="12.5%", unit="items").failures == ()
+    items = ledger.report("d").units["items"]
+    assert (items.total, items.share) == (0.8, (0.125, 0.125))
