@@ -12,8 +12,10 @@ import sqlalchemy as sa
 
 from provenance.domain.digests import finding_key
 from provenance.lineage.solve import Solver
+from provenance.lineage.tally import refuse_amounts
 from provenance.lineage.workspace import count_rows
 from provenance.store import schema
+from provenance.store.amounts import ASSESSED, DIMENSIONS
 from provenance.store.arrow import insert_batch
 from provenance.store.intern import intern_tally_values
 from provenance.store.keys import ASKED_KEYS, ASKED_RECORDS, ask, split_asked
@@ -33,6 +35,11 @@ __all__ = [
 
 _ROWS = 1 << 20
 _VALUES_KEPT = 500_000
+
+_WORTH_A_LOOK = 1 << 51
+"""Thousandths in one change, some 2 PB, from which the whole might not fit."""
+_MOST = 9.2e18
+"""What 64 bits hold, less what sums of floats may be wrong by."""
 
 
 def keep(solver: Solver, position: int, *, linked: bool) -> None:
@@ -227,6 +234,9 @@ def keep_tallies(
         duck: A workspace with ``tally``.
         position: Log position of the change.
         known: Ids of values of dimensions that were met before; grows.
+
+    Raises:
+        ManifestError: A dataset version would come to more than can be kept.
     """
     found = duck.execute("SELECT DISTINCT value FROM tally").fetchall()
     values = [row[0] for row in found]
@@ -250,3 +260,20 @@ def keep_tallies(
         """  # noqa: S608 - a number of ours
     )
     insert_relation(connection, schema.tallies, rows)
+    _check_sums(connection, duck)
+
+
+def _check_sums(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
+    """Refuse a change after which a dataset version could not be added up."""
+    large = duck.execute(
+        "SELECT dataset_id FROM tally WHERE dimension = $whole GROUP BY dataset_id "
+        "HAVING greatest(sum(items), sum(bytes), sum(tokens)) > $large",
+        {"whole": DIMENSIONS[""], "large": _WORTH_A_LOOK},
+    ).fetchall()
+    table = schema.tallies
+    for (number,) in large:
+        whole = (table.c.dataset_id == number, table.c.dimension == DIMENSIONS[""])
+        doubles: list[Any] = [sa.cast(table.c[unit], sa.Double()) for unit in ASSESSED]
+        sums = [sa.func.sum(amount) for amount in doubles]
+        if max(connection.execute(sa.select(*sums).where(*whole)).one()) > _MOST:
+            refuse_amounts()

@@ -8,12 +8,15 @@ records. A change is what stands after it minus what stood before.
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import duckdb
 
+from provenance.errors import ManifestError
 from provenance.lineage.rest import SUMMED
 from provenance.store.amounts import DIMENSIONS
 
-__all__ = ["count_tallies"]
+__all__ = ["count_tallies", "refuse_amounts"]
 
 _NARROW = ("month", "language", "split", "medium")
 """Dimensions of few values: all of them are grouped in one pass."""
@@ -53,7 +56,26 @@ def count_tallies(duck: duckdb.DuckDBPyConnection) -> None:
     Args:
         duck: A workspace with ``record``, ``item``, ``solved``, ``before`` (the
             pedigrees that items had before), ``plain`` and the sums of the rest.
+
+    Raises:
+        ManifestError: A sum is too great to be kept.
     """
+    try:
+        _count(duck)
+    except duckdb.ConversionException:
+        refuse_amounts()
+
+
+def refuse_amounts() -> NoReturn:
+    """Raise ManifestError: 64 bits hold no greater sum of thousandths."""
+    raise ManifestError(
+        "its items, bytes or tokens come to more than 9.2 · 10^15 for a dataset",
+        hint="A number in it must stand for something else, for *unknown* perhaps: "
+        "correct it, and record the manifest again.",
+    )
+
+
+def _count(duck: duckdb.DuckDBPyConnection) -> None:
     rest_sums = ", ".join(("records", "records AS contents", *_SUMS[2:]))
     sums = ", ".join(f"sum({name}) AS {name}" for name in _SUMS)
     nothing = ", ".join(f"0 AS {name}" for name in _SUMS[2:])

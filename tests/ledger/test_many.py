@@ -100,3 +100,26 @@ def test_each_outcome_is_json(ledger: Ledger, folder: Path) -> None:
         (False, False, False),
         (True, False, True),
     ]
+
+
+def test_amounts_that_cannot_be_added_up_are_refused_and_lose_no_other(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    amounts = {
+        "a": [2**53 - 1, 2**53 - 1],
+        "b": [5 * 10**15],
+        "c": [5 * 10**15],
+        "d": [1],
+    }
+    paths = []
+    for name, tokens in amounts.items():
+        rows = (json.dumps({"name": f"{name}{n}", "tokens": n}) for n in tokens)
+        paths.append(tmp_path / f"{name}.jsonl")
+        paths[-1].write_text("\n".join(rows) + "\n")
+    done = list(ledger.ingest_all(paths, dataset="d"))
+    kinds = [Refused, Ingested, Refused, Ingested]
+    assert [type(one) for one in done] == kinds
+    assert ledger.report("d").units["tokens"].total == 5 * 10**15 + 1
+    ledger.verify(deep=True)
+    ledger.withdraw_batch(ledger.batches()[0]["position"], why="wrong")
+    assert ledger.report("d").units["tokens"].total == 1
