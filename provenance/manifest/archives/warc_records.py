@@ -130,7 +130,7 @@ class WarcRecords(Generic[Taken]):
             taken = self._take(record, head)
             if not self._packing:
                 # What was read whole may hold records of its own, as its content.
-                self._resume = record.stream_pos + record.content_length
+                self._resume += record.content_length
             yield taken
 
     def _ends_early(self, file: BinaryIO) -> bool:

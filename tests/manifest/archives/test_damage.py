@@ -85,6 +85,18 @@ def test_records_inside_a_payload_are_its_content(tmp_path: Path) -> None:
     assert [f.row for f in faults] == [2]
 
 
+@pytest.mark.parametrize("length", ["0", "99999999999999999999"])
+def test_damage_behind_a_record_of_no_length_is_met_once(
+    tmp_path: Path, length: str
+) -> None:
+    empty = make_record("resource", b"", number=2, Content_Length=length)
+    garbage = b"no record\r\n"
+    data = make_response(number=1) + empty + garbage + make_response(number=3)
+    records, faults, _ = read_archive(write(tmp_path / "a.warc", data))
+    assert [r["name"][-2] for r in records] == ["1", "2", "3"]
+    assert [f.row for f in faults] == [3]
+
+
 def test_more_places_of_damage_than_are_tried_end_the_reading(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
