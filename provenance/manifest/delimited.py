@@ -7,6 +7,7 @@ lines when a quoted cell does.
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,8 @@ class DelimitedReader:
             raise ManifestError(
                 f"{path} holds no rows", hint="Expected a header line and rows below."
             )
-        twice = {name for name in self._names if self._names.count(name) > 1} - {""}
+        counts = Counter(self._names)
+        twice = {name for name, count in counts.items() if count > 1} - {""}
         if twice:
             raise ManifestError(
                 f"{path} has several columns named {min(twice)!r}",
