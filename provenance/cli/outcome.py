@@ -85,7 +85,11 @@ def _print(done: Ingested) -> None:
     mapped = ", ".join(f"{field} ← {column}" for field, column in done.mapping.items())
     if done.already:
         where = f" for {done.dataset}" if done.dataset else ""
-        click.echo(f"{done.file}: already recorded{where}; nothing to record")
+        told = f"{done.file}: already recorded{where}; nothing to record"
+        if done.withdrawn:
+            told += ", and what it said before "
+            told += "would be withdrawn" if done.dry_run else "is withdrawn"
+        click.echo(told)
         return
     kept = " (dry run: nothing was kept)" if done.dry_run else ""
     where = f"{done.file} → {done.dataset}" if done.dataset else done.file

@@ -77,6 +77,7 @@ def ingest_file(
         if plan is None:
             outcome = replace(outcome, already=True)
         else:
+            outcome = replace(outcome, withdrawn=len(plan.batches))
             run = Run(
                 order=order,
                 reader=reader,
@@ -96,7 +97,9 @@ def ingest_file(
                     for name in find_loops(facts)
                 },
             )
-            if document and not (document.rows or document.has_more_rows):
+            if plan.complete:
+                outcome = run.withdraw(outcome)
+            elif document and not (document.rows or document.has_more_rows):
                 outcome = run.record_facts(outcome)
             else:
                 outcome = run.record(outcome)

@@ -111,6 +111,8 @@ class Ingested:
     format: str
     already: bool = False
     """Nothing was recorded: these bytes stand in the ledger already."""
+    withdrawn: int = 0
+    """Batches of what the file said before, taken back by ``replace``."""
     dry_run: bool = False
     """Nothing was kept: the caller only wanted to know."""
     rows_read: int = 0

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from provenance.batch import BATCH_SCHEMA, Faults
 
-__all__ = ["LARGEST_BATCH", "Part", "cut_parts"]
+__all__ = ["LARGEST_BATCH", "Part", "count_rows", "cut_parts"]
 
 LARGEST_BATCH = 7 << 17
 """Records of a batch, at most; a row of several parts is never torn apart.
@@ -105,6 +105,14 @@ def cut_parts(
     part.last = True
     if part.records:
         yield part
+
+
+def count_rows(batch: pa.RecordBatch) -> int:
+    """Count the rows of the file that a batch holds, each once for all its parts."""
+    if not pc.max(batch.column("part")).as_py():
+        return len(batch)
+    count: int = pc.count_distinct(batch.column("row")).as_py()
+    return count
 
 
 def _weigh(batch: pa.RecordBatch) -> pa.RecordBatch:

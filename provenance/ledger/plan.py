@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -27,6 +27,8 @@ class Plan:
     skip_rows: int = 0
     resumed: bool = False
     """Whether these rows were recorded by a run that was broken off."""
+    complete: bool = False
+    """Whether all rows stand already, and there is only to withdraw."""
     withdrawn: tuple[int, ...] = ()
     """Log positions."""
     batches: tuple[int, ...] = ()
@@ -63,20 +65,17 @@ def make_plan(
     earlier = find_manifests(connection, number, order.manifest, sha256)
     if not earlier:
         return Plan()
-    same = [manifest for manifest in earlier if manifest.sha256 == sha256]
-    for manifest in same:
-        if manifest.mapping == mapping:
-            if manifest.complete:
-                return None
-            return Plan(skip_rows=manifest.last_row, resumed=True)
-    if order.replace:
-        return Plan(
-            withdrawn=tuple(p for m in earlier for p in m.positions),
-            batches=tuple(number for m in earlier for number in m.batches),
-        )
+    own = [m for m in earlier if m.path == order.manifest]
+    same = [m for m in earlier if m.sha256 == sha256]
+    known = [m for m in same if m.mapping == mapping]
+    if order.replace and len(known) < len(earlier):
+        return _replace(order, earlier, known)
+    if known and (order.append or not own or any(m in own for m in known)):
+        plan = _go_on(known)
+        return None if plan.complete else plan
     if order.append:
         return Plan(skip_rows=_rows_before(order.path, earlier))
-    if same:
+    if any(m in own for m in same) or not own:
         raise ManifestChangedError(
             f"{order.shown} was recorded for {order.target} with another mapping",
             hint="Use --replace to withdraw what was recorded and read it anew, or "
@@ -86,6 +85,34 @@ def make_plan(
         f"{order.shown} has changed since it was recorded for {order.target}",
         hint="Use --replace to withdraw what was recorded of it, --append to record "
         "the rows it has now beside that, or name a new version of the dataset.",
+    )
+
+
+def _go_on(known: list[EarlierManifest]) -> Plan:
+    """Go on behind what stands of these very rows."""
+    if not known:
+        return Plan()
+    return Plan(
+        skip_rows=max(m.last_row for m in known),
+        resumed=True,
+        complete=any(m.complete for m in known),
+    )
+
+
+def _replace(
+    order: Ingest, earlier: list[EarlierManifest], known: list[EarlierManifest]
+) -> Plan:
+    """Withdraw what the file said; only rows that another file has stay.
+
+    What it said in several versions is withdrawn with its newest: that may hold
+    nothing but the rows by which the file had grown.
+    """
+    kept = [m for m in known if m.path != order.manifest]
+    gone = [m for m in earlier if m not in kept]
+    return replace(
+        _go_on(kept),
+        withdrawn=tuple(position for m in gone for position in m.positions),
+        batches=tuple(number for m in gone for number in m.batches),
     )
 
 

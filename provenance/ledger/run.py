@@ -23,13 +23,9 @@ from provenance.domain import Claim, ClaimFact, Fact, say_count
 from provenance.errors import LedgerStateError, ManifestError, QuarantineError
 from provenance.ingest import Arranger, BatchWriter, find_manifests
 from provenance.ledger.evidence import keep_evidence
-from provenance.ledger.facts import (
-    find_dataset,
-    record_dataset,
-    record_withdrawal,
-)
+from provenance.ledger.facts import find_dataset, record_dataset, record_withdrawal
 from provenance.ledger.order import EVIDENCE, Ingest, Ingested, Noted
-from provenance.ledger.parts import Part, cut_parts
+from provenance.ledger.parts import Part, count_rows, cut_parts
 from provenance.ledger.plan import Plan, choose_dataset
 from provenance.ledger.prepare import Prepared, open_preparer
 from provenance.ledger.quarantine import Quarantine
@@ -164,6 +160,17 @@ class Run:
             raise ManifestError(
                 f"no row of {self.order.shown} is an item", hint="; ".join(told)
             )
+        return self.withdraw(outcome)
+
+    def withdraw(self, outcome: Ingested) -> Ingested:
+        """Withdraw what the file said before: there is nothing to record."""
+        self._recorded_row = self.plan.skip_rows
+        if self.plan.withdrawn:
+            with ExitStack() as stack:
+                keep = not self.order.dry_run
+                connection = stack.enter_context(self.writing(keep=keep))
+                lineage = stack.enter_context(open_lineage(self.order.memory))
+                self._begin(connection, lineage, self.clock())
         return replace(outcome, already=True, skipped=self.plan.skip_rows)
 
     def record_facts(self, outcome: Ingested) -> Ingested:
@@ -219,7 +226,7 @@ class Run:
                 batch = batch.filter(pc.greater(batch.column("row"), skip))
                 faults = faults.after(skip)
             self._set_aside(faults)
-            self.rows_read += _count_rows(batch) + len(faults)
+            self.rows_read += count_rows(batch) + len(faults)
             self.quarantine.check(self.rows_read)
             if self.order.progress:
                 self.order.progress(self.rows_read, self.quarantine.count, raw.share)
@@ -311,7 +318,7 @@ class Run:
             if self.reader.document:
                 taken = self.plan.withdrawn
                 follow_withdrawn(connection, taken, before, position, lineage)
-            self.plan = Plan()
+            self.plan = replace(self.plan, withdrawn=(), batches=())
         number, dataset = None, choose_dataset(self.order, self.reader)
         if dataset is not None:
             number = find_dataset(connection, dataset)
@@ -388,11 +395,3 @@ class Run:
             [(batch.number, path.level, path.index, tile) for path, tile in tree.tiles],
         )
         return position
-
-
-def _count_rows(batch: pa.RecordBatch) -> int:
-    """Count the rows of the file that a batch holds, each once for all its parts."""
-    if not pc.max(batch.column("part")).as_py():
-        return len(batch)
-    count: int = pc.count_distinct(batch.column("row")).as_py()
-    return count
