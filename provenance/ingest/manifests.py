@@ -21,6 +21,8 @@ class EarlierManifest:
     """Bytes of the file."""
     mapping: str
     last_row: int
+    quarantined: int
+    """Rows of its batches that were set aside."""
     complete: bool
     """Whether its last batch stands."""
     positions: tuple[int, ...]
@@ -58,6 +60,7 @@ def find_manifests(
             size=rows[0].manifest_bytes,
             mapping=rows[0].mapping,
             last_row=max(row.last_row for row in rows),
+            quarantined=sum(row.quarantined for row in rows),
             complete=any(row.complete for row in rows),
             positions=tuple(
                 position

@@ -13,7 +13,7 @@ from provenance.errors import ManifestChangedError
 from provenance.ingest import EarlierManifest, find_manifests
 from provenance.ledger.facts import find_dataset
 from provenance.ledger.order import Ingest
-from provenance.manifest import WatchedReader
+from provenance.manifest import WatchedReader, ends_at_row
 
 __all__ = ["Plan", "choose_dataset", "make_plan"]
 
@@ -74,7 +74,7 @@ def make_plan(
         plan = _go_on(known)
         return None if plan.complete else plan
     if order.append:
-        return Plan(skip_rows=_rows_before(order.path, earlier))
+        return Plan(skip_rows=_rows_before(order.path, reader.format, earlier))
     if any(m in own for m in same) or not own:
         raise ManifestChangedError(
             f"{order.shown} was recorded for {order.target} with another mapping",
@@ -116,16 +116,24 @@ def _replace(
     )
 
 
-def _rows_before(path: Path, earlier: list[EarlierManifest]) -> int:
-    """Return up to which row the file is what was recorded, bytes for bytes."""
+def _rows_before(path: Path, format_: str, earlier: list[EarlierManifest]) -> int:
+    """Return up to which row the file is what was recorded, bytes for bytes.
+
+    0 where what was recorded ended inside a row: that row is another one now.
+    """
     if not path.is_file():
         return 0  # the files of a folder have no order in time
+    size = path.stat().st_size
     for manifest in reversed(earlier):
+        if manifest.size >= size:
+            continue  # the same bytes, read with another mapping
         digest, left = hashlib.sha256(), manifest.size
         with path.open("rb") as file:
             while left and (chunk := file.read(min(left, _CHUNK))):
                 digest.update(chunk)
                 left -= len(chunk)
         if not left and digest.digest() == manifest.sha256:
-            return manifest.last_row
+            is_whole = not manifest.quarantined
+            at_end = ends_at_row(path, manifest.size, format_, is_whole=is_whole)
+            return manifest.last_row if at_end else 0
     return 0

@@ -23,6 +23,7 @@ from provenance.manifest.attributes import ATTRIBUTES
 from provenance.manifest.documents.croissant_reader import find_row_files
 from provenance.manifest.fingerprint import fingerprint
 from provenance.manifest.folder import iter_files
+from provenance.manifest.growth import ends_at_row
 from provenance.manifest.inspect import Inspection, inspect_manifest
 from provenance.manifest.mapping import ColumnMap, map_columns, map_reader
 from provenance.manifest.media.kinds import MEDIA_SUFFIXES
@@ -44,6 +45,7 @@ __all__ = [
     "Reader",
     "TrustList",
     "WatchedReader",
+    "ends_at_row",
     "find_row_files",
     "fingerprint",
     "inspect_manifest",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import stat
 import zlib
 from contextlib import ExitStack
@@ -20,6 +21,8 @@ from provenance.errors import ManifestError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from typing_extensions import Buffer
 
 __all__ = ["CHUNK", "Meter", "explain_disk", "find_packing", "iter_chunks"]
 
@@ -99,11 +102,34 @@ def find_packing(path: Path) -> str:
     return next((name for magic, name in _MAGIC.items() if start.startswith(magic)), "")
 
 
-def iter_chunks(path: Path, meter: Meter | None = None) -> Iterator[bytes]:
+class _Start(io.RawIOBase):
+    """The first bytes of a file, as a file."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file = file
+        self._left = size
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        """Read what there is room for."""
+        room = memoryview(buffer)
+        data = self._file.read(min(len(room), self._left))
+        room[: len(data)] = data
+        self._left -= len(data)
+        return len(data)
+
+
+def iter_chunks(
+    path: Path, meter: Meter | None = None, *, size: int | None = None
+) -> Iterator[bytes]:
     """Yield the unpacked bytes of a file, at most ``CHUNK`` at a time.
 
     Args:
         meter: Is told how far the file was read.
+        size: How many bytes of the file there are, as it lies; by default all.
 
     Raises:
         EOFError: The packed data ends early or is damaged; everything that could
@@ -116,6 +142,8 @@ def iter_chunks(path: Path, meter: Meter | None = None) -> Iterator[bytes]:
             file = stack.enter_context(path.open("rb"))
         except OSError as error:
             raise explain_disk(path, error) from error
+        if size is not None:
+            file = io.BufferedReader(_Start(file, size))
         stream: BinaryIO = file
         if packing == "gzip":
             stream = cast("BinaryIO", stack.enter_context(gzip.GzipFile(fileobj=file)))

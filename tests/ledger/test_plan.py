@@ -1,14 +1,18 @@
 """What is recorded of a file of which something stands already."""
 
+import bz2
+import gzip
 import json
 import shutil
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from manifest.archives.written import make_response
 
 from provenance import Ledger
 from provenance.errors import ManifestChangedError
+from provenance.ledger import Ingested
 from provenance.store import schema
 
 
@@ -64,3 +68,72 @@ def test_a_file_that_is_again_what_it_was_replaces_all_it_was(
     ledger.ingest(put(path, "old"), dataset="d", replace=True)
     assert names(ledger) == ["old"]
     assert ledger.check_derived() == []
+
+
+def grow(ledger: Ledger, path: Path, before: bytes, added: bytes) -> Ingested:
+    """Record a file, let it grow, and record it again."""
+    path.write_bytes(before)
+    ledger.ingest(path, dataset="d")
+    path.write_bytes(before + added)
+    return ledger.ingest(path, dataset="d", append=True)
+
+
+A, B, C = (f'{{"name": "{name}"}}\n'.encode() for name in "abc")
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "added"),
+    [
+        pytest.param("x.jsonl", A + B[:9], B[9:] + C, id="inside a line"),
+        pytest.param("x.csv", b"name,k\na,1\nb,1", b"5\nc,3\n", id="inside a cell"),
+        pytest.param("x.csv", b'name,k\na,1\nb,"1\n', b'2"\nc,3\n', id="inside quotes"),
+    ],
+)
+def test_a_row_that_was_not_whole_is_recorded_when_it_is(
+    ledger: Ledger, tmp_path: Path, name: str, before: bytes, added: bytes
+) -> None:
+    done = grow(ledger, tmp_path / name, before, added)
+    assert (done.recorded, done.skipped) == (3, 0)
+    assert {"a", "b", "c"} == set(names(ledger))
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "added"),
+    [
+        pytest.param("x.jsonl", A + B[:9] + b"\n", C, id="a bad line"),
+        pytest.param("x.jsonl", A + B.strip(), b"\r\n" + C, id="a line end comes"),
+        pytest.param("x.csv", b"name,k\na,1\nb\n", b"c,3\n", id="no quotes"),
+        pytest.param("x.csv", b'name,k\na,1\nb,"\n"\n', b"c,3\n", id="closed"),
+        pytest.param("x.gz", gzip.compress(A + B), gzip.compress(C), id="gzip"),
+        pytest.param("x.bz", bz2.compress(A + B), bz2.compress(C), id="bzip2"),
+    ],
+)
+def test_rows_that_were_whole_are_not_recorded_again(
+    ledger: Ledger, tmp_path: Path, name: str, before: bytes, added: bytes
+) -> None:
+    done = grow(ledger, tmp_path / name, before, added)
+    assert (done.recorded, done.skipped) == (1, 2)
+
+
+def test_a_packed_file_that_had_ended_inside_a_row_is_recorded_whole(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    before, added = gzip.compress(A + B.strip()), gzip.compress(b"\n" + C)
+    done = grow(ledger, tmp_path / "x.gz", before, added)
+    assert (done.recorded, done.skipped) == (3, 0)
+
+
+def test_an_archive_grows_by_records(ledger: Ledger, tmp_path: Path) -> None:
+    first, second = make_response(number=1), make_response(number=2)
+    done = grow(ledger, tmp_path / "x.warc", first, second)
+    assert (done.recorded, done.skipped) == (1, 1)
+
+
+def test_the_same_rows_are_appended_with_another_mapping(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_text('{"name": "a", "other": "b"}\n')
+    ledger.ingest(path, dataset="d")
+    ledger.ingest(path, dataset="d", columns={"name": "other"}, append=True)
+    assert names(ledger) == ["a", "b"]

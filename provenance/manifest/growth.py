@@ -1,0 +1,56 @@
+"""Whether a file that has grown had ended at the end of a row.
+
+If not, its last row is another one now, and its rows cannot be told from the new ones
+by counting.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provenance.manifest.stream import find_packing, iter_chunks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["ends_at_row"]
+
+_LINES = ("jsonl", "cdxj")
+"""Formats in which a line end is the end of a row, whatever comes before it."""
+
+_ARCHIVES = ("warc", "arc")
+"""Formats whose records say how long they are."""
+
+
+def ends_at_row(path: Path, size: int, format_: str, *, is_whole: bool) -> bool:
+    """Whether the first bytes of a file end where one of its rows does.
+
+    A line end may stand inside a quoted cell. There is none where no quote is, or
+    where every row could be read: an open quote is a fault.
+
+    Args:
+        size: How many bytes the file had.
+        is_whole: Whether none of its rows had been set aside.
+    """
+    if format_ in _ARCHIVES:
+        return is_whole
+    last, is_plain = b"", True
+    try:
+        for chunk in iter_chunks(path, size=size):
+            last = chunk[-1:]
+            is_plain = is_plain and b'"' not in chunk
+    except EOFError:
+        return False
+    is_line = last == b"\n" or _begins_line(path, size)
+    return is_line and (
+        is_whole or format_ in _LINES or (format_ == "csv" and is_plain)
+    )
+
+
+def _begins_line(path: Path, size: int) -> bool:
+    """Whether a line end is the first of what was added to a file."""
+    if find_packing(path):
+        return False  # what was added is packed by itself
+    with path.open("rb") as file:
+        file.seek(size)
+        return file.read(2).lstrip(b"\r").startswith(b"\n")
