@@ -14,7 +14,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from provenance.domain import to_dataset_name
-from provenance.errors import ManifestError
+from provenance.errors import ManifestError, QuarantineError
 from provenance.ledger.order import EVIDENCE, KINDS, Ingest, Ingested, Noted
 from provenance.ledger.plan import choose_dataset, make_plan
 from provenance.ledger.quarantine import Quarantine
@@ -97,12 +97,7 @@ def ingest_file(
                     for name in find_loops(facts)
                 },
             )
-            if plan.complete:
-                outcome = run.withdraw(outcome)
-            elif document and not (document.rows or document.has_more_rows):
-                outcome = run.record_facts(outcome)
-            else:
-                outcome = run.record(outcome)
+            outcome = _carry_out(run, outcome)
         kept = None if order.dry_run else quarantine.keep()
     finally:
         stack.close()
@@ -112,6 +107,23 @@ def ingest_file(
         seconds=time.monotonic() - started,
         quarantine_file=str(kept) if kept else None,
     )
+
+
+def _carry_out(run: Run, outcome: Ingested) -> Ingested:
+    """Record what is left to be recorded; a refusal says what stands nevertheless."""
+    document = run.reader.document
+    try:
+        if run.plan.complete:
+            return run.withdraw(outcome)
+        if document and not (document.rows or document.has_more_rows):
+            return run.record_facts(outcome)
+        return run.record(outcome)
+    except QuarantineError as error:
+        told = "Nothing was recorded."
+        if run.standing:
+            told = f"Up to row {run.standing:,} it was recorded before, and no further."
+        hint = f"{told} {error.hint}"
+        raise QuarantineError(error.message, hint=hint) from error
 
 
 def _name(order: Ingest, reader: WatchedReader) -> Ingest:

@@ -67,6 +67,14 @@ class Ingest:
     """Told of rows read, rows quarantined, and the share of the file, if known."""
 
     @property
+    def is_atomic(self) -> bool:
+        """Whether all of it is one transaction, and not each batch.
+
+        So it is where the first bad row refuses the whole file, or nothing is kept.
+        """
+        return self.dry_run or self.stop_on_fault
+
+    @property
     def target(self) -> str:
         """What the rows are recorded for, in words."""
         return str(self.dataset) if self.dataset else "evidence"
@@ -116,10 +124,11 @@ class Ingested:
     dry_run: bool = False
     """Nothing was kept: the caller only wanted to know."""
     rows_read: int = 0
+    """The skipped ones among them where a run goes on that was broken off."""
     recorded: int = 0
     quarantined: int = 0
     skipped: int = 0
-    """Rows that were recorded when the file was shorter."""
+    """Rows recorded when the file was shorter, or by a run that was broken off."""
     new_contents: int = 0
     """Contents that the ledger had not seen in any dataset."""
     edges: int = 0

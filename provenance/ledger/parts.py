@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from provenance.batch import BATCH_SCHEMA, Faults
 
-__all__ = ["LARGEST_BATCH", "Part", "count_rows", "cut_parts"]
+__all__ = ["LARGEST_BATCH", "Part", "count_rows", "cut_parts", "skip_rows"]
 
 LARGEST_BATCH = 7 << 17
 """Records of a batch, at most; a row of several parts is never torn apart.
@@ -113,6 +113,16 @@ def count_rows(batch: pa.RecordBatch) -> int:
         return len(batch)
     count: int = pc.count_distinct(batch.column("row")).as_py()
     return count
+
+
+def skip_rows(
+    number: int, batch: pa.RecordBatch, faults: Faults
+) -> tuple[pa.RecordBatch, Faults]:
+    """Leave out the first rows of a file, and the faults among them."""
+    if not number:
+        return batch, faults
+    behind = pc.greater(batch.column("row"), number)
+    return batch.filter(behind), faults.after(number)
 
 
 def _weigh(batch: pa.RecordBatch) -> pa.RecordBatch:

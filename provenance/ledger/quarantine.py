@@ -111,7 +111,7 @@ class Quarantine:
             raise QuarantineError(
                 f"{self.count:,} of the first {rows:,} rows are bad, more than "
                 f"--max-bad {self._limit.written} allows: {self.most_frequent()}",
-                hint="Nothing was recorded. Check --map and --format, or allow more.",
+                hint="Check --map and --format, or allow more.",
             )
 
     def _count(self, faults: Faults) -> None:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from provenance.batch import Faults
@@ -25,7 +24,7 @@ from provenance.ingest import Arranger, BatchWriter, find_manifests
 from provenance.ledger.evidence import keep_evidence
 from provenance.ledger.facts import find_dataset, record_dataset, record_withdrawal
 from provenance.ledger.order import EVIDENCE, Ingest, Ingested, Noted
-from provenance.ledger.parts import Part, count_rows, cut_parts
+from provenance.ledger.parts import Part, count_rows, cut_parts, skip_rows
 from provenance.ledger.plan import Plan, choose_dataset
 from provenance.ledger.prepare import Prepared, open_preparer
 from provenance.ledger.quarantine import Quarantine
@@ -94,13 +93,14 @@ class Run:
     _recorded_row: int = 0
     """The last row of the file that stands in the ledger."""
 
-    def record(self, outcome: Ingested) -> Ingested:
-        """Record every batch of the file that does not stand in the ledger yet.
+    @property
+    def standing(self) -> int:
+        """The last row of the file that stands if this run is broken off now."""
+        return self.plan.skip_rows if self.order.is_atomic else self._recorded_row
 
-        An order to refuse the whole file at its first bad row, or to keep nothing,
-        is one transaction; any other commits batch by batch.
-        """
-        order, whole = self.order, self.order.dry_run or self.order.stop_on_fault
+    def record(self, outcome: Ingested) -> Ingested:
+        """Record every batch of the file that does not stand in the ledger yet."""
+        order, whole = self.order, self.order.is_atomic
         self._recorded_row = self.plan.skip_rows
         arranger = Arranger(
             dataset=order.dataset,
@@ -129,7 +129,6 @@ class Run:
                 finally:
                     prepared.drop()
                 gc.collect(0)
-        self.quarantine.check(self.rows_read, at_end=True)
         if outcome.batch is None:
             return self._end_without_batch(outcome)
         return replace(
@@ -144,7 +143,7 @@ class Run:
     def _end_without_batch(self, outcome: Ingested) -> Ingested:
         if self.facts and not self.plan.skip_rows:
             return self._commit_facts(outcome)
-        if self.quarantine.count:
+        if self.quarantine.count and not self.plan.resumed:
             kept = self.quarantine.keep()
             raise ManifestError(
                 f"not one of the {say_count(self.rows_read, 'row')} of "
@@ -178,7 +177,6 @@ class Run:
         self._recorded_row = self.plan.skip_rows
         for _ in self._rows():
             pass
-        self.quarantine.check(self.rows_read, at_end=True)
         return self._commit_facts(outcome)
 
     def _commit_facts(self, outcome: Ingested) -> Ingested:
@@ -210,27 +208,29 @@ class Run:
         )
 
     def _rows(self) -> Iterator[tuple[pa.RecordBatch, Faults]]:
-        """Yield normalised rows that are to be recorded, and the faults among them."""
+        """Yield normalised rows that are to be recorded, and the faults among them.
+
+        All rows are counted where a run goes on that was broken off, as it would have.
+        """
         normaliser = Normaliser(self.columns, file=self.order.shown)
-        skip = self.plan.skip_rows
+        skip, resumed = self.plan.skip_rows, self.plan.resumed
         for raw in self.reader.read(self.columns.needed):
             batch, faults = normaliser.normalise(raw)
             self._note(raw.notes)
-            if self.plan.resumed:
-                self._set_aside(faults.until(skip))
             if self.subjects:
                 batch, faults = self.subjects.find(batch, faults)
             if self.order.dataset is None:
                 batch, faults = keep_evidence(batch, faults)
-            if skip:
-                batch = batch.filter(pc.greater(batch.column("row"), skip))
-                faults = faults.after(skip)
+            if not resumed:
+                batch, faults = skip_rows(skip, batch, faults)
             self._set_aside(faults)
             self.rows_read += count_rows(batch) + len(faults)
             self.quarantine.check(self.rows_read)
             if self.order.progress:
                 self.order.progress(self.rows_read, self.quarantine.count, raw.share)
-            yield batch, faults
+            yield skip_rows(skip, batch, faults)
+        # Before the last batch is committed, which may be the only one.
+        self.quarantine.check(self.rows_read, at_end=True)
 
     def _note(self, notes: Mapping[str, Sequence[int]]) -> None:
         for what, rows in notes.items():
@@ -243,8 +243,7 @@ class Run:
             raise QuarantineError(
                 f"{fault.file}, row {fault.row}, {fault.field}: {fault.reason}; "
                 f"found {fault.value!r}",
-                hint="Nothing was recorded. Mend the row, or leave out "
-                "--on-error stop to set bad rows aside.",
+                hint="Mend the row, or leave out --on-error stop: bad rows go aside.",
             )
         self.quarantine.add(faults)
 

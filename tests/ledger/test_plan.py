@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from manifest.archives.written import make_response
 
 from provenance import Ledger
-from provenance.errors import ManifestChangedError
+from provenance.errors import ManifestChangedError, QuarantineError
 from provenance.ledger import Ingested
+from provenance.manifest import lines, stream
 from provenance.store import schema
 
 
@@ -137,3 +138,33 @@ def test_the_same_rows_are_appended_with_another_mapping(
     ledger.ingest(path, dataset="d")
     ledger.ingest(path, dataset="d", columns={"name": "other"}, append=True)
     assert names(ledger) == ["a", "b"]
+
+
+def test_a_run_that_goes_on_counts_all_rows_as_an_unbroken_one(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "MOST_BYTES", 1)
+    monkeypatch.setattr(stream, "CHUNK", 6)
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(A + b"{bad\n" * 3 + A * 3 + b"{bad\n" * 3 + A * 2)
+    for _ in range(2):
+        with pytest.raises(QuarantineError, match="6 of the first 10") as told:
+            ledger.ingest(path, dataset="d", batch_rows=2, max_bad="5")
+        assert told.value.hint.startswith("Up to row 5 it was recorded before,")
+    with pytest.raises(QuarantineError, match="row 2, row") as told:
+        ledger.ingest(path, dataset="d", batch_rows=2, stop_on_fault=True)
+    assert told.value.hint.startswith("Up to row 5 it was recorded before,")
+    done = ledger.ingest(path, dataset="d", batch_rows=2, max_bad="50%")
+    assert (done.rows_read, done.quarantined, done.skipped) == (12, 6, 5)
+    assert names(ledger) == ["a"] * 6
+
+
+def test_a_share_of_bad_rows_is_looked_at_before_the_only_batch_is_kept(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(A + b"{bad\n")
+    with pytest.raises(QuarantineError, match="1 of the first 2 rows") as told:
+        ledger.ingest(path, dataset="d", max_bad="10%")
+    assert told.value.hint.startswith("Nothing was recorded. Check --map")
+    assert ledger.datasets() == []
