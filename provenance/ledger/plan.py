@@ -119,7 +119,9 @@ def _replace(
 def _rows_before(path: Path, format_: str, earlier: list[EarlierManifest]) -> int:
     """Return up to which row the file is what was recorded, bytes for bytes.
 
-    0 where what was recorded ended inside a row: that row is another one now.
+    Raises:
+        ManifestChangedError: What was recorded ended inside a row, which is another
+            one now.
     """
     if not path.is_file():
         return 0  # the files of a folder have no order in time
@@ -134,6 +136,13 @@ def _rows_before(path: Path, format_: str, earlier: list[EarlierManifest]) -> in
                 left -= len(chunk)
         if not left and digest.digest() == manifest.sha256:
             is_whole = not manifest.quarantined
-            at_end = ends_at_row(path, manifest.size, format_, is_whole=is_whole)
-            return manifest.last_row if at_end else 0
+            if ends_at_row(path, manifest.size, format_, is_whole=is_whole):
+                return manifest.last_row
+            if format_ == "jsonl" and not is_whole:
+                return manifest.last_row - 1  # half a line is no JSON: it was set aside
+            raise ManifestChangedError(
+                f"{path.name} has grown, but had ended inside a row when it was "
+                "recorded, as far as can be told: that row is another one now",
+                hint="Use --replace to withdraw what was recorded and read it anew.",
+            )
     return 0

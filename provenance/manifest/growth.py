@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ends_at_row"]
 
-_LINES = ("jsonl", "cdxj")
+_LINES = ("jsonl", "cdxj", "cdx")
 """Formats in which a line end is the end of a row, whatever comes before it."""
 
 _ARCHIVES = ("warc", "arc")
@@ -25,8 +25,8 @@ _ARCHIVES = ("warc", "arc")
 def ends_at_row(path: Path, size: int, format_: str, *, is_whole: bool) -> bool:
     """Whether the first bytes of a file end where one of its rows does.
 
-    A line end may stand inside a quoted cell. There is none where no quote is, or
-    where every row could be read: an open quote is a fault.
+    A line end may stand inside a quoted cell: there is none open where the quotes are
+    even, or where every row could be read.
 
     Args:
         size: How many bytes the file had.
@@ -34,17 +34,15 @@ def ends_at_row(path: Path, size: int, format_: str, *, is_whole: bool) -> bool:
     """
     if format_ in _ARCHIVES:
         return is_whole
-    last, is_plain = b"", True
+    last, quotes = b"", 0
     try:
         for chunk in iter_chunks(path, size=size):
             last = chunk[-1:]
-            is_plain = is_plain and b'"' not in chunk
+            quotes += chunk.count(b'"')
     except EOFError:
         return False
     is_line = last == b"\n" or _begins_line(path, size)
-    return is_line and (
-        is_whole or format_ in _LINES or (format_ == "csv" and is_plain)
-    )
+    return is_line and (is_whole or format_ in _LINES or not quotes % 2)
 
 
 def _begins_line(path: Path, size: int) -> bool:
