@@ -22,7 +22,14 @@ __all__ = ["verify"]
 
 @click.command()
 @click.option("--deep", is_flag=True, help="Hash every record; rebuild and compare.")
-@click.option("--vkey", metavar="K", help="The log's verifier key, known to you.")
+@click.option(
+    "--vkey",
+    "vkeys",
+    metavar="K",
+    multiple=True,
+    help="The log's verifier key, known to you; of keys that were rotated any one "
+    "will do, or several.",
+)
 @click.option(
     "--pin",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -34,7 +41,7 @@ __all__ = ["verify"]
 def verify(
     target: Target,
     deep: bool,
-    vkey: str | None,
+    vkeys: tuple[str, ...],
     pin: Path | None,
     witness_keys: tuple[str, ...],
     quorum: int | None,
@@ -55,7 +62,7 @@ def verify(
     ):
         done = ledger.verify(
             deep=deep,
-            vkey=vkey,
+            vkey=vkeys,
             pin=read_file(pin) if pin else None,
             quorum=asked,
             progress=lambda records, total: shown(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,7 +73,7 @@ class Signed(Transactions):
         self,
         *,
         deep: bool = False,
-        vkey: str | None = None,
+        vkey: str | Sequence[str] = (),
         pin: bytes | None = None,
         quorum: Quorum | None = None,
         progress: Callable[[int, int], None] | None = None,
@@ -82,7 +82,8 @@ class Signed(Transactions):
 
         Args:
             deep: Hash every record and edge anew, and rebuild the derived tables.
-            vkey: The log's verifier key, known from elsewhere.
+            vkey: The log's verifier key, known from elsewhere; of keys that were
+                rotated any one will do, or several.
             pin: A checkpoint of this log that was kept elsewhere: the log must be a
                 continuation of it.
             quorum: Witnesses that must vouch for the log.
@@ -92,8 +93,9 @@ class Signed(Transactions):
             VerificationError: What is recorded is not what was logged, or what was
                 logged is not what others vouch for.
         """
-        key = parse_verifier_key(vkey) if vkey else None
-        anchors = Anchors(key=key, pin=pin, quorum=quorum)
+        vkeys = [vkey] if isinstance(vkey, str) else vkey
+        keys = tuple(parse_verifier_key(text) for text in vkeys)
+        anchors = Anchors(keys=keys, pin=pin, quorum=quorum)
         with self._reading() as connection:
             done = verify_ledger(
                 connection, deep=deep, anchors=anchors, progress=progress

@@ -82,7 +82,7 @@ def verify_ledger(
         VerificationError: Something recorded is not what was logged.
     """
     verify_values(connection, _LOGGED)
-    state = verify_log(connection, anchors.key)
+    state = verify_log(connection, anchors.keys)
     anchored = verify_anchors(connection, state, anchors)
     facts = verify_facts(connection)
     batches = list_batches(connection)
@@ -138,7 +138,7 @@ def _not_proved(
             "unsigned: whoever can write the database can have made all of it anew; "
             "see provenance log keygen"
         )
-    elif anchors.key is None:
+    elif not anchors.keys:
         yield (
             "signer: the signatures fit the keys that this ledger names itself; give "
             "the key you know with --vkey"

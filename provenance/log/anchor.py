@@ -30,8 +30,8 @@ __all__ = ["Anchored", "Anchors", "verify_anchors"]
 class Anchors:
     """What the caller knows of the log from elsewhere."""
 
-    key: VerifierKey | None = None
-    """The log's key."""
+    keys: tuple[VerifierKey, ...] = ()
+    """The log's key; several if it was rotated."""
     pin: bytes | None = None
     """A checkpoint that was kept outside the ledger."""
     quorum: Quorum | None = None
@@ -68,17 +68,20 @@ def verify_anchors(
     pinned = witnessed = None
     witnesses: tuple[tuple[str, int], ...] = ()
     if anchors.pin is not None:
-        pinned = _verify_pin(connection, state, anchors.pin, anchors.key)
+        pinned = _verify_pin(connection, state, anchors.pin, anchors.keys)
     if anchors.quorum is not None:
         witnessed, witnesses = _find_witnessed(connection, anchors.quorum)
     return Anchored(pinned=pinned, witnessed=witnessed, witnesses=witnesses)
 
 
 def _verify_pin(
-    connection: sa.Connection, state: LogState, pin: bytes, key: VerifierKey | None
+    connection: sa.Connection,
+    state: LogState,
+    pin: bytes,
+    keys: tuple[VerifierKey, ...],
 ) -> int:
     named = [parse_verifier_key(text) for text in state.keys]
-    checkpoint = _open_pin(pin, [key, *named] if key else named)
+    checkpoint = _open_pin(pin, [*keys, *named])
     size = checkpoint.head.tree_size
     if size > state.size:
         raise VerificationError(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,8 +14,11 @@ from provenance.log.entries import parse_entry
 from provenance.merkle import (
     Frontier,
     VerifierKey,
+    format_verifier_key,
     hash_leaf,
     open_checkpoint,
+    parse_checkpoint,
+    parse_note,
     parse_verifier_key,
 )
 from provenance.store import schema
@@ -37,14 +40,41 @@ class LogState:
     """Verifier keys that the log itself names, oldest first."""
 
 
+@dataclass(slots=True, kw_only=True)
+class _Signers:
+    """Whose signatures count, as far as the log has been read."""
+
+    trusted: list[VerifierKey]
+    """Keys known from elsewhere, with those that they were rotated to."""
+    named: list[VerifierKey] = field(default_factory=list)
+    """Keys that the log names, oldest first."""
+    signed: list[int] = field(default_factory=list)
+    """Sizes whose checkpoint is signed by one of them."""
+    newest: VerifierKey | None = None
+    """Who signed the last of these."""
+
+    def rotate(self, note: str, key: VerifierKey, previous: VerifierKey) -> None:
+        """Trust a key in the place of one that is trusted, if both signed that."""
+        if previous in self.trusted and not any(
+            _list_faults(note, signer) for signer in (previous, key)
+        ):
+            self.trusted = [known for known in self.trusted if known != previous]
+            self.trusted.append(key)
+            self.newest = key
+
+
 def verify_log(
-    connection: sa.Connection, pinned: VerifierKey | None = None
+    connection: sa.Connection, pinned: Iterable[VerifierKey] = ()
 ) -> LogState:
     """Hash the log anew and check every checkpoint over it.
 
+    A checkpoint covers all that is before it, so with pinned keys the newest one is
+    what must be by such a key, or by one it was rotated to; the earlier ones may be
+    by any key that the log names.
+
     Args:
         connection: An open transaction.
-        pinned: The log's key, known from elsewhere; without it the keys that the
+        pinned: Keys of the log, known from elsewhere; without them the keys that the
             log names are used, which proves less.
 
     Raises:
@@ -53,10 +83,10 @@ def verify_log(
     checkpoints = {
         row.size: row for row in connection.execute(sa.select(schema.checkpoints))
     }
-    keys: list[str] = []
-    signed: list[int] = []
+    signers = _Signers(trusted=list(pinned))
+    known = bool(signers.trusted)
     frontier = Frontier()
-    _verify_checkpoint(checkpoints.pop(0, None), frontier, keys, pinned, signed)
+    _verify_checkpoint(checkpoints.pop(0, None), frontier, signers)
     entries = schema.log_entries
     query = sa.select(entries.c.position, entries.c.entry).order_by(entries.c.position)
     for row in connection.execute(query):
@@ -69,16 +99,19 @@ def verify_log(
             raise VerificationError(f"log_entries: position {row.position} is no bytes")
         frontier = frontier.append(hash_leaf(row.entry))
         kind, body = _parse(row.position, row.entry)
-        stored = checkpoints.pop(frontier.tree_size, None)
+        stored: Any = checkpoints.pop(frontier.tree_size, None)
         if kind == "key":
-            keys.append(_named_key(row.position, body))
+            signers.named.append(_named_key(row.position, body))
             if stored is None:
                 raise VerificationError(
                     f"checkpoints: none of {frontier.tree_size} entries, though the "
                     "last of them names a key, which is signed at once",
                     hint="Signatures were removed.",
                 )
-        _verify_checkpoint(stored, frontier, keys, pinned, signed)
+        _verify_checkpoint(stored, frontier, signers)
+        if kind == "key" and body.get("previous") is not None:
+            previous = _named_key(row.position, body, "previous")
+            signers.rotate(stored.note, signers.named[-1], previous)
     _verify_one_head(connection)
     head = load_frontier(connection)
     if (head.tree_size, head.root()) != (frontier.tree_size, frontier.root()):
@@ -94,12 +127,20 @@ def verify_log(
             f"only {frontier.tree_size}",
             hint="Entries were removed from the end of the log.",
         )
+    if known and signers.newest and signers.newest not in signers.trusted:
+        raise VerificationError(
+            f"checkpoints: the newest, over {max(signers.signed)} entries, is signed "
+            f"by the key {format_verifier_key(signers.newest)}, which is none of the "
+            "keys given and none that they were rotated to",
+            hint="Another key was put in the place of the log's; or the log was "
+            "signed with a key that had been rotated.",
+        )
     return LogState(
         size=frontier.tree_size,
         root=frontier.root(),
-        signed=len(signed),
-        signed_size=max(signed, default=None),
-        keys=tuple(keys),
+        signed=len(signers.signed),
+        signed_size=max(signers.signed, default=None),
+        keys=tuple(format_verifier_key(key) for key in signers.named),
     )
 
 
@@ -112,11 +153,10 @@ def _parse(position: int, entry: bytes) -> tuple[str, dict[str, Any]]:
         ) from error
 
 
-def _named_key(position: int, body: dict[str, Any]) -> str:
-    key = body.get("key")
+def _named_key(position: int, body: dict[str, Any], name: str = "key") -> VerifierKey:
+    key = body.get(name)
     if isinstance(key, str):
-        parse_verifier_key(key)
-        return key
+        return parse_verifier_key(key)
     raise VerificationError(f"log_entries: position {position} names no key")
 
 
@@ -128,13 +168,7 @@ def _verify_one_head(connection: sa.Connection) -> None:
         )
 
 
-def _verify_checkpoint(
-    stored: Any,
-    frontier: Frontier,
-    keys: Sequence[str],
-    pinned: VerifierKey | None,
-    signed: list[int],
-) -> None:
+def _verify_checkpoint(stored: Any, frontier: Frontier, signers: _Signers) -> None:
     if stored is None:
         return
     if stored.root != frontier.root():
@@ -146,21 +180,28 @@ def _verify_checkpoint(
         raise VerificationError(
             f"checkpoints, size {stored.size}, column note: there is no signed note"
         )
-    candidates = [pinned] if pinned else [parse_verifier_key(key) for key in keys]
-    faults = []
-    for key in candidates:
-        try:
-            head = open_checkpoint(stored.note.encode(), key).head
-        except VerificationError as error:
-            faults.append(error.message)
+    faults: list[str] = []
+    for key in dict.fromkeys((*signers.trusted, *signers.named)):
+        if fault := _list_faults(stored.note, key):
+            faults += fault
             continue
+        head = parse_checkpoint(parse_note(stored.note.encode()).text).head
         if (head.tree_size, head.root) != (stored.size, stored.root):
             raise VerificationError(
                 f"checkpoints: the note of {stored.size} entries is about others"
             )
-        signed.append(stored.size)
+        signers.signed.append(stored.size)
+        signers.newest = key
         return
     raise VerificationError(
         f"checkpoints: the signature over {stored.size} entries does not verify: "
         f"{'; '.join(faults) or 'the log names no key'}"
     )
+
+
+def _list_faults(note: str, key: VerifierKey) -> list[str]:
+    try:
+        open_checkpoint(note.encode(), key)
+    except VerificationError as error:
+        return [error.message]
+    return []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,14 @@ from provenance.domain import parse_dataset
 from provenance.domain.leaf import format_leaf, parse_leaf
 from provenance.errors import LedgerStateError, VerificationError
 from provenance.ledger.facts import record_dataset
-from provenance.log import append_entry, load_frontier
-from provenance.merkle import hash_leaf, hash_tree
+from provenance.log import (
+    append_entry,
+    load_frontier,
+    make_key,
+    read_key,
+    sign_head,
+)
+from provenance.merkle import format_verifier_key, hash_leaf, hash_tree
 
 CHANGES = {
     "records": [
@@ -122,6 +129,57 @@ def test_pinned_key_must_be_the_signer(recorded: Path, tmp_path: Path) -> None:
         with pytest.raises(VerificationError):
             ledger.verify(vkey=foreign)
         assert vkey != foreign
+
+
+def test_keys_known_before_or_after_rotations_verify(
+    run_cli: Callable[..., Result], recorded: Path, tmp_path: Path
+) -> None:
+    url, keys = f"sqlite:///{recorded}", [tmp_path / f"key{n}" for n in ("", 2, 3)]
+    vkeys = [format_verifier_key(read_key(keys[0]).verifier())]
+    for old, new in pairwise(keys):
+        with Ledger.open(url, key=old) as ledger:
+            vkeys.append(ledger.rotate_key(new))
+            assert ledger.verify(vkey=vkeys[0]).signed_entries
+            ledger.add_model(new.name)
+    for known in (vkeys[:1], vkeys[1:2], vkeys[2:], vkeys[:2], vkeys):
+        options = [word for vkey in known for word in ("--vkey", vkey)]
+        assert run_cli("verify", *options).exit_code == 0
+    with Ledger.open(f"sqlite:///{tmp_path}/other.db") as other:
+        foreign = other.make_key(tmp_path / "foreign", "example.org/ledger")
+    refused = run_cli("verify", "--vkey", foreign)
+    assert (refused.exit_code, vkeys[2] in refused.stderr) == (3, True)
+
+
+@pytest.mark.parametrize("pinned", ["old", "new", "both"])
+def test_rotated_key_signs_nothing_more(
+    recorded: Path, tmp_path: Path, pinned: str
+) -> None:
+    url, key = f"sqlite:///{recorded}", tmp_path / "key"
+    old = format_verifier_key(read_key(key).verifier())
+    with Ledger.open(url, key=key) as ledger:
+        new = ledger.rotate_key(tmp_path / "key2")
+    vkeys = {"old": [old], "new": [new], "both": [old, new]}[pinned]
+    with Ledger.open(url, key=key) as ledger:
+        ledger.add_model("signed with the old key")
+        with pytest.raises(VerificationError, match="newest"):
+            ledger.verify(vkey=vkeys)
+    with Ledger.open(url, key=tmp_path / "key2") as ledger:
+        ledger.add_model("signed with the new key")
+        assert ledger.verify(vkey=vkeys).signed_entries
+
+
+def test_key_that_the_old_one_did_not_sign_is_not_trusted(
+    recorded: Path, tmp_path: Path
+) -> None:
+    vkey = format_verifier_key(read_key(tmp_path / "key").verifier())
+    thief = make_key(tmp_path / "thief", "example.org/ledger", bytes(32))
+    entry = {"key": format_verifier_key(thief.verifier()), "previous": vkey}
+    with Ledger.open(f"sqlite:///{recorded}") as ledger:
+        with ledger._writing() as connection:
+            append_entry(connection, "key", entry, 0)
+            sign_head(connection, thief)
+        with pytest.raises(VerificationError, match="newest"):
+            ledger.verify(vkey=vkey)
 
 
 def test_key_open_to_others_is_refused(recorded: Path, tmp_path: Path) -> None:
