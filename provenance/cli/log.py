@@ -34,7 +34,8 @@ def keygen(target: Target, name: str, out: Path) -> None:
 
     NAME is the origin of the log: a URL without its scheme, such as
     example.org/ledger. The verifier key is printed: give it to whoever is to check
-    the log. Keep the file, and name it with --key or $PROVENANCE_KEY.
+    the log. Keep the file, and name it with --key or $PROVENANCE_KEY. A log has one
+    key at a time; `provenance log rotate` changes to another.
     """
     with target.open() as ledger:
         click.echo(ledger.make_key(out, name))

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from provenance.errors import LedgerStateError
 from provenance.ledger.facts import record_key
 from provenance.ledger.transactions import Transactions
@@ -16,6 +18,7 @@ from provenance.log import make_key, sign_head
 from provenance.log.anchor import Anchors
 from provenance.log.quorum import Quorum
 from provenance.merkle import SignerKey, format_verifier_key, parse_verifier_key
+from provenance.store import schema
 
 __all__ = ["Signed"]
 
@@ -32,9 +35,13 @@ class Signed(Transactions):
 
         Returns:
             The verifier key: hand it to whoever is to check the log.
+
+        Raises:
+            LedgerStateError: The log has a key already.
         """
-        key = make_key(path, name, secrets.token_bytes(32))
         with self._writing() as connection:
+            _verify_first(connection)
+            key = make_key(path, name, secrets.token_bytes(32))
             record_key(connection, key, self._clock())
             sign_head(connection, key)
         self._signer = key
@@ -106,3 +113,15 @@ class Signed(Transactions):
         with self._writing(keep=False) as connection:
             verify_derived(connection)
         return replace(done, derived_seconds=time.monotonic() - started)
+
+
+def _verify_first(connection: sa.Connection) -> None:
+    entries = schema.log_entries
+    query = sa.select(sa.exists().where(entries.c.kind == "key"))
+    if connection.execute(query).scalar():
+        raise LedgerStateError(
+            "the log has a signing key already, and a second one would have nothing "
+            "to do with it",
+            hint="Change to a new key, signed by both, with: provenance --key FILE "
+            "log rotate --out NEW",
+        )

@@ -154,10 +154,9 @@ def test_proof_of_another_thing_is_refused(
 def test_proof_under_another_key_or_origin_is_refused(
     proofs: dict[str, bytes], tmp_path: Path
 ) -> None:
-    with Ledger.open(f"sqlite:///{tmp_path}/other.db") as other:
-        same_name = other.make_key(tmp_path / "one", "example.org/ledger")
-        other_name = other.make_key(tmp_path / "two", "example.org/other")
-    for vkey in (same_name, other_name):
+    for number, name in enumerate(("example.org/ledger", "example.org/other")):
+        with Ledger.open(f"sqlite:///{tmp_path}/{number}.db") as other:
+            vkey = other.make_key(tmp_path / f"key{number}", name)
         assert is_refused_by_both(proofs["4:0"], vkey)
 
 

@@ -182,6 +182,18 @@ def test_key_that_the_old_one_did_not_sign_is_not_trusted(
             ledger.verify(vkey=vkey)
 
 
+@pytest.mark.usefixtures("recorded")
+def test_second_key_is_refused_and_nothing_is_written(
+    run_cli: Callable[..., Result], tmp_path: Path
+) -> None:
+    second = tmp_path / "second"
+    before = run_cli("verify").stdout
+    refused = run_cli("log", "keygen", "example.org/two", "--out", second)
+    assert (refused.exit_code, second.exists()) == (1, False)
+    assert "log rotate" in refused.stderr
+    assert run_cli("verify").stdout == before
+
+
 def test_key_open_to_others_is_refused(recorded: Path, tmp_path: Path) -> None:
     (tmp_path / "key").chmod(0o644)
     with pytest.raises(LedgerStateError, match="open to other users"):
