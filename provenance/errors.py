@@ -7,6 +7,7 @@
     │   ├── ManifestChangedError  the file is not the one recorded before
     │   └── QuarantineError       a bad row, and the caller asked to stop
     ├── NameRefusedError          a dataset, model or field name is not one
+    ├── KeyRefusedError           a key that the caller gave, or a pin, is none
     ├── ClaimRefusedError         a claim says nothing, or what has no meaning
     ├── BoundRefusedError         a bound to check against is none, or missing
     ├── NotRecordedError          the ledger knows nothing under that name
@@ -20,6 +21,7 @@ from __future__ import annotations
 __all__ = [
     "BoundRefusedError",
     "ClaimRefusedError",
+    "KeyRefusedError",
     "LedgerError",
     "LedgerStateError",
     "ManifestChangedError",
@@ -60,6 +62,10 @@ class QuarantineError(ManifestError):
 
 class NameRefusedError(LedgerError):
     """A name breaks the grammar of names, or names several things."""
+
+
+class KeyRefusedError(LedgerError):
+    """What the caller gave as a key, a key's name or a pin cannot be read as one."""
 
 
 class ClaimRefusedError(LedgerError):

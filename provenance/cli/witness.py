@@ -80,7 +80,7 @@ def compare(
     from provenance.log.compare import compare_notes  # noqa: PLC0415 - heavy
     from provenance.log.fork import format_fork  # noqa: PLC0415 - heavy
     from provenance.log.history import open_folder  # noqa: PLC0415 - heavy
-    from provenance.merkle import parse_verifier_key  # noqa: PLC0415 - heavy
+    from provenance.log.keys import parse_known_key  # noqa: PLC0415 - heavy
 
     def open_branch() -> Branch:
         if tiles is not None:
@@ -88,7 +88,7 @@ def compare(
         with target.open(create=False) as ledger:
             return ledger.branch()
 
-    keys = [parse_verifier_key(vkey) for vkey in vkeys]
+    keys = [parse_known_key(vkey) for vkey in vkeys]
     fork = compare_notes(read_file(first), read_file(second), keys, open_branch)
     if fork is None:
         click.echo("consistent: the newer checkpoint continues the older one")
@@ -113,9 +113,9 @@ def verify_fork(file: Path, vkeys: tuple[str, ...]) -> None:
     Exits with 0 if it is shown, and with 3 if the file shows no fork.
     """
     from provenance.log import fork  # noqa: PLC0415 - heavy
-    from provenance.merkle import parse_verifier_key  # noqa: PLC0415 - heavy
+    from provenance.log.keys import parse_known_key  # noqa: PLC0415 - heavy
 
-    keys = [parse_verifier_key(vkey) for vkey in vkeys]
+    keys = [parse_known_key(vkey) for vkey in vkeys]
     older, newer = fork.verify_fork(fork.parse_fork(read_file(file)), keys)
     click.echo(
         f"{older.origin} was forked: its checkpoint of {newer.head.tree_size:,} "

@@ -15,14 +15,13 @@ from provenance.errors import VerificationError
 from provenance.ledger.reports import make_report
 from provenance.ledger.transactions import Transactions
 from provenance.ledger.view import AsOf, find_size
-from provenance.log import log_size, read_key
+from provenance.log import log_size, parse_known_key, read_key
 from provenance.log.cosignatures import load_checkpoint_of
 from provenance.log.prove import hash_entries
 from provenance.merkle import (
     format_note,
     hash_tree,
     lookup_leaves,
-    parse_verifier_key,
     prove_inclusion,
 )
 from provenance.report.envelope import open_envelope, seal_envelope
@@ -81,11 +80,12 @@ def read_report(
         log_vkeys: Verifier keys of the log, known from elsewhere.
 
     Raises:
+        KeyRefusedError: A key is none.
         VerificationError: It was changed, or contradicts itself.
     """
-    key = parse_verifier_key(vkey)
+    key = parse_known_key(vkey)
     statement = parse_statement(open_envelope(octets, REPORT_TYPE, key))
-    keys = [parse_verifier_key(text) for text in log_vkeys]
+    keys = [parse_known_key(text) for text in log_vkeys]
     checkpoint = verify_statement(statement, keys)
     unproved = ["the numbers were not recomputed: no ledger was asked"]
     if not keys:
@@ -129,6 +129,7 @@ class Reporting(Transactions):
             A DSSE envelope.
 
         Raises:
+            KeyRefusedError: The file of the key holds none.
             LedgerStateError: The log is not signed as it stands, or stood then.
         """
         signer = read_key(key)

@@ -14,10 +14,10 @@ from provenance.errors import LedgerStateError
 from provenance.ledger.facts import record_key
 from provenance.ledger.transactions import Transactions
 from provenance.ledger.verify import Verified, verify_derived, verify_ledger
-from provenance.log import make_key, sign_head
+from provenance.log import make_key, parse_known_key, sign_head
 from provenance.log.anchor import Anchors
 from provenance.log.quorum import Quorum
-from provenance.merkle import SignerKey, format_verifier_key, parse_verifier_key
+from provenance.merkle import SignerKey, format_verifier_key
 from provenance.store import schema
 
 __all__ = ["Signed"]
@@ -37,6 +37,7 @@ class Signed(Transactions):
             The verifier key: hand it to whoever is to check the log.
 
         Raises:
+            KeyRefusedError: The name is not a key name.
             LedgerStateError: The log has a key already.
         """
         with self._writing() as connection:
@@ -97,11 +98,12 @@ class Signed(Transactions):
             progress: Called with records hashed so far and records in all.
 
         Raises:
+            KeyRefusedError: A key is none, or the pin is no checkpoint.
             VerificationError: What is recorded is not what was logged, or what was
                 logged is not what others vouch for.
         """
         vkeys = [vkey] if isinstance(vkey, str) else vkey
-        keys = tuple(parse_verifier_key(text) for text in vkeys)
+        keys = tuple(parse_known_key(text) for text in vkeys)
         anchors = Anchors(keys=keys, pin=pin, quorum=quorum)
         with self._reading() as connection:
             done = verify_ledger(

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from provenance.errors import VerificationError
 from provenance.ledger.transactions import Transactions
+from provenance.log import parse_known_key
 from provenance.log.cosignatures import (
     last_cosigned_size,
     load_checkpoint,
@@ -18,7 +19,7 @@ from provenance.log.cosignatures import (
 from provenance.log.history import Branch
 from provenance.log.prove import hash_entries
 from provenance.log.witness import ask_witness
-from provenance.merkle import parse_checkpoint, parse_verifier_key
+from provenance.merkle import parse_checkpoint
 
 __all__ = ["Cosigned", "Witnessed"]
 
@@ -49,11 +50,12 @@ class Witnessed(Transactions):
             vkey: The witness's verifier key, known from elsewhere.
 
         Raises:
+            KeyRefusedError: The key is none.
             LedgerStateError: Nothing is signed, or the witness cannot be reached or
                 does not know this log.
             VerificationError: The witness has seen a longer or another history.
         """
-        key = parse_verifier_key(vkey)
+        key = parse_known_key(vkey)
         with self._reading() as connection:
             branch = _load_branch(connection)
             old_size = last_cosigned_size(connection, key)

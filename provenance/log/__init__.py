@@ -11,7 +11,7 @@ from provenance.log.batches import (
 from provenance.log.checkpoint import sign_head
 from provenance.log.facts import COLUMNS, verify_facts
 from provenance.log.fields import find_row, join_urls
-from provenance.log.keys import make_key, read_key
+from provenance.log.keys import make_key, parse_known_key, read_key
 from provenance.log.records import verify_edge_counts, verify_tile_count, verify_tree
 from provenance.log.rehash import WEAK_PREFIXES, HashedPiece, hash_piece
 from provenance.log.shared import Read, Shared, load_shared
@@ -42,6 +42,7 @@ __all__ = [
     "load_shared",
     "log_size",
     "make_key",
+    "parse_known_key",
     "read_key",
     "read_piece",
     "sign_head",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from provenance.errors import VerificationError
+from provenance.errors import KeyRefusedError, VerificationError
 from provenance.log.cosignatures import load_cosigned, verify_cosignatures
 from provenance.log.prove import hash_entries
 from provenance.log.quorum import Quorum
@@ -61,6 +61,7 @@ def verify_anchors(
     """Check a verified log against what the caller knows from elsewhere.
 
     Raises:
+        KeyRefusedError: The pin is no checkpoint.
         VerificationError: The log was rolled back, cut or rewritten since then, or
             too few witnesses vouch for it; says which.
     """
@@ -101,7 +102,13 @@ def _verify_pin(
 
 
 def _open_pin(pin: bytes, keys: Iterable[VerifierKey]) -> Checkpoint:
-    origin = parse_checkpoint(parse_note(pin).text).origin
+    try:
+        origin = parse_checkpoint(parse_note(pin).text).origin
+    except VerificationError as error:
+        raise KeyRefusedError(
+            f"the pin is no checkpoint: {error.message}",
+            hint="Give a file with what provenance log checkpoint printed.",
+        ) from error
     known = list(keys)
     if known and all(key.name != origin for key in known):
         raise VerificationError(

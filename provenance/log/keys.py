@@ -6,16 +6,18 @@ import os
 import stat
 from pathlib import Path
 
-from provenance.errors import LedgerStateError
+from provenance.errors import KeyRefusedError, LedgerStateError, VerificationError
 from provenance.merkle import (
     SignatureType,
     SignerKey,
+    VerifierKey,
     format_signer_key,
     parse_signer_key,
+    parse_verifier_key,
     to_key_name,
 )
 
-__all__ = ["make_key", "read_key"]
+__all__ = ["make_key", "parse_known_key", "read_key"]
 
 _OWNER_ONLY = 0o600
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -32,11 +34,16 @@ def make_key(path: Path, name: str, seed: bytes) -> SignerKey:
 
     Raises:
         LedgerStateError: The file exists, or cannot be written.
-        VerificationError: The name is not a key name.
+        KeyRefusedError: The name is not a key name.
     """
-    key = SignerKey(
-        name=to_key_name(name), signature_type=SignatureType.ED25519, seed=seed
-    )
+    try:
+        key_name = to_key_name(name)
+    except VerificationError as error:
+        raise KeyRefusedError(
+            error.message,
+            hint="Name it by a URL without its scheme: example.org/ledger",
+        ) from error
+    key = SignerKey(name=key_name, signature_type=SignatureType.ED25519, seed=seed)
     try:
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
     except FileExistsError as error:
@@ -56,7 +63,7 @@ def read_key(path: Path) -> SignerKey:
 
     Raises:
         LedgerStateError: The file is not there, or open to others.
-        VerificationError: It holds no key.
+        KeyRefusedError: It holds no key.
     """
     try:
         mode = path.stat().st_mode
@@ -71,4 +78,29 @@ def read_key(path: Path) -> SignerKey:
             f"the signing key {path} is open to other users",
             hint=f"Close it with: chmod 600 {path}",
         )
-    return parse_signer_key(text)
+    try:
+        return parse_signer_key(text)
+    except VerificationError as error:
+        raise KeyRefusedError(
+            f"{path} holds no signing key: {error.message}",
+            hint="Name the file that keygen or rotate wrote.",
+        ) from error
+
+
+def parse_known_key(text: str) -> VerifierKey:
+    """Read a vkey that the caller knows from elsewhere.
+
+    Unlike one that a ledger or a proof holds, it shows nothing about these if it
+    cannot be read: it was not given as it is.
+
+    Raises:
+        KeyRefusedError: The text is not a vkey, or its parts disagree.
+    """
+    try:
+        return parse_verifier_key(text)
+    except VerificationError as error:
+        raise KeyRefusedError(
+            f"{text!r} is no verifier key: {error.message}",
+            hint="Give the whole line that keygen or rotate printed: "
+            "NAME+KEY ID+BASE64.",
+        ) from error

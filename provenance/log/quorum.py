@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from provenance.errors import VerificationError
-from provenance.merkle import (
-    SignatureType,
-    VerifierKey,
-    cosigned_at,
-    parse_verifier_key,
-)
+from provenance.errors import KeyRefusedError, VerificationError
+from provenance.log.keys import parse_known_key
+from provenance.merkle import SignatureType, VerifierKey, cosigned_at
 from provenance.merkle.note import Note
 
 __all__ = ["Quorum", "make_quorum"]
@@ -85,20 +81,23 @@ def make_quorum(
         max_age: Seconds.
 
     Raises:
-        VerificationError: A key is not a witness's, or they are fewer than
+        KeyRefusedError: A key is not a witness's, or they are fewer than
             the quorum asks for.
     """
     found: dict[bytes, VerifierKey] = {}
     for text in keys:
-        key = parse_verifier_key(text)
+        key = parse_known_key(text)
         if key.signature_type is not SignatureType.COSIGNATURE:
-            raise VerificationError(f"{key.name} is not the key of a witness")
+            raise KeyRefusedError(
+                f"{key.name} is not the key of a witness",
+                hint="--witness-key takes keys of witnesses, --vkey that of the log.",
+            )
         found.setdefault(key.public_key, key)
     if not found and least is None and max_age is None:
         return None
     wanted = len(found) if least is None else least
     if not 1 <= wanted <= len(found):
-        raise VerificationError(
+        raise KeyRefusedError(
             f"a quorum of {wanted} cannot be met by {len(found)} witness keys",
             hint="Name each witness with --witness-key.",
         )

@@ -10,6 +10,7 @@ from provenance.domain import parse_dataset, parse_digest
 from provenance.domain.leaf import name_fields
 from provenance.errors import NameRefusedError, VerificationError
 from provenance.log.entries import parse_entry
+from provenance.log.keys import parse_known_key
 from provenance.log.proof import Proof, make_claim, parse_proof
 from provenance.log.quorum import Quorum
 from provenance.merkle import (
@@ -21,7 +22,6 @@ from provenance.merkle import (
     hash_leaf,
     parse_checkpoint,
     parse_entry_proof,
-    parse_verifier_key,
     verify_entry_proof,
     verify_inclusion,
 )
@@ -119,9 +119,10 @@ def check_proof(
 
     Raises:
         NameRefusedError: The digest or dataset asked about is none.
+        KeyRefusedError: The key is none.
         VerificationError: The file does not prove that.
     """
-    proved = verify_proof(parse_proof(octets), parse_verifier_key(vkey), quorum)
+    proved = verify_proof(parse_proof(octets), parse_known_key(vkey), quorum)
     asked: dict[str, str] = {}
     if digest is not None:
         try:

@@ -11,7 +11,7 @@ from click.testing import Result
 from signed import SignedLedger, make_anew, make_signed
 
 from provenance import Ledger
-from provenance.errors import VerificationError
+from provenance.errors import KeyRefusedError, VerificationError
 from provenance.log.compare import compare_notes
 from provenance.log.fork import Fork, format_fork, parse_fork, verify_fork
 from provenance.log.history import Branch, open_folder
@@ -106,7 +106,7 @@ def test_pin_of_another_log_or_no_pin_at_all_is_refused(
         with pytest.raises(VerificationError, match=r"of the log example.org/other"):
             ledger.verify(pin=foreign)
         for garbage in (b"", b"\xff", b"text\n", note_of(signed)[:-20]):
-            with pytest.raises(VerificationError):
+            with pytest.raises(KeyRefusedError, match="is no checkpoint"):
                 ledger.verify(pin=garbage)
 
 

@@ -182,6 +182,33 @@ def test_key_that_the_old_one_did_not_sign_is_not_trusted(
             ledger.verify(vkey=vkey)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("log", "keygen", "a b", "--out", "k"),
+        ("report", "keygen", "a b", "--out", "k"),
+        ("verify", "--vkey", "zz"),
+        ("verify", "--pin", "rows.jsonl"),
+        ("verify", "--witness-key", "zz"),
+        ("log", "witness", "http://localhost", "--vkey", "zz"),
+        ("log", "compare", "rows.jsonl", "rows.jsonl", "--vkey", "zz"),
+        ("--key", "no.key", "model", "add", "N"),
+    ],
+)
+def test_key_or_pin_that_is_none_is_no_failed_verification(
+    run_cli: Callable[..., Result],
+    recorded: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+) -> None:
+    monkeypatch.chdir(recorded.parent)
+    Path("no.key").write_text("no key\n")
+    Path("no.key").chmod(0o600)
+    refused = run_cli(*words)
+    assert (refused.exit_code, "Hint: " in refused.stderr) == (1, True)
+    assert not Path("k").exists()
+
+
 @pytest.mark.usefixtures("recorded")
 def test_second_key_is_refused_and_nothing_is_written(
     run_cli: Callable[..., Result], tmp_path: Path
