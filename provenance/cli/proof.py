@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +137,8 @@ def _say(name: str, value: str) -> str:
 
     if name == "digest":
         return format_digest(bytes.fromhex(value))
+    if name == "copies" and value.isdecimal():  # a leaf has them in thousandths
+        return f"{Decimal(value) / 1000:f}"
     if name in ("origins", "parents"):
         return ", ".join(field or "-" for field in parse_fields(value.encode()))
     return value

@@ -376,6 +376,21 @@ def test_commands_write_and_check_a_proof(
     assert run_cli("log", "verify-proof", missing, *options).exit_code == 1
 
 
+def test_copies_of_a_proved_record_are_said_as_they_were_given(
+    run_cli: Callable[..., Result], tmp_path: Path
+) -> None:
+    rows, file = tmp_path / "rows.jsonl", tmp_path / "proof.json"
+    rows.write_text('{"name": "one"}\n{"name": "more", "copies": 2.5}\n')
+    vkey = run_cli("log", "keygen", "x.org/log", "--out", tmp_path / "k").stdout.strip()
+    run_cli("--key", tmp_path / "k", "ingest", rows)
+    for name, copies, raw in (("one", "1", "1000"), ("more", "2.5", "2500")):
+        run_cli("log", "prove", name, "--out", file)
+        check = ("log", "verify-proof", file, "--vkey", vkey)
+        assert f"  copies     {copies}\n" in run_cli(*check).stdout
+        record = json.loads(run_cli(*check, "--json").stdout)["record"]
+        assert record["copies"] == raw
+
+
 def _write(value: Any) -> bytes:
     text = json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False)
     return f"{text}\n".encode()
