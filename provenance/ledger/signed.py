@@ -73,7 +73,7 @@ class Signed(Transactions):
             raise LedgerStateError(
                 "no signing key was given",
                 hint="Name it with --key or $PROVENANCE_KEY, or make one with: "
-                "provenance log keygen NAME",
+                "provenance log keygen NAME --out FILE",
             )
         return self._signer
 

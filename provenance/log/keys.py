@@ -71,7 +71,9 @@ def read_key(path: Path) -> SignerKey:
     except (OSError, UnicodeDecodeError) as error:
         raise LedgerStateError(
             f"the signing key {path} cannot be read",
-            hint="Make one with: provenance log keygen NAME",
+            hint="Name the file of a key. To make one for the log: provenance log "
+            "keygen NAME --out FILE; for reports: provenance report keygen NAME "
+            "--out FILE",
         ) from error
     if mode & _OTHERS:
         raise LedgerStateError(

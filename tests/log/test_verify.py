@@ -221,6 +221,20 @@ def test_second_key_is_refused_and_nothing_is_written(
     assert run_cli("verify").stdout == before
 
 
+def test_key_that_is_not_there_is_refused_with_commands_that_work(
+    run_cli: Callable[..., Result], recorded: Path
+) -> None:
+    missing = recorded.with_name("missing")
+    for words in (
+        ("report", "rows", "--sign", missing),
+        ("--key", missing, "log", "checkpoint"),
+    ):
+        said = run_cli(*words).stderr
+        for group in ("log", "report"):
+            assert f"provenance {group} keygen NAME --out FILE" in said
+    assert "log keygen NAME --out FILE" in run_cli("log", "checkpoint").stderr
+
+
 def test_key_open_to_others_is_refused(recorded: Path, tmp_path: Path) -> None:
     (tmp_path / "key").chmod(0o644)
     with pytest.raises(LedgerStateError, match="open to other users"):
