@@ -14,7 +14,14 @@ from provenance.domain.origins import Evidence, Kind, Mode, Origin
 from provenance.domain.tiers import Unit
 from provenance.errors import ClaimRefusedError
 
-__all__ = ["Claim", "Subject", "make_claim", "parse_share", "read_text"]
+__all__ = [
+    "Claim",
+    "Subject",
+    "make_claim",
+    "parse_share",
+    "read_reason",
+    "read_text",
+]
 
 _LONGEST_TEXT = 2_000
 _LONGEST_NAME = 300
@@ -329,6 +336,20 @@ def read_text(what: str, text: str | None) -> str | None:
             hint=f"Write at most {_LONGEST_TEXT:,} characters of UTF-8.",
         )
     return text.strip()
+
+
+def read_reason(why: str) -> str:
+    """Read the reason for taking something back or erasing it.
+
+    Raises:
+        ClaimRefusedError: It is blank, too long, or no text.
+    """
+    reason = read_text("reason", why)
+    if reason is None:
+        raise ClaimRefusedError(
+            "no reason is given", hint="Say why; it stays in the log."
+        )
+    return reason
 
 
 def _microseconds(day: date) -> int:

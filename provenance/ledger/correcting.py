@@ -10,8 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from provenance.domain import Evidence, Mode, make_claim, parse_dataset
-from provenance.domain.claims import read_text
-from provenance.errors import ClaimRefusedError
+from provenance.domain.claims import read_reason
 from provenance.ledger.claims import add_claim, describe_claim, take_back_claim
 from provenance.ledger.impact import Correction, Done, compare_figures, take_figures
 from provenance.ledger.transactions import Transactions
@@ -104,7 +103,7 @@ class Correcting(Transactions):
             NotRecordedError: No claim was logged there.
             LedgerStateError: It was withdrawn before.
         """
-        reason = _read_reason(why)
+        reason = read_reason(why)
         return self._correct(
             lambda connection: take_back_claim(
                 connection, position, reason, self._clock()
@@ -134,7 +133,7 @@ class Correcting(Transactions):
             NotRecordedError: No batch was logged at one of them.
             LedgerStateError: One was withdrawn before.
         """
-        reason = _read_reason(why)
+        reason = read_reason(why)
 
         return self._correct(
             lambda connection: take_back_batches(
@@ -160,12 +159,3 @@ class Correcting(Transactions):
                 note=done.note,
                 changes=compare_figures(connection, before, after),
             )
-
-
-def _read_reason(why: str) -> str:
-    reason = read_text("reason", why)
-    if reason is None:
-        raise ClaimRefusedError(
-            "no reason is given", hint="Say why; it stays in the log."
-        )
-    return reason

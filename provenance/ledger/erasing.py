@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from provenance.domain.claims import read_reason
 from provenance.ledger.transactions import Transactions
 from provenance.lineage import rebuild
 from provenance.log.redact import redact_records
@@ -52,10 +53,12 @@ class Erasing(Transactions):
             why: Said in the log, for good: name nobody in it.
 
         Raises:
+            ClaimRefusedError: No reason is given.
             LedgerStateError: On PostgreSQL, when the user is not the tables' owner.
             NotRecordedError: A subject stands for nothing.
             VerificationError: A record is not what was logged.
         """
+        reason = read_reason(why)
         with self._writing() as connection:
             ids = set[int]()
             for subject in subjects:
@@ -65,7 +68,7 @@ class Erasing(Transactions):
             if ids - gone:
                 domains = _domains(connection)
                 positions = redact_records(
-                    connection, sorted(ids - gone), why, self._clock()
+                    connection, sorted(ids - gone), reason, self._clock()
                 )
                 rebuild(connection, positions[-1])
                 lost = sorted(domains - _domains(connection))

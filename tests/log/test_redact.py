@@ -169,6 +169,17 @@ def test_unknown_subject_erases_nothing(tmp_path: Path) -> None:
         assert ledger.verify().redacted == 0
 
 
+@pytest.mark.parametrize("why", ["", " \n"])
+def test_erasure_without_a_reason_is_refused(
+    run_cli: Callable[..., Result], tmp_path: Path, why: str
+) -> None:
+    signed = make_signed(f"sqlite:///{tmp_path}/ledger.db", tmp_path, rows=3)
+    refused = run_cli("records", "redact", "n-1", "--why", why)
+    assert (refused.exit_code, "no reason is given" in refused.stderr) == (1, True)
+    with signed.open() as ledger:
+        assert ledger.verify().redacted == 0
+
+
 def test_command_erases_and_verify_says_so(
     run_cli: Callable[..., Result], tmp_path: Path
 ) -> None:
