@@ -52,6 +52,7 @@ def list_(target: Target, dataset: str | None, as_json: bool) -> None:
             )
             for one in batches
         ],
+        numbers=("id", "rows", "records"),
     )
 
 

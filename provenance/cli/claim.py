@@ -123,6 +123,7 @@ def list_(target: Target, as_json: bool) -> None:
             )
             for one in claims
         ],
+        numbers=("id",),
     )
 
 

@@ -50,4 +50,5 @@ def conflicts(
             )
             for one in found
         ],
+        numbers=("contents",),
     )

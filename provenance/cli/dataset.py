@@ -77,4 +77,5 @@ def list_(target: Target, as_of: str | None, as_json: bool) -> None:
             )
             for one in datasets
         ],
+        numbers=("records", "contents"),
     )

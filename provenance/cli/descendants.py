@@ -41,4 +41,5 @@ def descendants(target: Target, subject: str, kind: str | None, as_json: bool) -
             (str(one.hops), one.dataset, f"{one.contents:,}", f"{one.records:,}")
             for one in found.counts
         ],
+        numbers=("hops", "contents", "records"),
     )

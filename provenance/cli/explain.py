@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from provenance.cli.as_of import as_of_option
-from provenance.cli.output import make_console, print_json
+from provenance.cli.output import print_drawn, print_json
 from provenance.cli.target import Target
 
 __all__ = ["explain"]
@@ -47,4 +47,4 @@ def explain(
     from provenance.report.tree import draw_explanation  # noqa: PLC0415 - heavy
 
     for explanation in found:
-        make_console().print(draw_explanation(explanation))
+        print_drawn(draw_explanation(explanation))

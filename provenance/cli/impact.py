@@ -57,6 +57,7 @@ def print_correction(done: Correction, said: str, *, as_json: bool) -> None:
             for change in done.changes
             for unit, before in change.before.items()
         ],
+        numbers=("downstream",),
     )
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
-__all__ = ["make_console", "print_json", "print_table", "show_progress"]
+__all__ = ["make_console", "print_drawn", "print_json", "print_table", "show_progress"]
 
 _PLAIN_WIDTH = 120
 
@@ -23,7 +23,7 @@ def print_json(value: Any) -> None:
 
 
 def make_console(*, stderr: bool = False) -> Console:
-    """Return a console as wide as the terminal, or as wide as a table needs."""
+    """Return a console as wide as the terminal; elsewhere words are wrapped at 120."""
     from rich.console import Console  # noqa: PLC0415 - not needed for --help
 
     console = Console(stderr=stderr, highlight=False)
@@ -32,18 +32,21 @@ def make_console(*, stderr: bool = False) -> Console:
     return console
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a table of text cells."""
-    from rich import box  # noqa: PLC0415 - not needed for --help
-    from rich.table import Table  # noqa: PLC0415 - not needed for --help
-    from rich.text import Text  # noqa: PLC0415 - not needed for --help
+def print_drawn(drawn: RenderableType) -> None:
+    """Write what was drawn; a table may be wider than the console."""
+    make_console().print(drawn, crop=False)
 
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    make_console().print(table)
+
+def print_table(
+    columns: Sequence[str],
+    rows: Collection[Sequence[str]],
+    *,
+    numbers: Collection[str] = (),
+) -> None:
+    """Write a table of text cells; the columns of numbers are not folded."""
+    from provenance.report.fitted import FittedTable  # noqa: PLC0415 - heavy
+
+    print_drawn(FittedTable(columns, rows, numbers=numbers))
 
 
 @contextmanager

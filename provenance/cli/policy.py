@@ -75,4 +75,5 @@ def list_(target: Target, as_json: bool) -> None:
             (f"{one.name}@{one.version}", str(at), "\n".join(one.words()))
             for one, at in found
         ],
+        numbers=("log position",),
     )

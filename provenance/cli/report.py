@@ -12,7 +12,7 @@ import click
 
 from provenance.cli.as_of import as_of_option
 from provenance.cli.files import write_file
-from provenance.cli.output import make_console, print_json
+from provenance.cli.output import print_drawn, print_json
 from provenance.cli.target import Target
 from provenance.cli.what_if import make_what_if, what_if_options
 
@@ -197,7 +197,7 @@ def report(
         writer.writerow(table.column_names)
         writer.writerows(zip(*table.to_pydict().values(), strict=True))
     else:
-        make_console().print(_draw(found, is_screen=is_screen, show_all=show_all))
+        print_drawn(_draw(found, is_screen=is_screen, show_all=show_all))
 
 
 def _refuse_against(html: Path | None, sign: Path | None, *, show_all: bool) -> None:

@@ -107,10 +107,10 @@ def _lengths(amounts: Amounts, width: int) -> dict[Tier, int]:
 
 def _bars(report: Report) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
     table.add_column()
-    table.add_column(justify="right")
-    table.add_column()
-    table.add_column(justify="right")
+    table.add_column(justify="right", no_wrap=True)
     table.add_row("", "total", "", "downstream")
     for unit, figures in report.units.items():
         said = say_interval(figures.downstream_share)

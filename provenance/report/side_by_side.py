@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from provenance.domain import Tier
 from provenance.report.difference import Difference, subtract_shares
 from provenance.report.figures import Amounts
+from provenance.report.fitted import FittedTable
 from provenance.report.terminal import MOST_GROUPS, say_depth, say_policy
 from provenance.report.words import say_change, say_interval, say_number, say_points
 
@@ -37,51 +36,49 @@ def draw_difference(difference: Difference) -> RenderableType:
             ("not stated" if value is None else str(value), was, now)
             for value, was, now in difference.groups(name)
         ]
-        table = _lines(name, rows[:MOST_GROUPS])
-        table.title, table.title_justify = f"{unit} by {name}", "left"
-        parts.append(table)
+        parts.append(_lines(name, rows[:MOST_GROUPS], f"{unit} by {name}"))
         if len(rows) > MOST_GROUPS:
             rest = len(rows) - MOST_GROUPS
             parts.append(Text(f"… and {rest:,} more; see them with --csv or --json"))
     return Group(*parts)
 
 
-def _tiers(unit: str, names: tuple[str, str], before: Amounts, after: Amounts) -> Table:
+def _tiers(
+    unit: str, names: tuple[str, str], before: Amounts, after: Amounts
+) -> FittedTable:
     """Total and tiers in one unit."""
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column(unit)
-    for column in (*names, "difference"):
-        table.add_column(Text(column), justify="right")
     was, now = Amounts.to_dict(before), Amounts.to_dict(after)
-    for name in ("total", *map(str, Tier)):
-        table.add_row(
+    rows: list[tuple[str, ...]] = [
+        (
             name,
             say_number(was[name]),
             say_number(now[name]),
             say_change(now[name] - was[name]),
         )
-    table.add_row(
-        "downstream",
-        say_interval(before.share),
-        say_interval(after.share),
-        say_points(subtract_shares(before.share, after.share)),
-    )
-    return table
+        for name in ("total", *map(str, Tier))
+    ]
+    shares = before.share, after.share
+    moved = say_points(subtract_shares(*shares))
+    rows.append(("downstream", *map(say_interval, shares), moved))
+    columns = (*names, "difference")
+    return FittedTable((unit, *columns), rows, numbers=columns, right=True)
 
 
-def _lines(name: str, rows: list[tuple[str, Amounts, Amounts]]) -> Table:
+def _lines(
+    name: str, rows: list[tuple[str, Amounts, Amounts]], title: str | None = None
+) -> FittedTable:
     """Totals and shares of several amounts, one a line."""
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column(name, overflow="fold")
-    for column in ("total", "difference", "downstream", "points"):
-        table.add_column(column, justify="right")
-    for label, before, after in rows:
-        shares = before.share, after.share
-        table.add_row(
-            Text(label),
+    columns = ("total", "difference", "downstream", "points")
+    cells = [
+        (
+            label,
             f"{say_number(before.total)} → {say_number(after.total)}",
             say_change(after.total - before.total),
-            " → ".join(map(say_interval, shares)),
-            say_points(subtract_shares(*shares)),
+            " → ".join(map(say_interval, (before.share, after.share))),
+            say_points(subtract_shares(before.share, after.share)),
         )
-    return table
+        for label, before, after in rows
+    ]
+    return FittedTable(
+        (name, *columns), cells, numbers=columns, right=True, title=title
+    )

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from provenance.domain import DEFAULT, Tier, Unit, say_count
 from provenance.report.figures import Amounts, DepthFigures, Report
+from provenance.report.fitted import FittedTable
 from provenance.report.shares import ShareFigures
 from provenance.report.words import say_interval, say_number, say_share
 
@@ -104,28 +103,29 @@ def say_answer(report: Report) -> Iterator[str]:
         )
 
 
-def _units(report: Report) -> Table:
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("unit")
-    for column in ("total", *Tier, "lacking", "downstream"):
-        table.add_column(str(column), justify="right")
+def _units(report: Report) -> FittedTable:
+    columns = ("total", *map(str, Tier), "lacking", "downstream")
+    rows = []
     for unit, figures in report.units.items():
-        share = figures.downstream_share
         lacking = sum(figures.missing.values())
-        said = say_interval(share)
+        said = say_interval(figures.downstream_share)
         if lacking and figures.share:
             said = f"({say_interval(figures.share)})"
-        table.add_row(
-            str(unit),
-            say_number(figures.total),
-            *(say_number(figures.tiers[tier]) for tier in Tier),
-            say_number(lacking) if lacking else "",
-            said,
+        rows.append(
+            (
+                str(unit),
+                say_number(figures.total),
+                *(say_number(figures.tiers[tier]) for tier in Tier),
+                say_number(lacking) if lacking else "",
+                said,
+            )
         )
+    caption = None
     if any(sum(f.missing.values()) for f in report.units.values()):
-        table.caption = "lacking: records without the unit; ( ): of those that have it"
-        table.caption_justify = "left"
-    return table
+        caption = "lacking: records without the unit; ( ): of those that have it"
+    return FittedTable(
+        ("unit", *columns), rows, numbers=columns, right=True, caption=caption
+    )
 
 
 def say_share_of(share: ShareFigures) -> str:
@@ -162,16 +162,16 @@ def say_depth(depth: DepthFigures, unit: Unit) -> str:
 
 def _groups(
     name: str, groups: tuple[tuple[str | int | None, Amounts], ...], unit: Unit
-) -> Table:
-    table = Table(title=f"{unit} by {name}", title_justify="left", box=box.SIMPLE_HEAD)
-    table.add_column(name, overflow="fold")
-    for column in ("total", *Tier, "downstream"):
-        table.add_column(str(column), justify="right")
-    for value, amounts in groups:
-        table.add_row(
-            Text("not stated" if value is None else str(value)),
+) -> FittedTable:
+    columns = ("total", *map(str, Tier), "downstream")
+    rows = [
+        (
+            "not stated" if value is None else str(value),
             say_number(amounts.total),
             *(say_number(amounts.tiers[tier]) for tier in Tier),
             say_interval(amounts.share),
         )
-    return table
+        for value, amounts in groups
+    ]
+    title = f"{unit} by {name}"
+    return FittedTable((name, *columns), rows, numbers=columns, right=True, title=title)

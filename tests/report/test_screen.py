@@ -16,8 +16,10 @@ from rich.console import Console
 
 from provenance import Ledger
 from provenance.domain import Tier
-from provenance.report import Amounts, Report, standpoint
+from provenance.report import Amounts, Difference, Report, standpoint
 from provenance.report.screen import ON_SCREEN, _lengths, draw_screen
+from provenance.report.side_by_side import draw_difference
+from provenance.report.terminal import draw_report
 
 Run = Callable[..., Result]
 
@@ -160,3 +162,34 @@ def test_more_is_shown_when_asked(run_cli: Run, tmp_path: Path) -> None:
     assert every.count("a-long-name-of-a-host") == 40
     numbers = run_cli("report", "d", "--all").stdout
     assert "generated" in numbers.splitlines()[4]
+
+
+@pytest.mark.parametrize("width", [120, 80, 60])
+def test_no_terminal_is_too_narrow_for_a_number(
+    ledger: Ledger, tmp_path: Path, width: int
+) -> None:
+    rows = [row | {"tokens": 3_500_000_000_000 + n} for n, row in enumerate(_many(7))]
+    report = _record(ledger, tmp_path, rows)
+    for drawn in (
+        draw_report(report),
+        draw_difference(Difference(before=report, after=report)),
+    ):
+        told = io.StringIO()
+        Console(file=told, width=width, force_terminal=True, color_system=None).print(
+            drawn, crop=False
+        )
+        assert max(map(len, told.getvalue().splitlines())) <= width
+        assert "…" not in told.getvalue()
+        assert "24,500,000,000,021" in told.getvalue()
+
+
+def test_a_pipe_is_as_wide_as_its_tables(run_cli: Run, tmp_path: Path) -> None:
+    path = tmp_path / "d.jsonl"
+    rows = [row | {"tokens": 3_500_000_000_000} for row in _many(70)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run_cli("ingest", path, "--dataset", "d")
+    told = run_cli("report", "d", "--unit", "tokens", "--by", "model", "--all").stdout
+    (line,) = (line for line in told.splitlines() if line.startswith("  tokens  "))
+    assert line.split()[:3] == ["tokens", "245,000,000,000,000", "140,000,000,000,000"]
+    assert str(KINDS[0]["generated_by"]) in told
+    assert "…" not in told
