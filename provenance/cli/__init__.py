@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 
@@ -108,5 +109,8 @@ for command in (
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; what the streams cannot spell is printed as ``?``."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
     cli.main(args=sys.argv[1:], prog_name="provenance")

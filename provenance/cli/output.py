@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,9 @@ _PLAIN_WIDTH = 120
 
 
 def print_json(value: Any) -> None:
-    """Write one JSON value as one line."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+    """Write one JSON value as one line, with escapes where it is not in UTF-8."""
+    is_utf = sys.stdout.encoding.lower().startswith("utf")
+    click.echo(json.dumps(value, ensure_ascii=not is_utf))
 
 
 def make_console(*, stderr: bool = False) -> Console:

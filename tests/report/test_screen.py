@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -193,3 +196,26 @@ def test_a_pipe_is_as_wide_as_its_tables(run_cli: Run, tmp_path: Path) -> None:
     assert line.split()[:3] == ["tokens", "245,000,000,000,000", "140,000,000,000,000"]
     assert str(KINDS[0]["generated_by"]) in told
     assert "…" not in told
+
+
+def test_what_a_stream_cannot_spell_is_replaced(run_cli: Run, tmp_path: Path) -> None:
+    path = tmp_path / "d.jsonl"
+    path.write_text(json.dumps({"name": "a", "generated_by": "Modèle→1"}) + "\n")
+    run_cli("ingest", path, "--dataset", "d")
+    for encoding, name in (("latin-1", "Modèle?1"), ("ascii", "Mod?le?1")):
+        command = (sys.executable, "-m", "provenance", "report", "d")
+        told, in_json = (
+            subprocess.run(
+                (*command, *more),
+                check=True,
+                capture_output=True,
+                env=os.environ
+                | {
+                    "PROVENANCE_LEDGER": f"sqlite:///{tmp_path}/ledger.db",
+                    "PYTHONIOENCODING": encoding,
+                },
+            ).stdout.decode(encoding)
+            for more in ((), ("--json", "--by", "model"))
+        )
+        assert name in told
+        assert "Modèle→1" in str(json.loads(in_json))
