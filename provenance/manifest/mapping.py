@@ -148,12 +148,23 @@ def map_reader(
     }
     explicit = told | dict(explicit)
     if document is None:
-        return map_columns(reader.columns, explicit, constants)
+        return _map_rows(reader, explicit, constants)
     if document.rows or document.has_more_rows or any(explicit.values()):
         found = map_columns(reader.columns, explicit, constants)
     else:
         found = ColumnMap(columns={}, constants=dict(constants), unused=())
     return replace(found, unused=(*found.unused, *document.lost))
+
+
+def _map_rows(
+    reader: WatchedReader,
+    explicit: Mapping[Field, str],
+    constants: Mapping[Field, str],
+) -> ColumnMap:
+    """Choose among the columns; of what the file does not have, nothing is unused."""
+    found = map_columns(reader.columns, explicit, constants)
+    there = tuple(column for column in found.unused if column not in reader.made)
+    return replace(found, unused=there)
 
 
 def find_usual(

@@ -27,6 +27,7 @@ from provenance.manifest.media.members import find_container
 from provenance.manifest.media.reader import MediaReader
 from provenance.manifest.offsets import OffsetsReader
 from provenance.manifest.parquet import ParquetReader
+from provenance.manifest.parts.reader import PartsReader
 from provenance.manifest.parts.take_apart import take_apart
 from provenance.manifest.recognise import first_line, recognise
 from provenance.manifest.records_file import HOLDS, RecordsReader
@@ -68,7 +69,9 @@ def open_manifest(
     if format not in _OF_SEVERAL_FILES or not find_container(path):
         find_packing(path)
     before = take_stock(path)
-    return WatchedReader(path, before, _find_reader(path, format, named or {}, trust))
+    reader = _find_reader(path, format, named or {}, trust)
+    made = reader.made if isinstance(reader, PartsReader) else frozenset()
+    return WatchedReader(path, before, reader, made)
 
 
 def _find_reader(

@@ -31,15 +31,23 @@ class WatchedReader:
     in between, the ledger would vouch for rows that it does not hold.
     """
 
-    def __init__(self, path: Path, before: Stock, reader: Reader) -> None:
+    def __init__(
+        self,
+        path: Path,
+        before: Stock,
+        reader: Reader,
+        made: frozenset[str] = frozenset(),
+    ) -> None:
         """Take over a reader.
 
         Args:
             before: What was known of the file before the reader looked at it.
+            made: Columns that the file itself does not have.
         """
         self._path = path
         self._before = before
         self._reader = reader
+        self.made = made
 
     @property
     def file(self) -> str:

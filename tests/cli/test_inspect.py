@@ -69,6 +69,19 @@ def test_json_has_the_same(run_cli: Run, tmp_path: Path) -> None:
     assert (found["faults"], found["noted"]) == ([], {})
 
 
+def test_what_is_set_for_parts_is_no_column_of_the_file(
+    run_cli: Run, tmp_path: Path
+) -> None:
+    row = {"prompt": "Why?", "response": "So.", "quality": 3}
+    path = _write(tmp_path / "a.jsonl", [row])
+    told = run_cli("inspect", path, "--json", "--set", "generated_by=M")
+    assert json.loads(told.stdout)["unused"] == ["quality (of the row)"]
+    path = _write(tmp_path / "b.jsonl", [row | {"generated_by": "N"}])
+    told = run_cli("inspect", path, "--json", "--set", "generated_by=M")
+    unused = json.loads(told.stdout)["unused"]
+    assert unused == ["generated_by", "quality (of the row)"]
+
+
 def test_parts_and_notes_are_shown(run_cli: Run, tmp_path: Path) -> None:
     row = {"id": "a", "instruction": "Do.", "output": "Done."}
     told = run_cli("inspect", _write(tmp_path / "a.jsonl", [row])).stdout

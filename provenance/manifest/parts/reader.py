@@ -107,6 +107,11 @@ class PartsReader:
         return (*(self._labels.get(f, f) for f in said), *self._repeated)
 
     @property
+    def made(self) -> frozenset[str]:
+        """Columns that the file does not have: only its parts have them."""
+        return frozenset(self.columns).difference(self._rows.columns, self._repeated)
+
+    @property
     def late(self) -> Mapping[str, int]:
         """What the rows met too late."""
         return self._rows.late
