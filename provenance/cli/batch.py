@@ -12,7 +12,7 @@ from provenance.cli.impact import (
     print_correction,
     why_option,
 )
-from provenance.cli.output import print_json, print_table
+from provenance.cli.output import print_json, print_table, show_work
 from provenance.cli.target import Target
 
 __all__ = ["batch"]
@@ -81,6 +81,9 @@ def withdraw(
     ID is a log position, as batch list shows it; a large manifest has several
     batches. Nothing is deleted, and the manifest can be recorded again.
     """
-    with target.open(create=False) as ledger:
+    with (
+        target.open(create=False) as ledger,
+        show_work("records are taken back", quiet=as_json),
+    ):
         done = ledger.withdraw_batch(*positions, why=why, dry_run=dry_run)
     print_correction(done, f"withdrawal of {done.subject}", as_json=as_json)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provenance.cli.as_of import as_of_option
-from provenance.cli.output import print_json
+from provenance.cli.output import print_json, show_work
 from provenance.cli.report import assume_option, policy_option, unit_option
 from provenance.cli.target import Target
 from provenance.cli.what_if import make_what_if, what_if_options
@@ -82,7 +82,10 @@ def check(
             "give at least one of --max-downstream, --max-unknown and --max-depth"
         )
     target: Target = ctx.obj
-    with target.open(create=False) as ledger:
+    with (
+        target.open(create=False) as ledger,
+        show_work("the report is made", quiet=as_json),
+    ):
         checked = ledger.check(
             dataset,
             max_downstream=max_downstream,

@@ -12,7 +12,7 @@ from provenance.cli.impact import (
     print_correction,
     why_option,
 )
-from provenance.cli.output import print_json, print_table
+from provenance.cli.output import print_json, print_table, show_work
 from provenance.cli.target import Target
 
 __all__ = ["claim"]
@@ -80,7 +80,7 @@ def add(
     A claim reaches every item of which no row says as well, or better, where it
     comes from; in every dataset, and in all that is derived from it.
     """
-    with target.open() as ledger:
+    with target.open() as ledger, show_work("items are assessed anew", quiet=as_json):
         done = ledger.claim(
             dataset=dataset,
             source=source,
@@ -147,6 +147,9 @@ def withdraw(
     ID is its log position, as claim list shows it. Nothing is deleted: the claim and
     its withdrawal both stay in the log.
     """
-    with target.open(create=False) as ledger:
+    with (
+        target.open(create=False) as ledger,
+        show_work("items are assessed anew", quiet=as_json),
+    ):
         done = ledger.withdraw_claim(position, why=why, dry_run=dry_run)
     print_correction(done, f"withdrawal of {done.subject}", as_json=as_json)

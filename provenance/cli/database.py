@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from provenance.cli.output import show_work
 from provenance.cli.target import Target
 
 __all__ = ["db"]
@@ -39,7 +40,7 @@ def check(ctx: click.Context) -> None:
 
     Changes nothing. Exits with 4 when something differs.
     """
-    with ctx.obj.open() as ledger:
+    with ctx.obj.open() as ledger, show_work("derived tables are compared"):
         differences = ledger.check_derived()
     for difference in differences:
         click.echo(difference)
@@ -52,7 +53,7 @@ def check(ctx: click.Context) -> None:
 @click.pass_obj
 def rebuild(target: Target) -> None:
     """Make every derived table anew from the facts."""
-    with target.open() as ledger:
+    with target.open() as ledger, show_work("derived tables are made anew"):
         ledger.rebuild()
     click.echo("derived tables rebuilt")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provenance.cli.output import print_json, print_table
+from provenance.cli.output import print_json, print_table, show_work
 from provenance.cli.target import Target
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def add(
     generative: bool | None,
 ) -> None:
     """Record a model, or more about it; what is left out stays as it was."""
-    with target.open() as ledger:
+    with target.open() as ledger, show_work("items are assessed anew"):
         position = ledger.add_model(
             name,
             aliases=aliases,

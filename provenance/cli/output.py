@@ -13,7 +13,14 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-__all__ = ["make_console", "print_drawn", "print_json", "print_table", "show_progress"]
+__all__ = [
+    "make_console",
+    "print_drawn",
+    "print_json",
+    "print_table",
+    "show_progress",
+    "show_work",
+]
 
 _PLAIN_WIDTH = 120
 
@@ -69,3 +76,11 @@ def show_progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("")
         yield lambda words: progress.update(task, description=words)
+
+
+@contextmanager
+def show_work(words: str, *, quiet: bool = False) -> Iterator[None]:
+    """Say on a terminal what is being done, as long as it goes on."""
+    with show_progress(quiet=quiet) as shown:
+        shown(words)
+        yield

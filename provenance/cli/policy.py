@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from provenance.cli.output import print_json, print_table
+from provenance.cli.output import print_json, print_table, show_work
 from provenance.cli.target import Target
 from provenance.cli.what_if import make_what_if, what_if_options
 
@@ -36,7 +36,7 @@ def add(target: Target, /, name: str, based_on: str, **changes: Any) -> None:
     with --policy NAME, and for an older version with NAME@VERSION.
     """
     what_if = make_what_if(**changes)
-    with target.open() as ledger:
+    with target.open() as ledger, show_work("items are assessed anew"):
         recorded = ledger.add_policy(name, what_if, based_on=based_on)
     click.echo(f"policy {recorded.name}@{recorded.version}")
     for words in recorded.words():

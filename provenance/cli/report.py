@@ -12,7 +12,7 @@ import click
 
 from provenance.cli.as_of import as_of_option
 from provenance.cli.files import write_file
-from provenance.cli.output import print_drawn, print_json
+from provenance.cli.output import print_drawn, print_json, show_work
 from provenance.cli.target import Target
 from provenance.cli.what_if import make_what_if, what_if_options
 
@@ -174,13 +174,16 @@ def report(
     }
     if html is not None:
         del options["by"]
-        with target.open(create=False) as ledger:
+        with target.open(create=False) as ledger, show_work("the page is made"):
             explorer = ledger.explore(dataset, **options, suppose=suppose or None)
         _write_page(html, explorer)
         return
     is_screen = not (by or show_all or as_json or as_csv)
     found: Report | Difference
-    with target.open(create=False) as ledger:
+    with (
+        target.open(create=False) as ledger,
+        show_work("the report is made", quiet=as_json or as_csv),
+    ):
         if against is not None:
             found = ledger.compare(dataset, against, **options)
         elif is_screen:

@@ -118,3 +118,20 @@ def test_json_lines_come_once_a_second(capsys: pytest.CaptureFixture[str]) -> No
         "share": 0.375,
         "seconds": 1.2,
     }
+
+
+def test_long_work_is_named_on_a_terminal_and_with_json_not(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"name": "x"}\n')
+    run = (sys.executable, "-m", "provenance", "--ledger", f"sqlite:///{tmp_path}/l.db")
+    run_on_terminal(*run, "ingest", str(tmp_path / "a.jsonl"))
+    assume = ("report", "a", "--assume", "dataset a generated_by M")
+    for command, words in (
+        (("db", "rebuild"), "derived tables are made anew"),
+        (("claim", "add", "--dataset", "a", "--origin", "human"), "assessed anew"),
+        (assume, "the report is made"),
+    ):
+        shown, out = run_on_terminal(*run, *command)
+        assert words in shown
+        assert words not in out
+    shown, _ = run_on_terminal(*run, *assume, "--json")
+    assert shown == ""
