@@ -22,7 +22,7 @@ _FORMATS = (
 )
 
 
-@click.command()
+@click.command(epilog=f"FORMAT is one of: {', '.join(_FORMATS)}.")
 @click.argument("format_", metavar="FORMAT", type=click.Choice(_FORMATS))
 @click.argument("dataset", metavar="DATASET[@VERSION]")
 @click.option(

@@ -135,3 +135,9 @@ def test_formats_are_those_that_are_read(run_cli: Run) -> None:
     found = json.loads(run_cli("formats", "--json").stdout)
     assert [known["name"] for known in found["files"]] == list(READERS)
     assert set(found["rows"][0]) == {"name", "told_by", "gives"}
+
+
+def test_help_of_export_names_its_formats(run_cli: Run) -> None:
+    told = " ".join(run_cli("export", "--help").stdout.split())
+    assert "FORMAT is one of: parquet, prov-json, croissant, cyclonedx" in told
+    assert told.endswith("eu-summary, ab-2013, dps.")
