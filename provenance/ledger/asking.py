@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 import sqlalchemy as sa
 
 from provenance.domain import DatasetName, Unit, parse_dataset
-from provenance.errors import NotRecordedError
 from provenance.ledger.past import open_past
-from provenance.ledger.reports import make_report
+from provenance.ledger.reports import find_versions, make_report
 from provenance.ledger.transactions import Transactions
 from provenance.ledger.view import AsOf, find_size
 from provenance.query import (
@@ -83,19 +82,13 @@ class Asking(Transactions):
             NotRecordedError: There is no such dataset.
         """
         with self._reading() as connection:
-            wanted = {
-                number: name
-                for number, name in load_datasets(connection).items()
-                if dataset is None or _is_meant(name, parse_dataset(dataset))
-            }
-            if dataset is not None and not wanted:
-                raise NotRecordedError(f"no dataset {dataset!r} is recorded")
+            wanted = (
+                load_datasets(connection)
+                if dataset is None
+                else find_versions(connection, parse_dataset(dataset))
+            )
             found = find_conflicts(connection, sorted(wanted), examples)
             return [*found, *_find_shares(connection, wanted.values())]
-
-
-def _is_meant(name: DatasetName, wanted: DatasetName) -> bool:
-    return name.name == wanted.name and wanted.version in ("", name.version)
 
 
 def _find_shares(

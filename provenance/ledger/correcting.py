@@ -13,6 +13,7 @@ from provenance.domain import Evidence, Mode, make_claim, parse_dataset
 from provenance.domain.claims import read_reason
 from provenance.ledger.claims import add_claim, describe_claim, take_back_claim
 from provenance.ledger.impact import Correction, Done, compare_figures, take_figures
+from provenance.ledger.reports import find_versions
 from provenance.ledger.transactions import Transactions
 from provenance.ledger.withdraw import list_recorded, take_back_batches
 from provenance.store.claims import load_claims
@@ -116,9 +117,14 @@ class Correcting(Transactions):
 
         Args:
             dataset: Only those of ``NAME@VERSION``, or of all versions of ``NAME``.
+
+        Raises:
+            NotRecordedError: There is no such dataset.
         """
         name = None if dataset is None else parse_dataset(dataset)
         with self._reading() as connection:
+            if name is not None:
+                find_versions(connection, name)
             return list_recorded(connection, name)
 
     def withdraw_batch(

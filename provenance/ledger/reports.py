@@ -132,8 +132,29 @@ def find_version(
             f"no version {dataset.version!r} of {dataset.name} is recorded",
             hint=f"Recorded are: {known}.",
         )
-    when = "" if size is None else f" as of {size}"
-    raise NotRecordedError(
+    raise _not_recorded(dataset, "" if size is None else f" as of {size}")
+
+
+def find_versions(
+    connection: sa.Connection, dataset: DatasetName
+) -> dict[int, DatasetName]:
+    """Return every version that a name stands for, by its id.
+
+    Raises:
+        NotRecordedError: There is none.
+    """
+    found = {
+        number: name
+        for number, name in load_datasets(connection).items()
+        if name.name == dataset.name and dataset.version in ("", name.version)
+    }
+    if not found:
+        raise _not_recorded(dataset)
+    return found
+
+
+def _not_recorded(dataset: DatasetName, when: str = "") -> NotRecordedError:
+    return NotRecordedError(
         f"no dataset {str(dataset)!r} is recorded{when}",
         hint="See: provenance dataset list",
     )

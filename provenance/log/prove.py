@@ -86,7 +86,10 @@ def prove_record(connection: sa.Connection, position: int, index: int) -> Proof:
         )
     ).scalar_one_or_none()
     if first is None:
-        raise NotRecordedError(f"the log has no record {position}:{index}")
+        raise NotRecordedError(
+            f"the log has no record {position}:{index}",
+            hint="See: provenance batch list",
+        )
     batch = find_batch(connection, first)
     entry, tlog_proof = _prove_entry(connection, position)
     kind, body = parse_entry(entry)
@@ -113,7 +116,15 @@ def _prove_entry(connection: sa.Connection, position: int) -> tuple[bytes, bytes
         sa.select(entries.c.entry).where(entries.c.position == position)
     ).scalar_one_or_none()
     if entry is None:
-        raise NotRecordedError(f"the log has no entry at position {position}")
+        newest = connection.execute(
+            sa.select(sa.func.max(entries.c.position))
+        ).scalar_one()
+        raise NotRecordedError(
+            f"the log has no entry at position {position}",
+            hint="The log is empty."
+            if newest is None
+            else f"Its newest entry is at position {newest}.",
+        )
     note = load_checkpoint(connection, position)
     head = parse_checkpoint(note.text).head
     hashes = hash_entries(connection, head.tree_size)

@@ -135,3 +135,20 @@ def test_a_wrong_manifest_is_taken_back(run_cli: Run, tmp_path: Path) -> None:
     assert "was withdrawn at" in again.stderr
     assert run_cli("claim", "withdraw", "0", "--why", "x").exit_code == 1
     assert run_cli("claim", "withdraw", "-1", "--why", "x").exit_code == 2
+
+
+def test_what_is_not_recorded_is_refused_with_a_hint(
+    run_cli: Run, tmp_path: Path
+) -> None:
+    rows = _write(tmp_path / "a.jsonl", {"name": "x"})
+    run_cli("ingest", rows, "--dataset", "a@1")
+    for command, hint in (
+        (("conflicts", "nope"), "See: provenance dataset list"),
+        (("batch", "list", "nope"), "See: provenance dataset list"),
+        (("batch", "list", "a@2"), "See: provenance dataset list"),
+        (("log", "prove", "99", "--out", tmp_path / "p"), "Its newest entry is at"),
+    ):
+        refused = run_cli(*command)
+        assert refused.exit_code == 1
+        assert f"Hint: {hint}" in refused.output
+    assert "a.jsonl" in run_cli("batch", "list", "a").output

@@ -296,7 +296,8 @@ def test_a_withdrawn_batch_no_longer_counts_and_can_be_recorded_again(
         done.position,
         done.position,
     ]
-    assert ledger.batches("d@2") == []
+    with pytest.raises(NotRecordedError, match="no dataset 'd@2'"):
+        ledger.batches("d@2")
     assert ledger.ingest(path, dataset="d@1").recorded == 4
     assert ledger.check_derived() == []
     assert ledger.verify(deep=True).records == 8
