@@ -142,7 +142,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIf:
-    """Changes to a policy for one question; they are not stored."""
+    """Changes to a policy for one question; they are not stored.
+
+    Raises:
+        NameRefusedError: A cut-off is none.
+    """
 
     least_grade: Grade | None = None
     generating: frozenset[Mode] | None = None
@@ -153,6 +157,10 @@ class WhatIf:
     """Ignored as well."""
     cutoffs: Mapping[str, str] = field(default_factory=dict)
     """Medium → ``YYYY-MM``; other media keep theirs."""
+
+    def __post_init__(self) -> None:
+        for medium, month in self.cutoffs.items():
+            parse_cutoff(f"{medium}={month}")
 
     def __bool__(self) -> bool:
         return self != WhatIf()

@@ -106,6 +106,16 @@ def test_names_that_cannot_be_a_policys_are_refused(ledger: Ledger) -> None:
         ledger.policy("house@2")
 
 
+@pytest.mark.parametrize(
+    "cutoff", [("text", "foo"), ("text", "2016-1"), ("txt", "2016-01")]
+)
+def test_cut_off_that_is_none_is_refused_before_anything_is_asked(
+    cutoff: tuple[str, str],
+) -> None:
+    with pytest.raises(NameRefusedError, match=f"'{'='.join(cutoff)}' is no cut-off"):
+        WhatIf(cutoffs=dict([cutoff]))
+
+
 def test_misspelt_model_is_not_ignored_without_effect(
     ledger: Ledger, rows: Path
 ) -> None:
