@@ -20,7 +20,7 @@ from provenance.domain import (
     parse_dataset,
 )
 from provenance.domain.mix import Mix
-from provenance.errors import BoundRefusedError, LedgerStateError
+from provenance.errors import BoundRefusedError, LedgerStateError, NameRefusedError
 from provenance.export.lists import GROUPS, Lists, list_format
 from provenance.ledger.reports import find_version
 from provenance.ledger.transactions import Transactions
@@ -70,6 +70,11 @@ class _Asked:
         for path in (self.keep, self.drop):
             if path is not None:
                 list_format(path)
+        if self.keep and self.drop and _is_same(self.keep, self.drop):
+            raise NameRefusedError(
+                f"{self.keep} would be both lists: of what is kept and what is not",
+                hint="Name another file for one of them.",
+            )
         if self.unit not in _UNITS:
             raise BoundRefusedError(
                 f"records have no {self.unit} of their own to select by",
@@ -123,8 +128,8 @@ class Selecting(Transactions):
 
         Raises:
             BoundRefusedError: A tier, share, unit or grouping is none.
-            NameRefusedError: The name stands for several versions, or a file has
-                another suffix.
+            NameRefusedError: The name stands for several versions, a file has
+                another suffix, or both lists are one file.
             NotRecordedError: No such dataset or policy.
             LedgerStateError: A list cannot be written, or the ledger was written to
                 meanwhile.
@@ -174,6 +179,7 @@ class Selecting(Transactions):
 
         Raises:
             NotRecordedError: No such dataset or policy, or the model is nowhere named.
+            NameRefusedError: As for ``select``.
             LedgerStateError: As for ``select``.
         """
 
@@ -234,6 +240,13 @@ class Selecting(Transactions):
             drop=asked.drop,
             notes=notes,
         )
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether two paths are one file, however they are spelled or linked."""
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return one.resolve() == other.resolve()
 
 
 def _read_tiers(tiers: Iterable[str | Tier]) -> frozenset[Tier]:

@@ -66,3 +66,21 @@ def test_a_model_is_excluded(run_cli: Run, folder: Path) -> None:
     assert _names(folder / "no.csv") == ["b"]
     assert _names(folder / "no.kept.csv") == ["a", "c"]
     assert run_cli("exclude", "--model", "Q", "-o", folder / "q.csv").exit_code == 1
+
+
+def test_one_file_for_both_lists_is_refused(run_cli: Run, folder: Path) -> None:
+    (folder / "sub").mkdir()
+    (folder / "old.csv").write_text("kept\n")
+    (folder / "link.csv").symlink_to("new.csv")
+    (folder / "hard.csv").hardlink_to(folder / "old.csv")
+    pairs = [("new", "new"), ("new", "sub/../new"), ("new", "link"), ("old", "hard")]
+    for first, second in pairs:
+        keep, drop = folder / f"{first}.csv", f"{folder}/{second}.csv"
+        for asked in (
+            ("select", "d", "--tier", "human", "-o", keep, "--drop", drop),
+            ("exclude", "d", "--model", "M", "-o", keep, "--keep", drop),
+        ):
+            refused = run_cli(*asked)
+            assert (refused.exit_code, "both lists" in refused.stderr) == (1, True)
+    assert not (folder / "new.csv").exists()
+    assert (folder / "old.csv").read_text() == "kept\n"
