@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,14 @@ import pytest
 
 from provenance import Ledger
 from provenance.domain import Tier
-from provenance.errors import NameRefusedError, NotRecordedError
+from provenance.errors import (
+    BoundRefusedError,
+    ClaimRefusedError,
+    LedgerError,
+    LedgerStateError,
+    NameRefusedError,
+    NotRecordedError,
+)
 
 DEMO = Path(__file__).parent.parent / "docs/demo"
 
@@ -100,6 +109,71 @@ def test_names_that_mean_several_things_are_refused(ledger: Ledger) -> None:
         ledger.report("d")
     with pytest.raises(NotRecordedError):
         ledger.report("nothing")
+
+
+@pytest.mark.parametrize(
+    ("ask", "error", "allowed"),
+    [
+        (lambda one: one.report("d", unit="zz"), NameRefusedError, "tokens"),
+        (lambda one: one.compare("d", "d", unit="zz"), NameRefusedError, "tokens"),
+        (
+            lambda one: one.check("d", max_unknown=1, unit="zz"),
+            NameRefusedError,
+            "tokens",
+        ),
+        (lambda one: one.explore("d", unit="zz"), NameRefusedError, "tokens"),
+        (lambda one: one.select("d", unit="zz"), NameRefusedError, "tokens"),
+        (lambda one: one.exclude("M", unit="zz"), NameRefusedError, "tokens"),
+        (
+            lambda one: one.export_dataset("croissant", "d", "no.json", unit="zz"),
+            NameRefusedError,
+            "tokens",
+        ),
+        (
+            lambda one: one.select("d", end="zz", max_downstream=0.1),
+            BoundRefusedError,
+            "high",
+        ),
+        (lambda one: one.select("d", memory="abc"), LedgerStateError, "500MB"),
+        (
+            lambda one: one.ingest(DEMO / "crawl.jsonl", memory="abc"),
+            LedgerStateError,
+            "500MB",
+        ),
+        (
+            lambda one: one.ingest(DEMO / "crawl.jsonl", columns={"foo": "name"}),
+            NameRefusedError,
+            "derived_from",
+        ),
+        (
+            lambda one: list(one.ingest_all([DEMO], constants={"foo": "x"})),
+            NameRefusedError,
+            "derived_from",
+        ),
+        (lambda one: one.withdraw_batch(why="x"), NotRecordedError, "position"),
+        (
+            lambda one: one.add_model("M", released=datetime(2024, 1, 1, tzinfo=UTC)),
+            ClaimRefusedError,
+            "without a time",
+        ),
+        (
+            lambda one: one.add_model("M", released="2024-01-01"),
+            ClaimRefusedError,
+            "without a time",
+        ),
+    ],
+)
+def test_what_is_none_of_its_kind_is_refused_with_what_is_allowed(
+    ledger: Ledger,
+    ask: Callable[[Ledger], object],
+    error: type[LedgerError],
+    allowed: str,
+) -> None:
+    with pytest.raises(error) as caught:
+        ask(ledger)
+    assert allowed in caught.value.hint
+    assert not ledger.datasets()
+    assert not ledger.models()
 
 
 def test_reader_sees_old_or_new_and_never_half(ledger: Ledger) -> None:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import re
-
 import click
 
 from provenance.cli.mapping import mapping_options
 from provenance.cli.outcome import Tally, print_outcome
 from provenance.cli.progress import watch
 from provenance.cli.target import Target
+from provenance.errors import LedgerStateError
 
 __all__ = ["ingest"]
 
 _REFUSED = 1
-_SIZE = re.compile(r"\d+(?:\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
 def _read_size(_: click.Context, option: click.Parameter, text: str) -> str:
-    if not _SIZE.fullmatch(text):
+    from provenance.domain import parse_size  # noqa: PLC0415 - not for --help
+
+    try:
+        return parse_size(text)
+    except LedgerStateError as error:
         raise click.BadParameter(
-            f"{text!r} is no size: write 500MB, or 2GB", param=option
-        )
-    return text
+            f"{error.message}. {error.hint}", param=option
+        ) from error
 
 
 @click.command()

@@ -7,7 +7,7 @@ Example:
     'sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709'
 """
 
-from provenance.domain.bounds import Bounds, End, make_bounds, parse_bound
+from provenance.domain.bounds import Bounds, End, make_bounds, parse_bound, parse_end
 from provenance.domain.claims import Claim, Subject, make_claim
 from provenance.domain.counts import say_count
 from provenance.domain.datasets import DatasetName, parse_dataset
@@ -46,7 +46,8 @@ from provenance.domain.policies import (
     Policy,
     WhatIf,
 )
-from provenance.domain.tiers import Tier, Unit
+from provenance.domain.sizes import parse_size
+from provenance.domain.tiers import Tier, Unit, parse_unit
 
 __all__ = [
     "BUILT_IN",
@@ -87,6 +88,9 @@ __all__ = [
     "parse_bound",
     "parse_dataset",
     "parse_digest",
+    "parse_end",
+    "parse_size",
+    "parse_unit",
     "say_count",
     "scoped_item",
     "to_dataset_name",

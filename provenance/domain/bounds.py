@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from provenance.errors import BoundRefusedError
 
-__all__ = ["Bounds", "End", "make_bounds", "parse_bound"]
+__all__ = ["Bounds", "End", "make_bounds", "parse_bound", "parse_end"]
 
 _PERCENT = 100
 _LONGEST = 32
@@ -70,17 +70,28 @@ def make_bounds(
         )
     if max_depth is not None and max_depth < 0:
         raise BoundRefusedError(f"a depth is 0 or more, not {max_depth}")
-    if end not in tuple(End):
-        raise BoundRefusedError(
-            f"{end!r} is no end of an interval", hint=f"Choose from: {', '.join(End)}."
-        )
     return Bounds(
         max_downstream=None if max_downstream is None else parse_bound(max_downstream),
         max_unknown=None if max_unknown is None else parse_bound(max_unknown),
         max_depth=max_depth,
-        end=End(end),
+        end=parse_end(end),
         allow_open=allow_open,
     )
+
+
+def parse_end(text: str) -> End:
+    """Read which end of an interval is meant.
+
+    Raises:
+        BoundRefusedError: It is none.
+    """
+    try:
+        return End(text)
+    except ValueError as error:
+        raise BoundRefusedError(
+            f"{text!r} is no end of an interval",
+            hint=f"Choose from: {', '.join(End)}.",
+        ) from error
 
 
 def parse_bound(text: str | float | Decimal) -> Decimal:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["Tier", "Unit"]
+from provenance.errors import NameRefusedError
+
+__all__ = ["Tier", "Unit", "parse_unit"]
 
 
 class Tier(StrEnum):
@@ -35,3 +37,20 @@ class Unit(StrEnum):
     """Tokens × copies."""
     CONTENTS = "contents"
     """Distinct items of the dataset version, each counted once."""
+
+
+def parse_unit(text: str) -> Unit:
+    """Read the name of a unit.
+
+    Raises:
+        NameRefusedError: It is none.
+
+    >>> parse_unit("tokens").name
+    'TOKENS'
+    """
+    try:
+        return Unit(text)
+    except ValueError as error:
+        raise NameRefusedError(
+            f"{text!r} is no unit", hint=f"Choose from: {', '.join(Unit)}."
+        ) from error

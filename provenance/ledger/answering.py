@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from provenance.domain import Model, Policy, Unit, WhatIf, parse_dataset
+from provenance.domain import Model, Policy, Unit, WhatIf, parse_dataset, parse_unit
 from provenance.domain.model_names import Guess, guess_models
 from provenance.ledger.assumed import (
     Assumed,
@@ -63,15 +63,15 @@ class Answering(Transactions):
                 an earlier position.
             NotRecordedError: No such dataset or policy, or no model that is to be
                 ignored.
-            NameRefusedError: The name stands for several versions, or the log has not
-                so many entries.
+            NameRefusedError: The name stands for several versions, the unit is none,
+                or the log has not so many entries.
         """
         with self._assuming(assume, as_of) as (connection, at):
             report = make_report(
                 connection,
                 parse_dataset(dataset),
                 by=by,
-                unit=Unit(unit),
+                unit=parse_unit(unit),
                 policy=policy,
                 as_of=as_of,
                 what_if=what_if,
@@ -106,7 +106,7 @@ class Answering(Transactions):
         Raises:
             ClaimRefusedError: What is to be assumed is no claim.
             NotRecordedError: No such dataset or policy.
-            NameRefusedError: A name stands for several versions.
+            NameRefusedError: A name stands for several versions, or the unit is none.
         """
         with self._assuming(assume, as_of) as (connection, at):
             before, after = (
@@ -114,7 +114,7 @@ class Answering(Transactions):
                     connection,
                     parse_dataset(name),
                     by=by,
-                    unit=Unit(unit),
+                    unit=parse_unit(unit),
                     policy=policy,
                     as_of=as_of,
                     what_if=what_if,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from provenance.domain import End, Unit, WhatIf, make_bounds, parse_dataset
+from provenance.domain import End, Unit, WhatIf, make_bounds, parse_dataset, parse_unit
 from provenance.ledger.answering import Answering
 from provenance.ledger.assumed import mark_assumed
 from provenance.ledger.reports import list_open_models, make_report
@@ -65,7 +65,8 @@ class Checking(Answering):
         Raises:
             BoundRefusedError: No bound is given, or one is none.
             NotRecordedError: No such dataset or policy.
-            NameRefusedError: The name stands for several versions.
+            NameRefusedError: The name stands for several versions, or the unit is
+                none.
         """
         bounds = make_bounds(
             max_downstream=max_downstream,
@@ -75,7 +76,7 @@ class Checking(Answering):
             allow_open=allow_open,
         )
         asked: dict[str, Any] = {
-            "unit": Unit(unit),
+            "unit": parse_unit(unit),
             "policy": policy,
             "as_of": as_of,
             "what_if": what_if,

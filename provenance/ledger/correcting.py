@@ -136,7 +136,7 @@ class Correcting(Transactions):
         recorded again.
 
         Raises:
-            NotRecordedError: No batch was logged at one of them.
+            NotRecordedError: No batch was logged at one of them, or none is given.
             LedgerStateError: One was withdrawn before.
         """
         reason = read_reason(why)

@@ -14,6 +14,7 @@ from provenance.domain import (
     Unit,
     WhatIf,
     parse_dataset,
+    parse_unit,
 )
 from provenance.domain.models import UNNAMED
 from provenance.ledger.answering import Answering
@@ -87,10 +88,10 @@ class Exploring(Answering):
             ClaimRefusedError: What is to be assumed is no claim, or it is asked as of
                 an earlier position.
             NotRecordedError: No such dataset, policy or model.
-            NameRefusedError: The name stands for several versions, or the log has not
-                so many entries.
+            NameRefusedError: The name stands for several versions, the unit is none,
+                or the log has not so many entries.
         """
-        book, chosen = Book(), Unit(unit)
+        book, chosen = Book(), parse_unit(unit)
         with self._assuming(assume, as_of) as (connection, at):
             view = open_view(connection, policy, as_of, what_if)
             number, name = find_version(connection, parse_dataset(dataset), view.size)

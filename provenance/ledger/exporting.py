@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from provenance import __version__
-from provenance.domain import Unit, parse_dataset
+from provenance.domain import Unit, parse_dataset, parse_unit
 from provenance.errors import LedgerStateError, NameRefusedError
 from provenance.export import Loss, Told
 from provenance.ledger.telling import tell
@@ -89,7 +89,7 @@ class Exporting(Transactions):
             The files, and what they do not carry.
 
         Raises:
-            NameRefusedError: There is no such format.
+            NameRefusedError: There is no such format, or no such unit.
             NotRecordedError: No such dataset or policy.
             LedgerStateError: The file is there, or cannot be written.
         """
@@ -109,7 +109,7 @@ class Exporting(Transactions):
                 connection,
                 parse_dataset(dataset),
                 policy=policy,
-                unit=Unit(unit),
+                unit=parse_unit(unit),
                 beside=[parse_dataset(name) for name in beside],
                 now=now,
                 tool=f"training-provenance {__version__}",

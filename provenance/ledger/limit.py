@@ -24,7 +24,7 @@ class BadRowLimit:
     """From 0 to 1."""
 
     @classmethod
-    def parse(cls, text: str) -> BadRowLimit:
+    def parse(cls, text: str | int) -> BadRowLimit:
         """Read ``N`` or ``N%``.
 
         Raises:
@@ -34,7 +34,8 @@ class BadRowLimit:
             >>> BadRowLimit.parse("2.5%").share
             0.025
         """
-        match = _WRITTEN.fullmatch(text.strip())
+        written = str(text).strip()
+        match = _WRITTEN.fullmatch(written)
         share = float(match[2]) / _WHOLE if match and match[2] else None
         if match is None or (share or 0) > 1:
             raise ManifestError(
@@ -42,7 +43,7 @@ class BadRowLimit:
                 hint="Write a number of rows, as 100, or a share of them, as 5%.",
             )
         rows = int(match[1]) if match[1] else None
-        return cls(written=text.strip(), rows=rows, share=share)
+        return cls(written=written, rows=rows, share=share)
 
     def is_passed(self, bad: int, rows: int, *, at_end: bool) -> bool:
         """Whether there are too many bad rows among those read so far.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from provenance.domain import DatasetName, Field, parse_dataset
+from provenance.domain import FIELDS, DatasetName, Field, parse_dataset, parse_size
 from provenance.errors import ManifestError, NameRefusedError, NotRecordedError
 from provenance.ledger.limit import BadRowLimit
 from provenance.ledger.manifests import Named, find_manifests
@@ -92,6 +92,9 @@ def _check(options: Options) -> None:
             parse_dataset(name)
     if max_bad is not None:
         BadRowLimit.parse(max_bad)
+    for mapping in (options.get("columns"), options.get("constants")):
+        _read_fields(mapping)
+    parse_size(options.get("memory", "500MB"))
 
 
 def make_order(
@@ -109,10 +112,10 @@ def make_order(
 
     Raises:
         ManifestError: An option is not one.
-        NameRefusedError: The name is not a dataset's.
+        NameRefusedError: A name is not a dataset's, or not a field's.
+        LedgerStateError: The memory is no size.
     """
     max_bad = options.get("max_bad")
-    columns, constants = options.get("columns") or {}, options.get("constants") or {}
     return Ingest(
         path=path,
         manifest=named.recorded,
@@ -120,8 +123,8 @@ def make_order(
         dataset=_choose_dataset(named, options),
         is_named=options.get("dataset") is not None,
         format=options.get("format", "auto"),
-        columns={Field(name): column for name, column in columns.items()},
-        constants={Field(name): value for name, value in constants.items()},
+        columns=_read_fields(options.get("columns")),
+        constants=_read_fields(options.get("constants")),
         trust=_read_trust(options),
         kind=options.get("kind", "dataset"),
         of=options.get("of"),
@@ -130,12 +133,21 @@ def make_order(
         stop_on_fault=options.get("stop_on_fault", False),
         max_bad=None if max_bad is None else BadRowLimit.parse(max_bad),
         batch_rows=options.get("batch_rows", LARGEST_BATCH),
-        memory=options.get("memory", "500MB"),
+        memory=parse_size(options.get("memory", "500MB")),
         dry_run=options.get("dry_run", False),
         salt=options.get("salt", False),
         quarantine=folder,
         progress=progress,
     )
+
+
+def _read_fields(mapping: Mapping[str, str] | None) -> dict[Field, str]:
+    mapping = mapping or {}
+    if odd := [name for name in mapping if name not in FIELDS]:
+        raise NameRefusedError(
+            f"{odd[0]!r} is no field", hint=f"The fields are: {', '.join(FIELDS)}."
+        )
+    return {Field(name): said for name, said in mapping.items()}
 
 
 def _read_trust(options: Options) -> TrustList | None:

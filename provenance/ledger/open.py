@@ -156,7 +156,7 @@ class Ledger(
         append: bool = False,
         replace: bool = False,
         stop_on_fault: bool = False,
-        max_bad: str | None = None,
+        max_bad: str | int | None = None,
         batch_rows: int = LARGEST_BATCH,
         memory: str = "500MB",
         dry_run: bool = False,
@@ -196,7 +196,8 @@ class Ledger(
         Raises:
             ManifestError: The file cannot be read as a manifest.
             ManifestChangedError: It was recorded before and is different now.
-            NameRefusedError: The name is not a dataset's.
+            NameRefusedError: A name is not a dataset's, or not a field's.
+            LedgerStateError: The memory is no size, or the ledger cannot be written.
         """
         options = Options(
             dataset=dataset,
@@ -287,6 +288,7 @@ class Ledger(
 
         Raises:
             NameRefusedError: A name is empty or already means another model.
+            ClaimRefusedError: The release is no day.
         """
         model = Model(
             name=name,

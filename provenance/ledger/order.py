@@ -93,7 +93,7 @@ class Options(TypedDict, total=False):
     append: bool
     replace: bool
     stop_on_fault: bool
-    max_bad: str | None
+    max_bad: str | int | None
     batch_rows: int
     memory: str
     dry_run: bool

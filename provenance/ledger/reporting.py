@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from provenance.domain import Unit, parse_dataset
+from provenance.domain import Unit, parse_dataset, parse_unit
 from provenance.errors import VerificationError
 from provenance.ledger.reports import make_report
 from provenance.ledger.transactions import Transactions
@@ -136,7 +136,7 @@ class Reporting(Transactions):
         asked = {
             "dataset": dataset,
             "by": list(by),
-            "unit": str(Unit(unit)),
+            "unit": str(parse_unit(unit)),
             "policy": policy,
         }
         with self._reading() as connection:
@@ -227,7 +227,7 @@ def _answer(
         connection,
         parse_dataset(str(asked["dataset"])),
         by=list(asked["by"]),
-        unit=Unit(asked["unit"]),
+        unit=parse_unit(asked["unit"]),
         policy=str(asked["policy"]),
         as_of=size,
     )

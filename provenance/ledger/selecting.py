@@ -18,6 +18,8 @@ from provenance.domain import (
     WhatIf,
     parse_bound,
     parse_dataset,
+    parse_end,
+    parse_unit,
 )
 from provenance.domain.mix import Mix
 from provenance.errors import BoundRefusedError, LedgerStateError, NameRefusedError
@@ -127,9 +129,10 @@ class Selecting(Transactions):
             memory: How much the set work may hold before it spills.
 
         Raises:
-            BoundRefusedError: A tier, share, unit or grouping is none.
-            NameRefusedError: The name stands for several versions, a file has
-                another suffix, or both lists are one file.
+            BoundRefusedError: A tier, share, end or grouping is none, or records
+                have none of that unit.
+            NameRefusedError: The name stands for several versions, the unit is none,
+                a file has another suffix, or both lists are one file.
             NotRecordedError: No such dataset or policy.
             LedgerStateError: A list cannot be written, or the ledger was written to
                 meanwhile.
@@ -137,8 +140,8 @@ class Selecting(Transactions):
         wanted = _read_tiers(tiers)
         most = None if max_downstream is None else parse_bound(max_downstream)
         asked = _Asked(
-            mix=Mix(tiers=wanted, max_downstream=most, end=End(end)),
-            unit=Unit(unit),
+            mix=Mix(tiers=wanted, max_downstream=most, end=parse_end(end)),
+            unit=parse_unit(unit),
             by=by,
             policy=policy,
             what_if=what_if,
@@ -194,7 +197,7 @@ class Selecting(Transactions):
 
         asked = _Asked(
             mix=Mix(),
-            unit=Unit(unit),
+            unit=parse_unit(unit),
             policy=policy,
             what_if=what_if,
             keep=keep,

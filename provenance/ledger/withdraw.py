@@ -72,10 +72,15 @@ def take_back_batches(
         now: Microseconds since 1970 UTC.
 
     Raises:
-        NotRecordedError: No batch was logged at one of them.
+        NotRecordedError: No batch was logged at one of them, or there is none of them.
         LedgerStateError: One of them was withdrawn before.
     """
     wanted = list(dict.fromkeys(positions))
+    if not wanted:
+        raise NotRecordedError(
+            "no batch is named that is to be withdrawn",
+            hint="Give its log position. See: provenance batch list",
+        )
     found = [_find(connection, position) for position in wanted]
     numbers = [number for number, _ in found]
     before = load_models(connection)

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 import duckdb
 import pyarrow as pa
 
+from provenance.domain import parse_size
 from provenance.errors import LedgerStateError
 
 __all__ = [
@@ -87,12 +88,13 @@ def open_workspace(
             the other cores.
 
     Raises:
-        LedgerStateError: The work does not fit in that, and cannot spill.
+        LedgerStateError: That is no size, or the work does not fit in it and cannot
+            spill.
     """
     with tempfile.TemporaryDirectory(prefix="provenance-") as folder:
         duck = duckdb.connect(
             config={
-                "memory_limit": memory,
+                "memory_limit": parse_size(memory),
                 "threads": str(threads),
                 "temp_directory": folder,
                 "autoinstall_known_extensions": "false",

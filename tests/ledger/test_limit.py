@@ -9,6 +9,7 @@ from provenance.ledger.limit import BadRowLimit
     [
         ("0", 0, 1, False, False),
         ("0", 1, 1, False, True),
+        (0, 1, 1, False, True),
         ("100", 100, 100, True, False),
         ("100", 101, 10**9, False, True),
         ("10%", 999, 999, False, False),
@@ -21,7 +22,7 @@ from provenance.ledger.limit import BadRowLimit
     ],
 )
 def test_a_limit_is_a_number_of_rows_or_a_share_of_at_least_a_thousand(
-    text: str, bad: int, rows: int, *, at_end: bool, passed: bool
+    text: str | int, bad: int, rows: int, *, at_end: bool, passed: bool
 ) -> None:
     assert BadRowLimit.parse(text).is_passed(bad, rows, at_end=at_end) is passed
 
