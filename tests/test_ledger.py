@@ -150,6 +150,15 @@ def test_names_that_mean_several_things_are_refused(ledger: Ledger) -> None:
             NameRefusedError,
             "derived_from",
         ),
+        (
+            lambda one: one.add_dataset("d@4", derived_from="crawl"),
+            NameRefusedError,
+            "['crawl']",
+        ),
+        (lambda one: one.add_model("M", aliases="abc"), NameRefusedError, "['abc']"),
+        (lambda one: one.add_model("M", based_on="abc"), NameRefusedError, "['abc']"),
+        (lambda one: one.add_model("M", trained_on="abc"), NameRefusedError, "['abc']"),
+        (lambda one: one.redact("abc", "x"), NameRefusedError, "['abc']"),
         (lambda one: one.withdraw_batch(why="x"), NotRecordedError, "position"),
         (
             lambda one: one.add_model("M", released=datetime(2024, 1, 1, tzinfo=UTC)),

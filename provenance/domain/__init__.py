@@ -31,6 +31,7 @@ from provenance.domain.facts import (
 )
 from provenance.domain.fields import FIELDS, Field
 from provenance.domain.models import Model, ModelBook
+from provenance.domain.names import read_names
 from provenance.domain.origins import (
     Derivation,
     Evidence,
@@ -91,6 +92,7 @@ __all__ = [
     "parse_end",
     "parse_size",
     "parse_unit",
+    "read_names",
     "say_count",
     "scoped_item",
     "to_dataset_name",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from provenance.domain.names import read_names
 from provenance.domain.origins import (
     GENERATING_MODES,
     NOT_OF_CONTENT,
@@ -145,7 +146,7 @@ class WhatIf:
     """Changes to a policy for one question; they are not stored.
 
     Raises:
-        NameRefusedError: A cut-off is none.
+        NameRefusedError: A cut-off or a mode is none, or a list is a text.
     """
 
     least_grade: Grade | None = None
@@ -159,6 +160,13 @@ class WhatIf:
     """Medium → ``YYYY-MM``; other media keep theirs."""
 
     def __post_init__(self) -> None:
+        read_names("ignored_models", self.ignored_models)
+        modes = {*read_names("generating", self.generating or ())}
+        modes.update(read_names("count_modes", self.count_modes))
+        if odd := sorted(modes - set(Mode)):
+            raise NameRefusedError(
+                f"{odd[0]!r} is no mode", hint=f"Choose from: {', '.join(Mode)}."
+            )
         for medium, month in self.cutoffs.items():
             parse_cutoff(f"{medium}={month}")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from provenance.domain import read_names
 from provenance.domain.claims import read_reason
 from provenance.ledger.transactions import Transactions
 from provenance.lineage import rebuild
@@ -55,13 +56,15 @@ class Erasing(Transactions):
         Raises:
             ClaimRefusedError: No reason is given.
             LedgerStateError: On PostgreSQL, when the user is not the tables' owner.
+            NameRefusedError: The list of subjects is a text.
             NotRecordedError: A subject stands for nothing.
             VerificationError: A record is not what was logged.
         """
         reason = read_reason(why)
+        named = read_names("subjects", subjects)
         with self._writing() as connection:
             ids = set[int]()
-            for subject in subjects:
+            for subject in named:
                 ids.update(place.id for place in find_records(connection, subject))
             gone = _erased_before(connection, ids)
             positions: list[int] = []

@@ -10,7 +10,7 @@ from typing import Unpack
 
 import sqlalchemy as sa
 
-from provenance.domain import Model, parse_dataset
+from provenance.domain import Model, parse_dataset, read_names
 from provenance.errors import LedgerStateError
 from provenance.ledger.asking import Asking
 from provenance.ledger.checking import Checking
@@ -287,16 +287,17 @@ class Ledger(
             generative: False for a filter, a detector, a recogniser, a template.
 
         Raises:
-            NameRefusedError: A name is empty or already means another model.
+            NameRefusedError: A name is empty or already means another model, or a
+                list is a text.
             ClaimRefusedError: The release is no day.
         """
         model = Model(
             name=name,
-            aliases=tuple(aliases),
+            aliases=read_names("aliases", aliases),
             provider=provider,
             released=released,
-            based_on=tuple(based_on),
-            trained_on=tuple(trained_on),
+            based_on=read_names("based_on", based_on),
+            trained_on=read_names("trained_on", trained_on),
         )
         with self._writing() as connection:
             return record_model(
@@ -315,12 +316,23 @@ class Ledger(
         license: str | None = None,  # noqa: A002 - the word of the command line
         note: str | None = None,
     ) -> int:
-        """Record a dataset version, or more about it; return the log position."""
+        """Record a dataset version, or more about it; return the log position.
+
+        Args:
+            dataset: ``NAME`` or ``NAME@VERSION``.
+            derived_from: Datasets it was made from, named likewise.
+            license: Its licence.
+            note: Anything worth knowing.
+
+        Raises:
+            NameRefusedError: A name is none, or the list is a text.
+        """
+        parents = read_names("derived_from", derived_from)
         with self._writing() as connection:
             return record_dataset(
                 connection,
                 parse_dataset(dataset),
-                parents=[parse_dataset(parent) for parent in derived_from],
+                parents=[parse_dataset(parent) for parent in parents],
                 license_=license,
                 note=note,
                 now=self._clock(),

@@ -116,6 +116,20 @@ def test_cut_off_that_is_none_is_refused_before_anything_is_asked(
         WhatIf(cutoffs=dict([cutoff]))
 
 
+@pytest.mark.parametrize("name", ["generating", "count_modes", "ignored_models"])
+def test_a_text_is_no_list_of_names(name: str) -> None:
+    text: dict[str, Any] = {name: "written"}
+    with pytest.raises(NameRefusedError, match=f"{name} is a list of names"):
+        WhatIf(**text)
+
+
+@pytest.mark.parametrize("name", ["generating", "count_modes"])
+def test_what_is_no_mode_is_not_recorded_as_one(name: str) -> None:
+    odd: dict[str, Any] = {name: frozenset({"foo"})}
+    with pytest.raises(NameRefusedError, match="'foo' is no mode"):
+        WhatIf(**odd)
+
+
 def test_misspelt_model_is_not_ignored_without_effect(
     ledger: Ledger, rows: Path
 ) -> None:
