@@ -53,7 +53,7 @@ def find_size(connection: sa.Connection, as_of: AsOf) -> int | None:
         if not 0 <= wanted <= head:
             raise NameRefusedError(
                 f"the log has {head} entries: there is nothing as of {wanted}",
-                hint=f"Name a position from 0 to {head}, or a date.",
+                hint=f"Name a position from 1 to {head}, or a date.",
             )
         size = wanted
     else:
@@ -95,9 +95,12 @@ def find_policy(
         Its id, itself, and whether it is the newest of its name.
 
     Raises:
-        NotRecordedError: There is none of that name or version.
+        NotRecordedError: There is none of that name or version, or nothing at all
+            stood then.
     """
     versions = load_policy_versions(connection, size)
+    if size is not None and not versions:
+        _refuse_before_the_log(connection)
     newest = {policy.name: number for number, policy in versions.items()}
     for number, policy in versions.items():
         is_newest = newest[policy.name] == number
@@ -108,6 +111,18 @@ def find_policy(
     known = ", ".join(sorted(f"{p.name}@{p.version}" for p in versions.values()))
     raise NotRecordedError(
         f"no policy {name!r} is recorded", hint=f"Recorded are: {known or 'none'}."
+    )
+
+
+def _refuse_before_the_log(connection: sa.Connection) -> None:
+    """Say when the log began: its first entries are the built-in policies."""
+    table = schema.log_entries
+    first = sa.select(table.c.recorded_at).order_by(table.c.position).limit(1)
+    moment = datetime.fromtimestamp(connection.execute(first).scalar_one() / 1e6, UTC)
+    raise NotRecordedError(
+        f"nothing stood then: the log of this ledger began on {moment:%Y-%m-%d} (UTC)",
+        hint=f"Name a position from 1 to {log_size(connection)}, or a date from that "
+        "day on.",
     )
 
 

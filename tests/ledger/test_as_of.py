@@ -125,5 +125,16 @@ def test_command_line_answers_as_of(
     assert [one["records"] for one in json.loads(listed.stdout)] == [1]
     assert "itself" in run_cli("loops", "--as-of", size).stdout
     assert "no loops" in run_cli("loops", "--as-of", "2").stdout
+    for asked in (("report", "d"), ("check", "d", "--max-depth", "1"), ("loops",)):
+        for early in ("0", "2020-01-01"):
+            refused = run_cli(*asked, "--as-of", early)
+            assert refused.exit_code == 1
+            assert "nothing stood then: the log of this ledger began on 20" in (
+                refused.stderr
+            )
+    refused = run_cli("explain", "d#a", "--as-of", "0")
+    assert f"a position from 1 to {int(size) + 1}" in refused.stderr
+    refused = run_cli("report", "d", "--as-of", "999")
+    assert "a position from 1 to" in refused.stderr
     refused = run_cli("report", "d", "--as-of", "never")
     assert (refused.exit_code, "no date" in refused.stderr) == (1, True)
