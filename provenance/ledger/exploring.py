@@ -82,7 +82,8 @@ class Exploring(Answering):
             suppose: Datasets of which the page can suppose that they are generated.
                 By default this one and a few others that something of it comes from,
                 as long as they are small. Each is tried in a transaction that is
-                undone: writers wait meanwhile.
+                undone: writers wait meanwhile, and a ledger opened read-only
+                refuses it; it can be asked with none, ``suppose=()``.
 
         Raises:
             ClaimRefusedError: What is to be assumed is no claim, or it is asked as of
@@ -90,6 +91,8 @@ class Exploring(Answering):
             NotRecordedError: No such dataset, policy or model.
             NameRefusedError: The name stands for several versions, the unit is none,
                 or the log has not so many entries.
+            LedgerStateError: Something is supposed or assumed of a ledger that was
+                opened read-only.
         """
         book, chosen = Book(), parse_unit(unit)
         with self._assuming(assume, as_of) as (connection, at):

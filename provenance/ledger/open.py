@@ -107,7 +107,9 @@ class Ledger(
             url: ``sqlite:///FILE.db`` or ``postgresql://USER@HOST/NAME``.
             create: Whether to make a ledger where there is none.
             upgrade: Whether to bring an older schema up to date.
-            read_only: Whether the database itself is to refuse every write.
+            read_only: Whether the database itself is to refuse every write; also those
+                that are undone: dry runs, what is asked with ``assume``, ``explore``
+                with something to suppose, ``check_derived``, ``verify(deep=True)``.
             key: File of the key that signs the log after every change.
             clock: Returns microseconds since 1970 UTC.
             random: Returns as many random bytes as are asked for, for salts.

@@ -19,6 +19,7 @@ from provenance.log.anchor import Anchors
 from provenance.log.quorum import Quorum
 from provenance.merkle import SignerKey, format_verifier_key
 from provenance.store import schema
+from provenance.store.engine import refuse_read_only
 
 __all__ = ["Signed"]
 
@@ -89,7 +90,8 @@ class Signed(Transactions):
         """Check the ledger against its log.
 
         Args:
-            deep: Hash every record and edge anew, and rebuild the derived tables.
+            deep: Hash every record and edge anew, and rebuild the derived tables, in a
+                transaction that is undone: a ledger opened read-only refuses it.
             vkey: The log's verifier key, known from elsewhere; of keys that were
                 rotated any one will do, or several.
             pin: A checkpoint of this log that was kept elsewhere: the log must be a
@@ -101,10 +103,13 @@ class Signed(Transactions):
             KeyRefusedError: A key is none, or the pin is no checkpoint.
             VerificationError: What is recorded is not what was logged, or what was
                 logged is not what others vouch for.
+            LedgerStateError: It is to be deep, of a ledger opened read-only.
         """
         vkeys = [vkey] if isinstance(vkey, str) else vkey
         keys = tuple(parse_known_key(text) for text in vkeys)
         anchors = Anchors(keys=keys, pin=pin, quorum=quorum)
+        if deep:
+            refuse_read_only(self._engine)
         with self._reading() as connection:
             done = verify_ledger(
                 connection, deep=deep, anchors=anchors, progress=progress

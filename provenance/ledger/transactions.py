@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from provenance.log import log_size, sign_head
 from provenance.merkle import SignerKey
-from provenance.store.engine import is_sqlite, say_database_error
+from provenance.store.engine import is_sqlite, refuse_read_only, say_database_error
 from provenance.store.scratch import detach_scratch
 
 __all__ = ["Transactions", "now"]
@@ -86,6 +86,7 @@ class Transactions:
     @contextmanager
     def _writing(self, *, keep: bool = True) -> Iterator[sa.Connection]:
         """One transaction under the write lock; undone on any error."""
+        refuse_read_only(self._engine)
         with self._said(), self._engine.connect() as opened:
             connection = opened.execution_options(write=True)
             try:
@@ -107,4 +108,4 @@ class Transactions:
         try:
             yield
         except DBAPIError as error:
-            raise say_database_error(error, self._engine.url) from error
+            raise say_database_error(error, self._engine) from error

@@ -24,6 +24,7 @@ __all__ = [
     "connect_engine",
     "forget_pages",
     "is_sqlite",
+    "refuse_read_only",
     "say_database_error",
 ]
 
@@ -45,7 +46,9 @@ def connect_engine(url: str, *, read_only: bool = False) -> sa.Engine:
     ``sqlite:///file.db`` is the embedded default; ``postgresql://…`` uses psycopg.
     Transactions that write say so by ``execution_options(write=True)``: only they
     take SQLite's write lock, so readers never wait for it. Those that read with the
-    help of temporary tables say ``scratch=True``.
+    help of temporary tables say ``scratch=True``. The engine itself says by
+    ``read_only`` whether it can write, and by ``place`` where the ledger is, as the
+    caller wrote it.
 
     Args:
         url: Where the ledger is.
@@ -62,13 +65,19 @@ def connect_engine(url: str, *, read_only: bool = False) -> sa.Engine:
             hint="Write sqlite:///FILE.db or postgresql://USER@HOST/NAME.",
         ) from error
     backend = parsed.get_backend_name()
+    place = parsed.render_as_string(hide_password=True)
+    told = {"read_only": read_only, "place": place}
     if backend == "sqlite":
-        return _sqlite_engine(parsed, read_only=read_only)
+        engine = _sqlite_engine(parsed, read_only=read_only)
+        engine.update_execution_options(**told)
+        return engine
     if backend in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
         only = "-c default_transaction_read_only=on" if read_only else ""
         try:
-            return sa.create_engine(parsed, connect_args={"options": only})
+            return sa.create_engine(
+                parsed, connect_args={"options": only}, execution_options=told
+            )
         except (ModuleNotFoundError, NoSuchModuleError) as error:
             raise LedgerStateError(
                 "the PostgreSQL driver is not installed",
@@ -199,15 +208,30 @@ _SAID: tuple[tuple[tuple[str, ...], str, str], ...] = (
 """What drivers say → what to tell, and what to do."""
 
 
-def say_database_error(error: DBAPIError, url: sa.URL) -> LedgerStateError:
+def refuse_read_only(engine: sa.Engine) -> None:
+    """Refuse to write where that was ruled out, before a driver does.
+
+    Raises:
+        LedgerStateError: The ledger was opened read-only.
+    """
+    options = engine.get_execution_options()
+    if options["read_only"]:
+        raise LedgerStateError(
+            f"{options['place']} was opened read-only, and this needs to write",
+            hint="Open it without read_only: even what keeps nothing, as a dry run, "
+            "writes and takes it back.",
+        )
+
+
+def say_database_error(error: DBAPIError, engine: sa.Engine) -> LedgerStateError:
     """Turn a driver's error into one that says what to do."""
     words = str(error.orig).strip().splitlines()[0] if str(error.orig) else str(error)
-    place = url.render_as_string(hide_password=True)
+    place = engine.get_execution_options()["place"]
     for signs, message, hint in _SAID:
         if any(sign in words for sign in signs):
             told = message.format(place=place, words=words)
             return LedgerStateError(told, hint=hint)
-    if isinstance(error, OperationalError) and url.get_backend_name() != "sqlite":
+    if isinstance(error, OperationalError) and engine.dialect.name != "sqlite":
         return LedgerStateError(
             f"the server of {place} cannot be reached, or went away: {words}",
             hint="See that it runs and lets you in; nothing half-recorded was kept. "

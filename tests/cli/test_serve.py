@@ -13,6 +13,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from click.testing import Result
 
 from provenance import Ledger
@@ -143,9 +144,14 @@ def test_read_only_ledger_refuses_every_write(
             lambda: reader.claim(dataset="d", generated_by="M"),
             lambda: reader.add_model("M"),
             lambda: reader.explore("d"),
+            lambda: reader.verify(deep=True),
         ):
-            with pytest.raises(LedgerStateError):
+            with pytest.raises(LedgerStateError) as caught:
                 write()
+            shown = sa.make_url(url).render_as_string(hide_password=True)
+            assert f"{shown} was opened read-only" in caught.value.message
+        assert reader.explore("d", suppose=()).report.as_of == size
+        assert reader.verify().entries == size
     assert ledger.report("d").as_of == size
 
 
