@@ -110,7 +110,8 @@ class Ledger(
             read_only: Whether the database itself is to refuse every write; also those
                 that are undone: dry runs, what is asked with ``assume``, ``explore``
                 with something to suppose, ``check_derived``, ``verify(deep=True)``.
-            key: File of the key that signs the log after every change.
+            key: File of the key that signs the log after every change: the newest
+                that the log names. A log that is new names none yet.
             clock: Returns microseconds since 1970 UTC.
             random: Returns as many random bytes as are asked for, for salts.
 
@@ -341,8 +342,10 @@ class Ledger(
             )
 
     def upgrade(self) -> str:
-        """Bring the schema up to date; return its revision."""
-        with self._writing() as connection:
+        """Bring the schema up to date, or make it; return its revision."""
+        with self._reading() as connection:
+            made = bool(current_revision(connection))
+        with self._writing(sign=made) as connection:
             before = upgrade_schema(connection)
             record_policies(connection, self._clock())
             if before:

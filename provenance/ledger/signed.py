@@ -41,7 +41,7 @@ class Signed(Transactions):
             KeyRefusedError: The name is not a key name.
             LedgerStateError: The log has a key already.
         """
-        with self._writing() as connection:
+        with self._writing(sign=False) as connection:
             _verify_first(connection)
             key = make_key(path, name, secrets.token_bytes(32))
             record_key(connection, key, self._clock())
@@ -56,15 +56,19 @@ class Signed(Transactions):
             LedgerStateError: The ledger was opened without its present key.
         """
         old = self._signed_by()
-        key = make_key(path, old.name, secrets.token_bytes(32))
         with self._writing() as connection:
+            key = make_key(path, old.name, secrets.token_bytes(32))
             record_key(connection, key, self._clock(), previous=old)
             sign_head(connection, old, key)
         self._signer = key
         return format_verifier_key(key.verifier())
 
     def checkpoint(self) -> str:
-        """Sign the log as it stands and return the note (C2SP tlog-checkpoint)."""
+        """Sign the log as it stands and return the note (C2SP tlog-checkpoint).
+
+        Raises:
+            LedgerStateError: The ledger was opened without its present key.
+        """
         signer = self._signed_by()
         with self._writing() as connection:
             return sign_head(connection, signer)

@@ -12,8 +12,8 @@ from typing import Self
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from provenance.log import log_size, sign_head
-from provenance.merkle import SignerKey
+from provenance.log import load_keys, log_size, refuse_signer, sign_head
+from provenance.merkle import SignerKey, format_verifier_key
 from provenance.store.engine import is_sqlite, refuse_read_only, say_database_error
 from provenance.store.scratch import detach_scratch
 
@@ -41,6 +41,8 @@ class Transactions:
         self._clock = clock
         self._signer = signer
         self._random = random
+        self._keys: tuple[str, ...] = ()
+        self._keys_until = 0
 
     def __enter__(self) -> Self:
         return self
@@ -84,9 +86,20 @@ class Transactions:
                 transaction.rollback()
 
     @contextmanager
-    def _writing(self, *, keep: bool = True) -> Iterator[sa.Connection]:
-        """One transaction under the write lock; undone on any error."""
+    def _writing(
+        self, *, keep: bool = True, sign: bool = True
+    ) -> Iterator[sa.Connection]:
+        """One transaction under the write lock; undone on any error.
+
+        Args:
+            keep: Whether what is written stays.
+            sign: Whether to sign the log with the key given, if there is one.
+
+        Raises:
+            LedgerStateError: The key given is not the one that signs the log.
+        """
         refuse_read_only(self._engine)
+        signer = self._signer if keep and sign else None
         with self._said(), self._engine.connect() as opened:
             connection = opened.execution_options(write=True)
             try:
@@ -94,14 +107,25 @@ class Transactions:
                     if not is_sqlite(connection):
                         lock = sa.select(sa.func.pg_advisory_xact_lock(_WRITE_LOCK))
                         connection.execute(lock)
-                    before = log_size(connection) if self._signer else 0
+                    before = self._admit(connection, signer) if signer else 0
                     yield connection
                     if not keep:
                         transaction.rollback()
-                    elif self._signer and log_size(connection) > before:
-                        sign_head(connection, self._signer)
+                    elif signer and log_size(connection) > before:
+                        sign_head(connection, signer)
             finally:
                 detach_scratch(connection)
+
+    def _admit(self, connection: sa.Connection, signer: SignerKey) -> int:
+        """Refuse a key that the log does not name; return the size of the log.
+
+        What names keys is read once: entries never change.
+        """
+        size = log_size(connection)
+        self._keys += load_keys(connection, self._keys_until)
+        self._keys_until = size
+        refuse_signer(format_verifier_key(signer.verifier()), self._keys)
+        return size
 
     @contextmanager
     def _said(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ from provenance.log.batches import (
     split_batch,
     verify_counts,
 )
-from provenance.log.checkpoint import sign_head
+from provenance.log.checkpoint import load_keys, refuse_signer, sign_head
 from provenance.log.facts import COLUMNS, verify_facts
 from provenance.log.fields import find_row, join_urls
 from provenance.log.keys import make_key, parse_known_key, read_key
@@ -39,12 +39,14 @@ __all__ = [
     "join_urls",
     "list_batches",
     "load_frontier",
+    "load_keys",
     "load_shared",
     "log_size",
     "make_key",
     "parse_known_key",
     "read_key",
     "read_piece",
+    "refuse_signer",
     "sign_head",
     "split_batch",
     "verify_counts",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
-from provenance.errors import VerificationError
+from provenance.errors import LedgerStateError, VerificationError
 from provenance.log.append import load_frontier
+from provenance.log.entries import parse_entry
 from provenance.merkle import (
     Checkpoint,
     SignerKey,
@@ -18,7 +21,55 @@ from provenance.merkle import (
 from provenance.merkle.note import Note
 from provenance.store import schema
 
-__all__ = ["sign_head"]
+__all__ = ["load_keys", "refuse_signer", "sign_head"]
+
+
+def load_keys(connection: sa.Connection, since: int = 0) -> tuple[str, ...]:
+    """Return the verifier keys that the log names, oldest first.
+
+    Args:
+        connection: An open transaction.
+        since: The position to begin at.
+
+    Raises:
+        VerificationError: An entry cannot be read.
+    """
+    entries = schema.log_entries
+    query = (
+        sa.select(entries.c.entry)
+        .where(entries.c.kind == "key", entries.c.position >= since)
+        .order_by(entries.c.position)
+    )
+    found = connection.execute(query).scalars()
+    return tuple(str(parse_entry(entry)[1].get("key")) for entry in found)
+
+
+def refuse_signer(key: str, named: Sequence[str]) -> None:
+    """Refuse to sign a log with any key but the newest that it names.
+
+    Args:
+        key: Verifier key of the one that is to sign.
+        named: Verifier keys that the log names, oldest first.
+
+    Raises:
+        LedgerStateError: It is another.
+    """
+    if not named:
+        raise LedgerStateError(
+            f"the log names no signing key, so nothing signed by {key} would verify",
+            hint="Make a key for it with: provenance log keygen NAME --out FILE",
+        )
+    if key == named[-1]:
+        return
+    if key in named:
+        raise LedgerStateError(
+            f"the log is signed by {named[-1]}; it was rotated from {key}",
+            hint="Use the new key: the file that rotate wrote.",
+        )
+    raise LedgerStateError(
+        f"the log is signed by {named[-1]}; it does not name {key}",
+        hint="Give the key of this log with --key or $PROVENANCE_KEY.",
+    )
 
 
 def sign_head(connection: sa.Connection, *keys: SignerKey) -> str:

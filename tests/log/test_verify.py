@@ -160,7 +160,11 @@ def test_rotated_key_signs_nothing_more(
         new = ledger.rotate_key(tmp_path / "key2")
     vkeys = {"old": [old], "new": [new], "both": [old, new]}[pinned]
     with Ledger.open(url, key=key) as ledger:
-        ledger.add_model("signed with the old key")
+        with pytest.raises(LedgerStateError, match="rotated"):
+            ledger.add_model("signed with the old key")
+        with ledger._writing(sign=False) as connection:
+            append_entry(connection, "note", {}, 0)
+            sign_head(connection, read_key(key))
         with pytest.raises(VerificationError, match="newest"):
             ledger.verify(vkey=vkeys)
     with Ledger.open(url, key=tmp_path / "key2") as ledger:
@@ -207,6 +211,46 @@ def test_key_or_pin_that_is_none_is_no_failed_verification(
     refused = run_cli(*words)
     assert (refused.exit_code, "Hint: " in refused.stderr) == (1, True)
     assert not Path("k").exists()
+
+
+def test_foreign_key_signs_nothing_and_nothing_is_written(
+    run_cli: Callable[..., Result], recorded: Path, tmp_path: Path
+) -> None:
+    url, foreign = f"sqlite:///{recorded}", tmp_path / "foreign"
+    make_key(foreign, "example.org/ledger", bytes(32))
+    with Ledger.open(url) as ledger:
+        before = ledger.verify()
+    for words in (("dataset", "add", "x"), ("log", "checkpoint")):
+        refused = run_cli("--key", foreign, *words)
+        assert (refused.exit_code, "does not name" in refused.stderr) == (1, True)
+    refused = run_cli("--key", foreign, "log", "rotate", "--out", tmp_path / "new")
+    assert (refused.exit_code, (tmp_path / "new").exists()) == (1, False)
+    assert run_cli("--key", foreign, "verify", "--deep").exit_code == 0
+    with Ledger.open(url, key=tmp_path / "key") as stale:
+        stale.add_model("N")
+        with Ledger.open(url, key=tmp_path / "key") as ledger:
+            ledger.rotate_key(tmp_path / "key2")
+            ledger.add_model("O")
+        with pytest.raises(LedgerStateError, match="rotated"):
+            stale.add_model("P")
+        assert stale.verify(deep=True).entries == before.entries + 3
+
+
+def test_new_ledger_is_made_with_a_key_given_and_signed_once_it_names_it(
+    run_cli: Callable[..., Result], tmp_path: Path
+) -> None:
+    other, key = tmp_path / "other", tmp_path / "key"
+    make_key(other, "example.org/other", bytes(32))
+    refused = run_cli("--key", other, "dataset", "add", "x")
+    assert (refused.exit_code, "log keygen" in refused.stderr) == (1, True)
+    made = run_cli("--key", other, "log", "keygen", "example.org/l", "--out", key)
+    assert made.exit_code == 0
+    assert run_cli("--key", key, "dataset", "add", "x").exit_code == 0
+    assert run_cli("verify", "--vkey", made.stdout.strip()).exit_code == 0
+    with Ledger.open(f"sqlite:///{tmp_path}/n.db", key=other) as ledger:
+        ledger.make_key(tmp_path / "key2", "example.org/n")
+        ledger.add_model("M")
+        assert ledger.verify().signed_entries == ledger.verify().entries
 
 
 @pytest.mark.usefixtures("recorded")
