@@ -53,14 +53,32 @@ class _Signers:
     newest: VerifierKey | None = None
     """Who signed the last of these."""
 
-    def rotate(self, note: str, key: VerifierKey, previous: VerifierKey) -> None:
-        """Trust a key in the place of one that is trusted, if both signed that."""
-        if previous in self.trusted and not any(
-            _list_faults(note, signer) for signer in (previous, key)
-        ):
+    def add(self, key: VerifierKey, previous: VerifierKey | None, note: str) -> None:
+        """Take a key that the log names, and trust it in the place of a trusted one.
+
+        Raises:
+            VerificationError: It is not rotated from the newest key of the log, or
+                the two did not both sign that; the first need only sign itself.
+        """
+        newest = self.named[-1] if self.named else None
+        if previous != newest:
+            raise VerificationError(
+                f"log_entries: the key {format_verifier_key(key)} is not rotated from "
+                "the newest that the log names before it",
+                hint="Another key was put in the place of the log's.",
+            )
+        signers = [key] if previous is None else [previous, key]
+        if faults := [fault for by in signers for fault in _list_faults(note, by)]:
+            raise VerificationError(
+                f"checkpoints: the entry of the key {format_verifier_key(key)} is not "
+                f"signed by {'it' if previous is None else 'both the old and the new'}"
+                f": {'; '.join(faults)}",
+                hint="Another key was put in the place of the log's.",
+            )
+        self.named.append(key)
+        if previous in self.trusted:
             self.trusted = [known for known in self.trusted if known != previous]
             self.trusted.append(key)
-            self.newest = key
 
 
 def verify_log(
@@ -70,7 +88,8 @@ def verify_log(
 
     A checkpoint covers all that is before it, so with pinned keys the newest one is
     what must be by such a key, or by one it was rotated to; the earlier ones may be
-    by any key that the log names.
+    by any key that the log names. The log names a first key, and then only such as the
+    one before them signed, too.
 
     Args:
         connection: An open transaction.
@@ -101,17 +120,14 @@ def verify_log(
         kind, body = _parse(row.position, row.entry)
         stored: Any = checkpoints.pop(frontier.tree_size, None)
         if kind == "key":
-            signers.named.append(_named_key(row.position, body))
             if stored is None:
                 raise VerificationError(
                     f"checkpoints: none of {frontier.tree_size} entries, though the "
                     "last of them names a key, which is signed at once",
                     hint="Signatures were removed.",
                 )
+            _add_key(signers, row.position, body, stored.note)
         _verify_checkpoint(stored, frontier, signers)
-        if kind == "key" and body.get("previous") is not None:
-            previous = _named_key(row.position, body, "previous")
-            signers.rotate(stored.note, signers.named[-1], previous)
     _verify_one_head(connection)
     head = load_frontier(connection)
     if (head.tree_size, head.root()) != (frontier.tree_size, frontier.root()):
@@ -151,6 +167,17 @@ def _parse(position: int, entry: bytes) -> tuple[str, dict[str, Any]]:
         raise VerificationError(
             f"log_entries, position {position}, column entry: {error.message}"
         ) from error
+
+
+def _add_key(
+    signers: _Signers, position: int, body: dict[str, Any], note: str | None
+) -> None:
+    previous = body.get("previous")
+    signers.add(
+        _named_key(position, body),
+        None if previous is None else _named_key(position, body, "previous"),
+        note or "",
+    )
 
 
 def _named_key(position: int, body: dict[str, Any], name: str = "key") -> VerifierKey:

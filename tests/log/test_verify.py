@@ -172,18 +172,26 @@ def test_rotated_key_signs_nothing_more(
         assert ledger.verify(vkey=vkeys).signed_entries
 
 
-def test_key_that_the_old_one_did_not_sign_is_not_trusted(
-    recorded: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("previous", "said"),
+    [("real", "both"), ("thief", "not rotated from"), (None, "not rotated from")],
+)
+def test_key_that_the_old_one_did_not_sign_is_refused(
+    recorded: Path, tmp_path: Path, previous: str | None, said: str
 ) -> None:
     vkey = format_verifier_key(read_key(tmp_path / "key").verifier())
     thief = make_key(tmp_path / "thief", "example.org/ledger", bytes(32))
-    entry = {"key": format_verifier_key(thief.verifier()), "previous": vkey}
+    foreign = format_verifier_key(thief.verifier())
+    known = {"real": vkey, "thief": foreign, None: None}
+    entry = {"key": foreign, "previous": known[previous]}
     with Ledger.open(f"sqlite:///{recorded}") as ledger:
         with ledger._writing() as connection:
             append_entry(connection, "key", entry, 0)
             sign_head(connection, thief)
-        with pytest.raises(VerificationError, match="newest"):
-            ledger.verify(vkey=vkey)
+        ledger.add_model("N")
+        for pinned in ((), vkey, foreign):
+            with pytest.raises(VerificationError, match=said):
+                ledger.verify(vkey=pinned)
 
 
 @pytest.mark.parametrize(
