@@ -25,9 +25,10 @@ def parse_entry(entry: bytes) -> tuple[str, dict[str, Any]]:
         case [b"provenance", kind, b"v1"] if newline and kind.isalpha():
             try:
                 body = json.loads(text)
+                same = isinstance(body, dict) and _canonical(body).encode() == text
             except (ValueError, RecursionError) as error:
                 raise VerificationError(f"an entry is not JSON: {error}") from error
-            if isinstance(body, dict) and _canonical(body).encode() == text:
+            if same:
                 return kind.decode("ascii"), body
     raise VerificationError(f"an entry begins {line[:60]!r}, and is not canonical")
 

@@ -103,7 +103,7 @@ def _parse(value: Any, what: str) -> bytes:
 
 
 def read_object(octets: bytes, what: str) -> dict[str, Any]:
-    """Read one JSON object strictly: UTF-8, no name twice, nothing after it.
+    """Read one JSON object strictly: Unicode, no name twice, nothing after it.
 
     Raises:
         VerificationError: It is none.
@@ -114,6 +114,7 @@ def read_object(octets: bytes, what: str) -> dict[str, Any]:
             object_pairs_hook=_unique,
             parse_constant=_refuse_constant,
         )
+        json.dumps(read, ensure_ascii=False).encode()  # an escape may be half a letter
     except (ValueError, RecursionError) as error:
         raise VerificationError(f"the {what} is not strict JSON: {error}") from error
     if not isinstance(read, dict):

@@ -154,8 +154,8 @@ def _is_figures(figures: Any) -> bool:
     match figures:
         case {"downstream_share": None}:
             return True
-        case {"downstream_share": [int() | float(), int() | float()]}:
-            return True
+        case {"downstream_share": [int() | float() as low, int() | float() as high]}:
+            return 0 <= low <= high <= 1
     return False
 
 

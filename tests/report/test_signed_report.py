@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from provenance import Ledger
 from provenance.errors import KeyRefusedError, LedgerStateError, VerificationError
 from provenance.ledger.reporting import read_report
 from provenance.log import make_key, read_key
+from provenance.log.entries import parse_entry
 from provenance.merkle import format_verifier_key
 from provenance.report.envelope import open_envelope, read_object, seal_envelope
 from provenance.report.statement import (
@@ -205,8 +207,13 @@ def _nonsense(payload: dict[str, Any]) -> Iterator[Any]:
     yield {**payload, "asked": {**payload["asked"], "by": [1]}}
     yield {**payload, "batches": [{**payload["batches"][0], "position": True}]}
     yield {**payload, "batches": [{**payload["batches"][0], "path": ["x"]}]}
-    units = {"items": {"downstream_share": ["a", "b"]}}
-    yield {**payload, "report": {**payload["report"], "units": units}}
+    shares = ["a", "b"], [10**400, 0], [0, 10**400], [0.9, 0.1], [0, math.inf], [-1, 0]
+    for share in shares:
+        units = {"items": {"downstream_share": share}}
+        yield {**payload, "report": {**payload["report"], "units": units}}
+    yield {**payload, "checkpoint": "\ud800"}
+    yield {**payload, "report": {**payload["report"], "more": ["\ud800"]}}
+    yield {**payload, "batches": [{**payload["batches"][0], "entry": "\ud800"}]}
     yield {**payload, "report": {**payload["report"], "units": {"items": 1}}}
     yield []
 
@@ -221,6 +228,18 @@ def test_lie_under_the_real_report_key_is_found_by_the_ledger(
             sealed = seal(signed, json.dumps(lie).encode())
             with pytest.raises(VerificationError):
                 ledger.verify_report(sealed, vkey)
+
+
+def test_nonsense_is_refused_without_a_ledger(
+    signed: SignedLedger, octets: bytes, vkey: str
+) -> None:
+    payload = json.loads(base64.b64decode(json.loads(octets)["payload"]))
+    for nonsense in _nonsense(payload):
+        text = json.dumps(nonsense).replace("Infinity", "1e999")
+        with pytest.raises(VerificationError):
+            read_report(seal(signed, text.encode()), vkey)
+    with pytest.raises(VerificationError, match="not JSON"):
+        parse_entry(b'provenance/batch/v1\n{"dataset":"\\ud800"}')
 
 
 def test_proof_of_another_entry_is_refused(
