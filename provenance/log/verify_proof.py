@@ -84,9 +84,14 @@ def verify_proof(
         index = _index(proof.claim)
         record = _verify_leaf(proof.leaf, proof.path, index, kind, body)
     expected = make_claim(position, kind, body, record, index)
-    for name in sorted({*proof.claim, *expected}):
-        said, found = proof.claim.get(name), expected.get(name)
-        if (type(said), said) != (type(found), found) or name not in proof.claim:
+    if set(proof.claim) != set(expected):
+        raise VerificationError(
+            f"the proof claims {', '.join(sorted(proof.claim)) or 'nothing'}; expected "
+            f"{', '.join(sorted(expected))}"
+        )
+    for name, found in sorted(expected.items()):
+        said = proof.claim[name]
+        if (type(said), said) != (type(found), found):
             raise VerificationError(
                 f"the proof is about another {name}: it claims {said!r}, "
                 f"its bytes say {found!r}"

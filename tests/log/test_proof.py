@@ -189,6 +189,8 @@ def _edits(
         yield path, [] if isinstance(value, dict) else {}
     match value:
         case dict():
+            if path:
+                yield path, {**value, "more": None}
             for name, inner in value.items():
                 yield from _edits(inner, (*path, name))
         case list():
