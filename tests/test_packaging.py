@@ -44,8 +44,8 @@ def test_wheel_works_in_a_clean_environment(tmp_path: Path) -> None:
     rows = tmp_path / "rows.jsonl"
     rows.write_text('{"name": "a", "generated_by": "M"}\n{"name": "b"}\n')
     assert "Usage: provenance" in run(provenance, "--help")
-    run(provenance, "db", "upgrade")
     run(provenance, "ingest", rows)
+    run(provenance, "db", "upgrade")
     assert "between 50.0 % and 100.0 %" in run(provenance, "report", "rows")
     found = "from provenance.report.explorer.page import _read, _SCRIPTS; "
     assert run(python, "-c", found + "print(len(_read(_SCRIPTS[0])) > 0)") == "True\n"

@@ -80,7 +80,10 @@ def add(
     A claim reaches every item of which no row says as well, or better, where it
     comes from; in every dataset, and in all that is derived from it.
     """
-    with target.open() as ledger, show_work("items are assessed anew", quiet=as_json):
+    with (
+        target.open(create=not dry_run) as ledger,
+        show_work("items are assessed anew", quiet=as_json),
+    ):
         done = ledger.claim(
             dataset=dataset,
             source=source,

@@ -20,8 +20,8 @@ def db() -> None:
 @db.command()
 @click.pass_obj
 def upgrade(target: Target) -> None:
-    """Bring the schema up to date; creates the ledger where there is none."""
-    with target.open(upgrade=True) as ledger:
+    """Bring the schema of a ledger up to date."""
+    with target.open(create=False, upgrade=True) as ledger:
         click.echo(f"schema {ledger.revision()}")
 
 
@@ -40,7 +40,7 @@ def check(ctx: click.Context) -> None:
 
     Changes nothing. Exits with 4 when something differs.
     """
-    with ctx.obj.open() as ledger, show_work("derived tables are compared"):
+    with ctx.obj.open(create=False) as ledger, show_work("derived tables are compared"):
         differences = ledger.check_derived()
     for difference in differences:
         click.echo(difference)
@@ -53,7 +53,7 @@ def check(ctx: click.Context) -> None:
 @click.pass_obj
 def rebuild(target: Target) -> None:
     """Make every derived table anew from the facts."""
-    with target.open() as ledger, show_work("derived tables are made anew"):
+    with target.open(create=False) as ledger, show_work("derived tables are made anew"):
         ledger.rebuild()
     click.echo("derived tables rebuilt")
 

@@ -52,7 +52,7 @@ def list_(target: Target, as_of: str | None, as_json: bool) -> None:
     The last column tells what cards call machine-generated, which covers templates
     and OCR, and the ancestors whose language is.
     """
-    with target.open() as ledger:
+    with target.open(create=False) as ledger:
         datasets = ledger.datasets(as_of=as_of)
     if as_json:
         print_json(datasets)

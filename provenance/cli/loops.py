@@ -17,7 +17,7 @@ __all__ = ["loops"]
 @click.pass_obj
 def loops(target: Target, as_of: str | None, as_json: bool) -> None:
     """List models trained on what they wrote, and items derived from themselves."""
-    with target.open() as ledger:
+    with target.open(create=False) as ledger:
         found = ledger.loops(as_of=as_of)
     if as_json:
         print_json([loop.to_dict() for loop in found])

@@ -83,7 +83,7 @@ def add(
 @click.pass_obj
 def list_(target: Target, as_json: bool) -> None:
     """List recorded models, and names that only rows mention: these are unconfirmed."""
-    with target.open() as ledger:
+    with target.open(create=False) as ledger:
         models = ledger.models()
     if as_json:
         print_json([one.to_dict() for one in models])
@@ -123,7 +123,7 @@ def suggest(target: Target, as_json: bool) -> None:
     down, record the name as a model of its own. A name that fits several models is
     told, and not guessed.
     """
-    with target.open() as ledger:
+    with target.open(create=False) as ledger:
         guesses = ledger.suggest_models()
     if as_json:
         print_json([guess.to_dict() for guess in guesses])

@@ -49,7 +49,7 @@ def add(target: Target, /, name: str, based_on: str, **changes: Any) -> None:
 @click.pass_obj
 def show(target: Target, name: str, as_json: bool) -> None:
     """Say what counts under a policy."""
-    with target.open() as ledger:
+    with target.open(create=False) as ledger:
         found = ledger.policy(name)
     if as_json:
         click.echo(found.to_json())
@@ -64,7 +64,7 @@ def show(target: Target, name: str, as_json: bool) -> None:
 @click.pass_obj
 def list_(target: Target, as_json: bool) -> None:
     """List every version of every policy."""
-    with target.open() as ledger:
+    with target.open(create=False) as ledger:
         found = ledger.policies()
     if as_json:
         print_json([one.to_dict() | {"position": at} for one, at in found])

@@ -116,7 +116,8 @@ class Ledger(
             random: Returns as many random bytes as are asked for, for salts.
 
         Raises:
-            LedgerStateError: The place cannot be opened or written.
+            LedgerStateError: The place cannot be opened or written, or holds tables
+                of others.
             MigrationError: Its schema is not the one this version needs.
         """
         signer = read_key(key) if key else None

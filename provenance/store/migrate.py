@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from provenance.errors import MigrationError
+from provenance.errors import LedgerStateError, MigrationError
 from provenance.store.engine import is_sqlite
 from provenance.store.triggers import without_triggers
 from provenance.store.views import create_views, drop_views
@@ -77,6 +77,7 @@ def upgrade_schema(connection: sa.Connection) -> str:
         The revision that it had before; empty when it had no schema yet.
 
     Raises:
+        LedgerStateError: The database is not empty and holds no ledger.
         MigrationError: The schema is newer than this package, or rows would be left
             without what they point to.
     """
@@ -85,6 +86,8 @@ def upgrade_schema(connection: sa.Connection) -> str:
         scripts = ScriptDirectory.from_config(_config())
         if found not in {r.revision for r in scripts.walk_revisions()}:
             check_schema(connection)
+    else:
+        _refuse_others(connection)
     drop_views(connection)
     config = _config()
     config.attributes["connection"] = connection
@@ -100,3 +103,15 @@ def upgrade_schema(connection: sa.Connection) -> str:
                 "provenance db check",
             )
     return found
+
+
+def _refuse_others(connection: sa.Connection) -> None:
+    """Refuse to make a ledger among the tables of others."""
+    tables = sa.inspect(connection).get_table_names()
+    if tables:
+        place = connection.get_execution_options()["place"]
+        raise LedgerStateError(
+            f"{place} holds other tables; name an empty database",
+            hint=f"One of them is {tables[0]}. Name a ledger with --ledger or "
+            "$PROVENANCE_LEDGER.",
+        )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from click.testing import Result
 from manifest.archives.written import make_archive
 
@@ -141,3 +142,34 @@ def test_help_of_export_names_its_formats(run_cli: Run) -> None:
     told = " ".join(run_cli("export", "--help").stdout.split())
     assert "FORMAT is one of: parquet, prov-json, croissant, cyclonedx" in told
     assert told.endswith("eu-summary, ab-2013, dps.")
+
+
+ASKING = (
+    *(("db", "check"), ("db", "rebuild"), ("db", "upgrade"), ("loops",)),
+    *(("dataset", "list"), ("model", "list"), ("model", "suggest")),
+    *(("policy", "list"), ("policy", "show", "default")),
+    ("claim", "add", "--dataset", "d", "--origin", "human", "--dry-run"),
+)
+
+
+@pytest.mark.parametrize("asked", ASKING, ids=" ".join)
+def test_who_only_asks_makes_no_ledger(
+    run_cli: Callable[..., Result], tmp_path: Path, asked: tuple[str, ...]
+) -> None:
+    refused = run_cli(*asked)
+    assert "there is no ledger" in refused.output
+    assert refused.exit_code == 1
+    assert not (tmp_path / "ledger.db").exists()
+
+
+def test_no_ledger_is_made_among_tables_of_others(
+    url: str, run_cli: Callable[..., Result]
+) -> None:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE bookmarks (place text)")
+    assert "holds no ledger yet" in run_cli("loops", ledger=url).output
+    refused = run_cli("model", "add", "M", ledger=url)
+    assert "holds other tables; name an empty database" in refused.output
+    assert sa.inspect(engine).get_table_names() == ["bookmarks"]
+    engine.dispose()
