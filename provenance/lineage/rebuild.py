@@ -68,12 +68,12 @@ def rebuild(
     """Make the derived tables what the standing facts make them.
 
     Pedigrees are kept: one that is not used any more does no harm. Tallies are
-    history: where their sums are not what they should be, the difference is
-    appended, and what was told of earlier positions stays as it was.
+    history: those of this position are made anew, with all that the sums of earlier
+    ones lack; what was told of earlier positions stays as it was.
 
     Args:
         connection: An open writing transaction; readers see all of it or nothing.
-        position: Log position to stamp differences with.
+        position: The last log position, to stamp differences with.
         committed: Whether the transaction has written nothing yet.
     """
     find_traits(connection)
@@ -89,7 +89,9 @@ def rebuild(
         insert_relation(connection, schema.named_parents, select_named_parents(duck))
         insert_open_parents(connection, duck)
         _keep_loops(connection, solver, position)
-        _subtract_stored(connection, duck, committed=committed)
+        _subtract_stored(connection, duck, before=position, committed=committed)
+        tallies = schema.tallies
+        connection.execute(tallies.delete().where(tallies.c.position >= position))
         keep_tallies(connection, duck, position, {})
     reassess(connection)
 
@@ -215,13 +217,20 @@ def _solve_everything(
 
 
 def _subtract_stored(
-    connection: sa.Connection, duck: duckdb.DuckDBPyConnection, *, committed: bool
+    connection: sa.Connection,
+    duck: duckdb.DuckDBPyConnection,
+    *,
+    before: int | None = None,
+    committed: bool,
 ) -> None:
-    """Leave in ``tally`` only what the stored sums lack."""
+    """Leave in ``tally`` only what the stored sums lack, or those before a position."""
     tallies, values = schema.tallies, schema.tally_values
     names = ("dataset_id", "dimension", "value_id", "pedigree_id", *_SUMS)
+    stored = sa.select(*(tallies.c[name] for name in names))
+    if before is not None:
+        stored = stored.where(tallies.c.position < before)
     questions: dict[str, Question] = {
-        "stored": (sa.select(*(tallies.c[name] for name in names)), _STORED),
+        "stored": (stored, _STORED),
         "stored_value": (sa.select(values.c.id, values.c.value), _VALUES),
     }
     for name, (_, columns) in questions.items():

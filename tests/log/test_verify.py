@@ -110,6 +110,38 @@ def test_exit_code_is_3_and_the_table_is_named(
     assert "models" in refused.stderr
 
 
+@pytest.mark.parametrize("last", ["batch", "model"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        *("UPDATE tallies SET records = records + 1", "UPDATE tallies SET bytes = 0"),
+        *("UPDATE tallies SET position = position + 99", "DELETE FROM tallies"),
+    ],
+)
+def test_rebuild_mends_tallies_whatever_was_logged_last(
+    run_cli: Callable[..., Result], tmp_path: Path, last: str, change: str
+) -> None:
+    rows = (
+        '{"name": "a", "generated_by": "M", "tokens": 5, "bytes": 7}\n{"name": "b"}\n'
+    )
+    (tmp_path / "rows.jsonl").write_text(rows)
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    with Ledger.open(url) as ledger:
+        ledger.ingest(tmp_path / "rows.jsonl")
+        if last == "model":
+            ledger.add_model("M", generative=False)
+        told = ledger.report("rows").to_dict()
+    with sqlite3.connect(tmp_path / "ledger.db") as connection:
+        assert connection.execute(change).rowcount > 0
+    connection.close()
+    if "position" not in change:
+        assert run_cli("db", "check").exit_code == 4
+    assert run_cli("db", "rebuild").exit_code == 0
+    assert run_cli("db", "check").exit_code == 0
+    with Ledger.open(url) as ledger:
+        assert ledger.report("rows").to_dict() == told
+
+
 def test_says_what_is_not_proved(recorded: Path) -> None:
     with Ledger.open(f"sqlite:///{recorded}") as ledger:
         said = " ".join(ledger.verify().not_proved)
