@@ -42,6 +42,7 @@ from provenance.ledger.reporting import Reporting
 from provenance.ledger.selecting import Selecting
 from provenance.ledger.signed import Signed
 from provenance.ledger.transactions import now
+from provenance.ledger.verify import refuse_foreign_triggers
 from provenance.ledger.witnessed import Witnessed
 from provenance.lineage import rebuild
 from provenance.log import log_size, read_key
@@ -52,7 +53,7 @@ from provenance.store.migrate import (
     head_revision,
     upgrade_schema,
 )
-from provenance.store.triggers import missing_triggers
+from provenance.store.triggers import foreign_triggers, missing_triggers
 
 __all__ = ["Ledger"]
 
@@ -361,14 +362,22 @@ class Ledger(
     def check_derived(self) -> list[str]:
         """Compare the derived tables with a rebuild; return what differs.
 
-        A trigger that keeps a table append-only and was dropped is told, too.
+        A trigger that keeps a table append-only and was dropped is told, too. Where
+        one is not ours, that alone is told: a comparison would be worth nothing.
         """
         with self._writing(keep=False) as connection:
-            return [*missing_triggers(connection), *check_ledger(connection)]
+            missing = missing_triggers(connection)
+            foreign = foreign_triggers(connection)
+            return missing + (foreign or check_ledger(connection))
 
     def rebuild(self) -> None:
-        """Make every derived table anew from the facts."""
+        """Make every derived table anew from the facts.
+
+        Raises:
+            VerificationError: A trigger that is not ours could change what is written.
+        """
         with self._writing() as connection:
+            refuse_foreign_triggers(connection)
             rebuild(connection, log_size(connection) - 1, committed=True)
 
 

@@ -26,9 +26,15 @@ from provenance.log import (
 )
 from provenance.log.anchor import Anchored, Anchors, verify_anchors
 from provenance.store import schema
+from provenance.store.triggers import foreign_triggers
 from provenance.store.values import verify_values
 
-__all__ = ["Verified", "verify_derived", "verify_ledger"]
+__all__ = [
+    "Verified",
+    "refuse_foreign_triggers",
+    "verify_derived",
+    "verify_ledger",
+]
 
 _LOGGED = [schema.METADATA.tables[name] for name in COLUMNS]
 _LOGGED += [schema.log_entries, schema.log_state]
@@ -181,13 +187,28 @@ def verify_derived(connection: sa.Connection) -> None:
     """Rebuild the derived tables and compare; the transaction must be undone.
 
     Raises:
-        VerificationError: A derived table is not what the facts make it.
+        VerificationError: A derived table is not what the facts make it, or a trigger
+            that is not ours could have made it look so.
     """
+    refuse_foreign_triggers(connection)
     verify_values(connection, schema.DERIVED)
     differences = check_derived(connection)
     if differences:
         raise VerificationError(
             "; ".join(differences), hint="Run: provenance db rebuild"
+        )
+
+
+def refuse_foreign_triggers(connection: sa.Connection) -> None:
+    """Refuse to write, or to compare what is written, past triggers that are not ours.
+
+    Raises:
+        VerificationError: There are some.
+    """
+    foreign = foreign_triggers(connection)
+    if foreign:
+        raise VerificationError(
+            "; ".join(foreign), hint="Then run: provenance db rebuild"
         )
 
 

@@ -21,7 +21,12 @@ from provenance.store import schema
 from provenance.store.append_only import APPEND_ONLY, TRIGGER_PREFIX
 from provenance.store.engine import allow_rewriting, is_sqlite
 
-__all__ = ["lift_triggers", "missing_triggers", "without_triggers"]
+__all__ = [
+    "foreign_triggers",
+    "lift_triggers",
+    "missing_triggers",
+    "without_triggers",
+]
 
 _HEAD = schema.log_state
 _BULK = {
@@ -61,10 +66,10 @@ def without_triggers(connection: sa.Connection) -> Iterator[None]:
             _drop(connection, name, table)
         yield
     if not is_sqlite(connection):
-        for name, body in _FUNCTIONS.items():
+        for name in _FUNCTIONS:
             connection.exec_driver_sql(
                 f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql "
-                f"AS $$ BEGIN {_escape(body)} END $$"
+                f"AS $${_escape(_body(name))}$$"
             )
     _create(connection, (*APPEND_ONLY, _HEAD))
 
@@ -99,32 +104,81 @@ def _overwritten(connection: sa.Connection) -> Iterator[None]:
 
 
 def missing_triggers(connection: sa.Connection) -> list[str]:
-    """Return a sentence for each trigger that was dropped, disabled or changed."""
+    """Return a sentence for each trigger that was dropped or disabled."""
     there = _list(connection)
     return [
         f"{table}: the trigger {name} is missing; run: provenance db upgrade"
-        for name, table, statement in _wanted(connection, (*APPEND_ONLY, _HEAD))
-        if there.get((name, table)) not in (statement, _ALWAYS)
+        for name, table, _ in _wanted(connection, (*APPEND_ONLY, _HEAD))
+        if not there.get((name, table))
     ]
 
 
-_ALWAYS = "A"
-"""What PostgreSQL calls a trigger that fires in every session."""
+def foreign_triggers(connection: sa.Connection) -> list[str]:
+    """Return a sentence for each trigger on a table of ours that we did not write.
+
+    It can change what is written, a rebuild too, so that no comparison is worth
+    anything. One of ours that says something else now is told likewise.
+    """
+    wanted = {
+        (name, table): statement
+        for name, table, statement in _wanted(connection, (*APPEND_ONLY, _HEAD))
+    }
+    found = []
+    for (name, table), statement in sorted(_list_all(connection).items()):
+        ours = wanted.get((name, table))
+        if ours is None:
+            found.append(f"{table}: the trigger {name} is not of the ledger; drop it")
+        elif statement and statement != ours:
+            found.append(
+                f"{table}: the trigger {name} was changed; run: provenance db upgrade"
+            )
+    return found + [
+        f"the function {name} was changed; run: provenance db upgrade"
+        for name in _changed_functions(connection)
+    ]
+
+
+def _changed_functions(connection: sa.Connection) -> list[str]:
+    """Return the names of trigger functions of ours that do something else now."""
+    if is_sqlite(connection):
+        return []
+    query = (
+        "SELECT proname::text, prosrc FROM pg_proc "
+        "WHERE pg_function_is_visible(oid) ORDER BY proname"
+    )
+    return [
+        name
+        for name, source in connection.exec_driver_sql(query)
+        if name in _FUNCTIONS and source != _body(name)
+    ]
 
 
 def _list(connection: sa.Connection) -> dict[tuple[str, str], str]:
-    """Return our triggers: name and table, and statement or state."""
+    """Return our triggers: name and table, and statement; none of a disabled one."""
+    return {
+        (name, table): statement
+        for (name, table), statement in _list_all(connection).items()
+        if name.startswith(TRIGGER_PREFIX)
+    }
+
+
+def _list_all(connection: sa.Connection) -> dict[tuple[str, str], str]:
+    """Do the same for all triggers on our tables.
+
+    SQLite keeps the name of a table as whoever made the trigger wrote it.
+    """
     query = (
-        "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"
+        "SELECT name, lower(tbl_name), sql FROM sqlite_master WHERE type = 'trigger'"
         if is_sqlite(connection)
-        else "SELECT tgname::text, relname::text, tgenabled::text FROM pg_trigger "
+        else "SELECT tgname::text, relname::text, CASE tgenabled WHEN 'A' "
+        "THEN pg_get_triggerdef(pg_trigger.oid, true) ELSE '' END FROM pg_trigger "
         "JOIN pg_class ON pg_class.oid = tgrelid "
         "WHERE NOT tgisinternal AND pg_table_is_visible(tgrelid)"
     )
     return {
-        (name, table): state
-        for name, table, state in connection.exec_driver_sql(query)
-        if name.startswith(TRIGGER_PREFIX)
+        (name, table): statement
+        for name, table, statement in connection.exec_driver_sql(query)
+        if table in schema.METADATA.tables
     }
 
 
@@ -204,6 +258,10 @@ def _on_postgresql(table: sa.Table) -> Iterator[tuple[str, str]]:
     if table is schema.log_entries:
         following = f"EXECUTE FUNCTION {TRIGGER_PREFIX}next()"
         yield "insert", f"BEFORE INSERT ON {name} FOR EACH ROW {following}"
+
+
+def _body(function: str) -> str:
+    return f" BEGIN {_FUNCTIONS[function]} END "
 
 
 def _escape(sql: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from click.testing import Result
 from databases import new_database
 from signed import SignedLedger, make_signed
 from sqlalchemy.exc import DatabaseError
@@ -161,6 +162,47 @@ def test_trigger_of_the_same_name_that_does_nothing_is_told(
         )
     with Ledger.open(f"sqlite:///{signed.folder}/hollow.db") as ledger:
         assert [text.partition(":")[0] for text in ledger.check_derived()] == ["models"]
+
+
+def test_trigger_that_is_not_ours_is_told(
+    url: str, run_cli: Callable[..., Result], tmp_path: Path
+) -> None:
+    signed = make_signed(url, tmp_path, rows=3)
+    with signed.open() as ledger:
+        assert ledger.verify(deep=True).records
+        on_sqlite = url.startswith("sqlite")
+        made = (
+            "CREATE TRIGGER x AFTER INSERT ON Assessments BEGIN "
+            "UPDATE assessments SET tier = 'human'; END"
+            if on_sqlite
+            else "CREATE TRIGGER x BEFORE UPDATE ON assessments FOR EACH ROW "
+            "EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+        )
+        with ledger._writing() as connection:
+            connection.exec_driver_sql(made)
+    told = "assessments: the trigger x is not of the ledger"
+    for asked, code in (
+        (("verify", "--deep"), 3),
+        (("db", "check"), 4),
+        (("db", "rebuild"), 3),
+    ):
+        refused = run_cli(*asked, ledger=url)
+        assert (refused.exit_code, told in refused.output) == (code, True)
+
+
+def test_function_that_does_nothing_is_told(postgresql: str, tmp_path: Path) -> None:
+    with new_database(postgresql) as url:
+        signed = make_signed(url, tmp_path, rows=3)
+        with signed.open() as ledger:
+            with ledger._writing() as connection:
+                connection.exec_driver_sql(
+                    "CREATE OR REPLACE FUNCTION append_only_refuse() RETURNS trigger "
+                    "LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$"
+                )
+            told = "the function append_only_refuse was changed"
+            assert told in ledger.check_derived()[0]
+            ledger.upgrade()
+            assert ledger.check_derived() == []
 
 
 def test_migration_that_fails_keeps_the_triggers(
