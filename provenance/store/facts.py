@@ -6,6 +6,7 @@ Each as they were recorded by a position of the log, where one is asked for.
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,6 +22,7 @@ from provenance.domain import (
     Origin,
     Policy,
 )
+from provenance.errors import VerificationError
 from provenance.store import schema
 from provenance.store.standing import logged_by, standing_fact
 
@@ -101,14 +103,28 @@ def load_policies(
 def load_policy_versions(
     connection: sa.Connection, size: int | None = None
 ) -> dict[int, Policy]:
-    """Return every version of every stored policy by its id, the newest last."""
+    """Return every version of every stored policy by its id, the newest last.
+
+    Raises:
+        VerificationError: One cannot be read.
+    """
     table = schema.policies
     query = (
         sa.select(table)
         .where(logged_by(table.c.position, size))
         .order_by(table.c.name, table.c.version)
     )
-    return {row.id: Policy.from_json(row.body) for row in connection.execute(query)}
+    return {row.id: _read_policy(row) for row in connection.execute(query)}
+
+
+def _read_policy(row: sa.Row[Any]) -> Policy:
+    try:
+        return Policy.from_json(row.body)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise VerificationError(
+            f"policies: {row.name}@{row.version} cannot be read",
+            hint="Run: provenance verify",
+        ) from error
 
 
 def load_models(connection: sa.Connection, size: int | None = None) -> ModelBook:

@@ -142,6 +142,22 @@ def test_rebuild_mends_tallies_whatever_was_logged_last(
         assert ledger.report("rows").to_dict() == told
 
 
+@pytest.mark.parametrize("body", ["{", "{}", "[]", "null", '{"name": 1}'])
+def test_policy_that_cannot_be_read_is_refused(
+    run_cli: Callable[..., Result], recorded: Path, body: str
+) -> None:
+    with sqlite3.connect(recorded) as connection:
+        drop_triggers(connection)
+        connection.execute("UPDATE policies SET body = ? WHERE id = 1", (body,))
+    connection.close()
+    for asked in (
+        *(("verify",), ("db", "check"), ("db", "rebuild"), ("report", "rows")),
+        ("check", "rows", "--max-depth", "1"),
+    ):
+        refused = run_cli(*asked)
+        assert (refused.exit_code, "policies" in refused.stderr) == (3, True)
+
+
 def test_says_what_is_not_proved(recorded: Path) -> None:
     with Ledger.open(f"sqlite:///{recorded}") as ledger:
         said = " ".join(ledger.verify().not_proved)
