@@ -37,6 +37,18 @@ def test_newer_schema_is_refused(url: str) -> None:
     assert "newer" in caught.value.hint
 
 
+def test_two_revisions_are_refused(url: str) -> None:
+    Ledger.open(url).close()
+    engine = connect_engine(url)
+    with engine.connect().execution_options(write=True) as connection:
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('9999')")
+        connection.commit()
+    engine.dispose()
+    for upgrade in (False, True):
+        with pytest.raises(MigrationError, match=r"several schemas: .*9999"):
+            Ledger.open(url, upgrade=upgrade)
+
+
 def test_failing_migration_leaves_nothing(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,8 +43,18 @@ def head_revision() -> str:
 
 
 def current_revision(connection: sa.Connection) -> str:
-    """Return the revision of the ledger; empty when it has no schema yet."""
-    return MigrationContext.configure(connection).get_current_revision() or ""
+    """Return the revision of the ledger; empty when it has no schema yet.
+
+    Raises:
+        MigrationError: It names several.
+    """
+    found = MigrationContext.configure(connection).get_current_heads()
+    if len(found) > 1:
+        raise MigrationError(
+            f"the ledger has several schemas: {', '.join(sorted(found))}",
+            hint="Only one row may stand in alembic_version; restore a backup.",
+        )
+    return found[0] if found else ""
 
 
 def check_schema(connection: sa.Connection) -> None:
