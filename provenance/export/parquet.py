@@ -14,6 +14,7 @@ its metadata name, and passes over what is derived. ``NAME`` has ``--`` for a sl
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -37,6 +38,8 @@ _CARRIED: Final = frozenset(
     }
 )
 _HOLDS, _DATASET = "provenance.holds", "provenance.dataset"
+_LONGEST: Final = 200
+"""Bytes of a file's name: no name of a dataset is longer, and file systems take 255."""
 
 
 def write(told: Told, folder: Path) -> tuple[list[Path], list[Loss]]:
@@ -61,8 +64,17 @@ def write(told: Told, folder: Path) -> tuple[list[Path], list[Loss]]:
 
 
 def name_file(dataset: str) -> str:
-    """Return a file name without its suffix, which is a dataset's name, too."""
-    return dataset.replace("/", "--")
+    """Return a file name without its suffix, which is a dataset's name, too.
+
+    Each dataset has another: a name that ``--`` makes ambiguous, or that is too long
+    for a file, ends in ``---`` and a digest of all of it.
+    """
+    plain = dataset.replace("/", "--")
+    octets = plain.encode()
+    if not ("--" in dataset or "-/" in dataset or len(octets) > _LONGEST):
+        return plain
+    start = octets[: _LONGEST - 35].decode(errors="ignore").rstrip("@")
+    return f"{start}---{hashlib.sha256(dataset.encode()).hexdigest()[:32]}"
 
 
 def make_facts(told: Told) -> dict[str, Any]:

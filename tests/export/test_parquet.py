@@ -18,6 +18,8 @@ from worlds import record_world, worlds
 
 from provenance import Ledger
 from provenance.cli.export import export
+from provenance.domain import parse_dataset
+from provenance.export.parquet import name_file
 from provenance.ledger.exporting import EXPORTS
 from provenance.lineage import rebuild
 from provenance.report import GROUPINGS
@@ -146,6 +148,33 @@ def test_names_and_places_of_items_without_digest_stay_theirs(
         assert [p.reference for p in target.explain("a3")[0].records[0].parents] == [
             "nowhere"
         ]
+
+
+def test_each_dataset_has_a_file_named_as_a_dataset_can_be() -> None:
+    long = "ü" * 150
+    names = ["a/b", "a--b", "a-/b", "a/b@1", "a@b", long, f"{long}/b", "a@" + "ü" * 99]
+    names += ["x" * 164 + "@--1", "a" + "/a" * 99, name_file("a--b")]
+    files = [name_file(name) for name in names]
+    assert len(set(files)) == len(names)
+    assert files[0] == "a--b"
+    for file in files:
+        assert len(file.encode()) <= 247
+        assert str(parse_dataset(file)) == file
+
+
+def test_a_dataset_with_a_name_that_no_file_can_have_is_read_back(
+    recorded: Path,
+) -> None:
+    dataset = "ü" * 150 + "--b/c"
+    with (
+        Ledger.open(f"sqlite:///{recorded}/ledger.db") as source,
+        Ledger.open(f"sqlite:///{recorded}/again.db") as target,
+    ):
+        source.ingest(recorded / "other.jsonl", dataset=dataset)
+        source.export_dataset("parquet", dataset, recorded / "out")
+        list(target.ingest_all([recorded / "out"]))
+        found = {d["dataset"]: d["records"] for d in target.datasets()}
+        assert found[dataset] == 1
 
 
 def test_a_folder_recorded_twice_says_so(recorded: Path) -> None:
