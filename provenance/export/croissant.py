@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from provenance.domain import Grade
 from provenance.export.loss import Loss, list_losses
-from provenance.export.parquet import make_facts, name_file, write_rows
+from provenance.export.parquet import make_facts, name_file, remove_stale, write_rows
 from provenance.export.told import Told
 
 __all__ = ["CONTEXT", "write"]
@@ -124,6 +124,7 @@ def write(told: Told, folder: Path) -> tuple[list[Path], list[Loss]]:
     metadata.write_text(
         json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8"
     )
+    remove_stale(folder, files)
     return [metadata, facts, *files], list_losses(told, _CARRIED)
 
 

@@ -29,7 +29,7 @@ from provenance.domain.facts import DatasetFact
 from provenance.export.loss import Loss, list_losses
 from provenance.export.told import Told
 
-__all__ = ["make_facts", "name_file", "write", "write_rows"]
+__all__ = ["make_facts", "name_file", "remove_stale", "write", "write_rows"]
 
 _CARRIED: Final = frozenset(
     {
@@ -38,6 +38,7 @@ _CARRIED: Final = frozenset(
     }
 )
 _HOLDS, _DATASET = "provenance.holds", "provenance.dataset"
+_FOLDERS: Final = ("records", "upstream", "evidence", "derived")
 _LONGEST: Final = 200
 """Bytes of a file's name: no name of a dataset is longer, and file systems take 255."""
 
@@ -57,6 +58,7 @@ def write(told: Told, folder: Path) -> tuple[list[Path], list[Loss]]:
     for name, batches in told.read_derived():
         path = folder / "derived" / f"{name}.parquet"
         written += _write(path, batches, {_HOLDS: "derived", _DATASET: told.dataset})
+    remove_stale(folder, written)
     carried = set(_CARRIED)
     if not told.left_out:
         carried |= {"depth", "loops", "parents"}
@@ -75,6 +77,26 @@ def name_file(dataset: str) -> str:
         return plain
     start = octets[: _LONGEST - 35].decode(errors="ignore").rstrip("@")
     return f"{start}---{hashlib.sha256(dataset.encode()).hexdigest()[:32]}"
+
+
+def remove_stale(folder: Path, written: Iterable[Path]) -> None:
+    """Remove what an earlier export left, which would be read as part of this one.
+
+    Only Parquet that says itself what it holds goes, and only from our own folders.
+    """
+    kept = set(written)
+    for inner in _FOLDERS:
+        for path in set((folder / inner).glob("*.parquet")) - kept:
+            if path.is_file() and _is_ours(path):
+                path.unlink()
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+    except (OSError, pa.ArrowException):
+        return False
+    return _HOLDS.encode() in metadata
 
 
 def make_facts(told: Told) -> dict[str, Any]:

@@ -83,7 +83,8 @@ class Exporting(Transactions):
             unit: The unit of breakdowns and of the depth.
             beside: Dataset versions that go along whole, where the format carries
                 rows: those that its models were trained on, or its parents.
-            overwrite: Whether a file that is there is written anew.
+            overwrite: Whether a file that is there is written anew; what an earlier
+                export left in the folder goes.
 
         Returns:
             The files, and what they do not carry.

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import reference as ref
@@ -238,6 +239,32 @@ def test_a_folder_that_is_there_is_left_alone(
     assert again.exit_code == 1
     assert "is there already" in again.stderr
     assert run_cli(*words, "--overwrite").exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["parquet", "croissant"])
+def test_an_export_that_is_overwritten_leaves_nothing_but_what_is_not_ours(
+    recorded: Path, name: str
+) -> None:
+    out = recorded / "out"
+    with Ledger.open(f"sqlite:///{recorded}/ledger.db") as ledger:
+        earlier = ledger.export_dataset("parquet", "org/set", out)
+        for inner in ("records", "upstream", "evidence"):
+            (out / inner).mkdir(exist_ok=True)
+            pq.write_table(pa.table({"mine": [1]}), out / inner / "mine.parquet")
+            (out / inner / "notes.parquet").write_text("no Parquet")
+        shutil.copy(out / "records" / "org--set@1.5.parquet", out / "copy.parquet")
+        done = ledger.export_dataset(name, "other", out, overwrite=True)
+    ours = {path for path in out.rglob("*.parquet") if _is_exported(path)}
+    assert any(path.parent.name == "upstream" for path in earlier.files)
+    assert ours - {out / "copy.parquet"} <= set(done.files)
+    assert (out / "copy.parquet").exists()
+    assert len([*out.glob("*/mine.parquet"), *out.glob("*/notes.parquet")]) == 6
+
+
+def _is_exported(path: Path) -> bool:
+    if path.name == "notes.parquet":
+        return False
+    return b"provenance.holds" in (pq.read_schema(path).metadata or {})
 
 
 def test_what_is_lost_is_printed(
