@@ -4,6 +4,10 @@ https://spdx.github.io/spdx-spec/v3.0.1/. The vocabulary has no word for synthet
 data: the intervals stand in ``dataset_dataCollectionProcess`` and, one by one, in an
 ``Annotation``. ``generates`` leads from a model to the dataset that it wrote a part
 of; ``trainedOn`` from a model to what it learned from.
+
+Who made or supplied a thing and when it was released is said where it is recorded, and
+never of the export itself. The Dataset and AI profiles demand more than a ledger knows:
+conformance to them is not stated.
 """
 
 from __future__ import annotations
@@ -53,14 +57,21 @@ class _Graph:
         agent = self._id("tool", told.tool)
         name, version = told.tool.split(" ")
         self._add("SoftwareAgent", agent, name=f"{name} {version}")
-        dataset = self._make_dataset(agent)
+        dataset = self._make_dataset()
         self._annotate(dataset)
+        if stated := told.stated["license"]:
+            license_ = self._add(
+                "simplelicensing_LicenseExpression",
+                self._id("license", stated),
+                simplelicensing_licenseExpression=stated,
+            )
+            self._relate(dataset, "hasDeclaredLicense", [license_])
         for parent in told.stated["derived_from"]:
             if parent not in (told.dataset, told.name):
                 self._relate(self._make_other(parent), "ancestorOf", [dataset])
         named = [name for name, _ in told.generators]
         names = dict.fromkeys([*named, *(model.name for model in told.models)])
-        packages = {name: self._make_model(name, agent) for name in names}
+        packages = {name: self._make_model(name) for name in names}
         for name, package in packages.items():
             model = told.find_model(name)
             if name in named:
@@ -81,19 +92,16 @@ class _Graph:
             "creationInfo": "_:creation",
             "rootElement": [dataset],
             "element": [one["spdxId"] for one in self._made],
-            "profileConformance": ["core", "software", "dataset", "ai"],
+            "profileConformance": ["core", "software"],
         }
         creation = {
             "type": "CreationInfo",
             "@id": "_:creation",
             "specVersion": "3.0.1",
-            "created": self._now(),
+            "created": told.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "createdBy": [agent],
         }
         return [creation, document, *self._made]
-
-    def _now(self) -> str:
-        return self._told.now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _id(self, kind: str, name: str) -> str:
         return f"{self._start}{kind}/{quote(name, safe='')}"
@@ -111,7 +119,7 @@ class _Graph:
         relation = {"from": start, "relationshipType": kind, "to": ends}
         self._add("Relationship", name, **relation, **said)
 
-    def _make_dataset(self, agent: str) -> str:
+    def _make_dataset(self) -> str:
         told = self._told
         kinds = [_TYPES.get(medium, "other") for medium in told.media if medium]
         return self._add(
@@ -120,9 +128,6 @@ class _Graph:
             name=told.name,
             software_packageVersion=told.version or None,
             description=told.stated["note"],
-            originatedBy=[agent],
-            builtTime=self._now(),
-            releaseTime=self._now(),
             software_primaryPurpose="data",
             software_downloadLocation=f"urn:training-provenance:{told.dataset}",
             dataset_datasetType=sorted(set(kinds)) or ["noAssertion"],
@@ -139,15 +144,12 @@ class _Graph:
             self._id("dataset", name),
             name=plain,
             software_packageVersion=version or None,
-            originatedBy=[self._id("tool", self._told.tool)],
-            builtTime=self._now(),
-            releaseTime=self._now(),
             software_primaryPurpose="data",
             software_downloadLocation=f"urn:training-provenance:{name}",
             dataset_datasetType=["noAssertion"],
         )
 
-    def _make_model(self, name: str, agent: str) -> str:
+    def _make_model(self, name: str) -> str:
         model = self._told.find_model(name)
         whole = "all" if model.training_complete else "not declared to be all"
         released = model.released.isoformat() if model.released else None
@@ -161,11 +163,11 @@ class _Graph:
                 name=model.provider,
             )
             if model.provider
-            else agent,
+            else None,
             software_packageVersion="NOASSERTION",
             software_primaryPurpose="model",
             software_downloadLocation=f"urn:training-provenance:model:{quote(name)}",
-            releaseTime=f"{released}T00:00:00Z" if released else self._now(),
+            releaseTime=f"{released}T00:00:00Z" if released else None,
             ai_typeOfModel=["generative" if model.generative else "not generative"],
             ai_informationAboutTraining=f"Training sets listed here are {whole}.",
         )

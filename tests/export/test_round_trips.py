@@ -99,6 +99,7 @@ def test_bills_of_materials_keep_models_and_parents_and_claim_nothing(
         assert models["Llama"].trained_on == ("books@2",)
         sets = {f"{d['dataset']}@{d['version']}": d for d in target.datasets()}
         assert sets["org/set@1.5"]["derived_from"] == ["parent"]
+        assert sets["org/set@1.5"]["license"] == "MIT"
         assert sets["org/set@1.5"]["records"] == 0
         assert target.claims() == []
 
@@ -115,3 +116,18 @@ def test_events_and_cards_keep_the_parents_and_claim_nothing(
         assert "parent" in declared
         assert target.claims() == []
         assert [d["records"] for d in target.datasets() if d["records"]] == []
+
+
+def test_spdx_says_nothing_of_suppliers_and_times_that_is_not_recorded(
+    everything: Everything,
+) -> None:
+    assert "Time" not in everything.read("spdx")
+    with Ledger.open("sqlite://") as target:
+        list(target.ingest_all([everything.folder / "spdx"]))
+        models = {model.name: model for model in target.models()}
+        assert {n: (m.provider, m.released) for n, m in models.items()} == {
+            "GPT-3": (None, None),
+            "GPT-4": ("OpenAI", None),
+            "Llama": (None, None),
+        }
+        assert [d for d in target.datasets() if d["stated"].get("sources")] == []
