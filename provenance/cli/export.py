@@ -38,7 +38,7 @@ _FORMATS = (
     "--beside",
     metavar="DATASET[@VERSION]",
     multiple=True,
-    help="A dataset that goes along whole, where the format carries rows. Repeatable.",
+    help="A dataset that goes along whole; of parquet only. Repeatable.",
 )
 @click.option("--overwrite", is_flag=True, help="Write anew what is there.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
@@ -60,6 +60,8 @@ def export(
 
     Prints what the format cannot carry: it follows from what is in the dataset.
     """
+    if beside and format_ != "parquet":
+        raise click.UsageError(f"--beside is of parquet only, and not of {format_}")
     with target.open(create=False) as ledger:
         done = ledger.export_dataset(
             format_,

@@ -81,8 +81,8 @@ class Exporting(Transactions):
             out: The file; of formats with rows a folder, which is made.
             policy: Name of a stored policy: what counts as generated.
             unit: The unit of breakdowns and of the depth.
-            beside: Dataset versions that go along whole, where the format carries
-                rows: those that its models were trained on, or its parents.
+            beside: Dataset versions that go along whole, in Parquet only: those that
+                its models were trained on, or its parents.
             overwrite: Whether a file that is there is written anew; what an earlier
                 export left in the folder goes.
 
@@ -90,7 +90,8 @@ class Exporting(Transactions):
             The files, and what they do not carry.
 
         Raises:
-            NameRefusedError: There is no such format, or no such unit.
+            NameRefusedError: There is no such format, or no such unit; or nothing
+                goes along in it.
             NotRecordedError: No such dataset or policy.
             LedgerStateError: The file is there, or cannot be written.
         """
@@ -98,6 +99,11 @@ class Exporting(Transactions):
             raise NameRefusedError(
                 f"{format!r} is no format of exports",
                 hint=f"Choose from: {', '.join(EXPORTS)}.",
+            )
+        if beside and format != "parquet":
+            raise NameRefusedError(
+                f"no other dataset goes along in {format}",
+                hint="Export each by itself, or all as parquet.",
             )
         path, module = Path(out), import_module(EXPORTS[format])
         if path.exists() and not overwrite and (path.is_file() or any(path.iterdir())):

@@ -20,6 +20,7 @@ from worlds import record_world, worlds
 from provenance import Ledger
 from provenance.cli.export import export
 from provenance.domain import parse_dataset
+from provenance.errors import NameRefusedError
 from provenance.export.parquet import name_file
 from provenance.ledger.exporting import EXPORTS
 from provenance.lineage import rebuild
@@ -277,6 +278,22 @@ def test_what_is_lost_is_printed(
         "export", "parquet", "org/set", "-o", recorded / "whole", "--beside", "other"
     )
     assert "lost     depth" not in whole.stdout
+
+
+@pytest.mark.parametrize("name", ["prov-json", "croissant", "card"])
+def test_no_dataset_goes_along_in_another_format_and_that_is_said(
+    recorded: Path, run_cli: Callable[..., Result], name: str
+) -> None:
+    words = ("export", name, "org/set", "-o", recorded / "out", "--beside", "other")
+    refused = run_cli(*words)
+    assert refused.exit_code == 2
+    assert "--beside is of parquet only" in refused.stderr
+    with (
+        Ledger.open(f"sqlite:///{recorded}/ledger.db") as ledger,
+        pytest.raises(NameRefusedError, match="no other dataset goes along"),
+    ):
+        ledger.export_dataset(name, "org/set", recorded / "out", beside=["other"])
+    assert not (recorded / "out").exists()
 
 
 def test_evidence_goes_along_and_stays_of_no_dataset(
