@@ -93,7 +93,8 @@ class Exporting(Transactions):
             NameRefusedError: There is no such format, or no such unit; or nothing
                 goes along in it.
             NotRecordedError: No such dataset or policy.
-            LedgerStateError: The file is there, or cannot be written.
+            LedgerStateError: The file is there, is a pipe or a device, or cannot be
+                written.
         """
         if format not in EXPORTS:
             raise NameRefusedError(
@@ -106,6 +107,11 @@ class Exporting(Transactions):
                 hint="Export each by itself, or all as parquet.",
             )
         path, module = Path(out), import_module(EXPORTS[format])
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise LedgerStateError(
+                f"{path} is neither a file nor a folder",
+                hint="Name a file: a pipe or a device cannot be measured afterwards.",
+            )
         if path.exists() and not overwrite and (path.is_file() or any(path.iterdir())):
             raise LedgerStateError(
                 f"{path} is there already", hint="Name another, or say --overwrite."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,18 @@ def test_an_unknown_format_and_a_place_that_cannot_be_written_are_refused(
     for name, place in (("card", "none/card"), ("parquet", "file/out")):
         with pytest.raises(LedgerStateError, match="cannot be written"):
             ledger_of_all.export_dataset(name, dataset, tmp_path / place)
+
+
+@pytest.mark.parametrize("name", ["spdx", "parquet"])
+def test_a_pipe_or_a_device_is_refused_and_not_written(
+    ledger_of_all: Ledger, record: Record, tmp_path: Path, name: str
+) -> None:
+    dataset = record([HUMAN])
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", Path("/dev/null")):
+        for overwrite in (False, True):
+            with pytest.raises(LedgerStateError, match="neither a file nor a folder"):
+                ledger_of_all.export_dataset(name, dataset, place, overwrite=overwrite)
 
 
 def test_a_claimed_share_is_synthetic_data_of_which_items_are_not_said(
