@@ -72,8 +72,8 @@ class _Pages(BaseHTTPRequestHandler):
     def _answer(self) -> tuple[HTTPStatus, str]:
         if not self._is_meant_for_us():
             return HTTPStatus.MISDIRECTED_REQUEST, "This machine alone is served."
-        asked = urlsplit(self.path)
         try:
+            asked = urlsplit(self.path)
             if asked.path == "/":
                 page = render_list(self._ledger.overview(), _REPORT)
             elif asked.path.startswith(_REPORT):

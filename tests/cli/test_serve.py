@@ -107,6 +107,7 @@ def test_page_is_of_the_ledger_as_it_stands(
         ("/report/d?unit=pages", 400, "pages"),
         ("/report/d?more=1", 400, "Ask by"),
         ("/report/%ff", 400, "decode"),
+        ("http://[::1/x", 400, "Invalid IPv6 URL"),
     ],
 )
 def test_what_cannot_be_shown_is_said_plainly(
