@@ -104,7 +104,7 @@ def test_page_is_of_the_ledger_as_it_stands(
         ("/report/e", 404, "no dataset 'e' is recorded"),
         ("/report/d?policy=none", 404, "no policy 'none'"),
         ("/report/d?as_of=99", 404, "nothing as of 99"),
-        ("/report/d?unit=pages", 400, "pages"),
+        ("/report/d?unit=pages", 404, "'pages' is no unit"),
         ("/report/d?more=1", 400, "Ask by"),
         ("/report/%ff", 400, "decode"),
         ("http://[::1/x", 400, "Invalid IPv6 URL"),
