@@ -92,7 +92,7 @@ class _Graph:
             "creationInfo": "_:creation",
             "rootElement": [dataset],
             "element": [one["spdxId"] for one in self._made],
-            "profileConformance": ["core", "software"],
+            "profileConformance": ["core", "software", "simpleLicensing"],
         }
         creation = {
             "type": "CreationInfo",
