@@ -25,25 +25,25 @@ def test_migrated_schema_is_the_metadata(url: str) -> None:
     engine.dispose()
 
 
-def test_newer_schema_is_refused(url: str) -> None:
+def _make_with(url: str, statement: str) -> None:
+    """Make a ledger, and run a statement on its database."""
     Ledger.open(url).close()
     engine = connect_engine(url)
     with engine.connect().execution_options(write=True) as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+        connection.exec_driver_sql(statement)
         connection.commit()
     engine.dispose()
+
+
+def test_newer_schema_is_refused(url: str) -> None:
+    _make_with(url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(MigrationError, match=f"9999.*{head_revision()}") as caught:
         Ledger.open(url)
     assert "newer" in caught.value.hint
 
 
 def test_two_revisions_are_refused(url: str) -> None:
-    Ledger.open(url).close()
-    engine = connect_engine(url)
-    with engine.connect().execution_options(write=True) as connection:
-        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('9999')")
-        connection.commit()
-    engine.dispose()
+    _make_with(url, "INSERT INTO alembic_version VALUES ('9999')")
     for upgrade in (False, True):
         with pytest.raises(MigrationError, match=r"several schemas: .*9999"):
             Ledger.open(url, upgrade=upgrade)

@@ -34,6 +34,13 @@ def ends_at_row(path: Path, size: int, format_: str, *, is_whole: bool) -> bool:
     """
     if format_ in _ARCHIVES:
         return is_whole
+    is_sure = is_whole or format_ in _LINES
+    is_packed = bool(find_packing(path))
+    if not is_packed:
+        if not _is_at_line_end(path, size):
+            return False
+        if is_sure:
+            return True
     last, quotes = b"", 0
     try:
         for chunk in iter_chunks(path, size=size):
@@ -41,14 +48,12 @@ def ends_at_row(path: Path, size: int, format_: str, *, is_whole: bool) -> bool:
             quotes += chunk.count(b'"')
     except EOFError:
         return False
-    is_line = last == b"\n" or _begins_line(path, size)
-    return is_line and (is_whole or format_ in _LINES or not quotes % 2)
+    return (is_sure or not quotes % 2) and not (is_packed and last != b"\n")
 
 
-def _begins_line(path: Path, size: int) -> bool:
-    """Whether a line end is the first of what was added to a file."""
-    if find_packing(path):
-        return False  # what was added is packed by itself
+def _is_at_line_end(path: Path, size: int) -> bool:
+    """Whether a plain file has a line end there, before the place or behind it."""
     with path.open("rb") as file:
-        file.seek(size)
-        return file.read(2).lstrip(b"\r").startswith(b"\n")
+        file.seek(size - 1)
+        around = file.read(3)
+    return around[:1] == b"\n" or around[1:].lstrip(b"\r").startswith(b"\n")

@@ -16,7 +16,7 @@ from provenance.query.occurrences import say_time
 from provenance.store import schema
 from provenance.store.amounts import select_pedigrees
 from provenance.store.facts import load_datasets, load_models, load_origins
-from provenance.store.records import IDENTITY, OF_BATCH
+from provenance.store.records import IDENTITY, OF_BATCH, OF_ITEM
 from provenance.store.standing import occurring, standing
 
 __all__ = ["Conflict", "find_conflicts"]
@@ -113,7 +113,7 @@ def _find_both(
         rows = (
             sa.select(items.c.item, sa.null().label("told"))
             .select_from(
-                schema.batches.join(schema.records, OF_BATCH).join(items, _is_kept())
+                schema.batches.join(schema.records, OF_BATCH).join(items, OF_ITEM)
             )
             .where(
                 items.c.pedigree_id.in_(sorted(pedigrees)), _of(dataset), occurring()
@@ -153,7 +153,7 @@ def _find_early(
             )
             .select_from(
                 schema.batches.join(schema.records, OF_BATCH)
-                .join(items, _is_kept())
+                .join(items, OF_ITEM)
                 .join(seen, _same_item(seen))
             )
             .where(
@@ -241,14 +241,6 @@ def _tell(
 
 def _of(dataset: int) -> ColumnElement[bool]:
     return schema.batches.c.dataset_id == dataset
-
-
-def _is_kept() -> ColumnElement[bool]:
-    """The condition that the pedigree of a record's item is written out."""
-    items = schema.item_pedigrees
-    return sa.and_(
-        items.c.content_key == schema.records.c.content_key, items.c.item == IDENTITY
-    )
 
 
 def _same_item(other: Any) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from provenance.domain import Unit
-from provenance.store.records import IDENTITY, OF_BATCH
+from provenance.store.records import OF_BATCH, OF_ITEM
 from provenance.store.schema import (
     batches,
     item_pedigrees,
@@ -65,10 +65,6 @@ def _select(dataset: int, unit: Unit) -> sa.Select[Any]:
     one: ColumnElement[Any] = sa.literal_column("1")
     amount = one if unit is Unit.RECORDS else records.c[str(unit)]
     copies = sa.literal_column("1000") if unit is Unit.RECORDS else records.c.copies
-    same_item = sa.and_(
-        item_pedigrees.c.content_key == records.c.content_key,
-        item_pedigrees.c.item == IDENTITY,
-    )
     return (
         sa.select(
             batches.c.position,
@@ -89,6 +85,6 @@ def _select(dataset: int, unit: Unit) -> sa.Select[Any]:
         .join(records, OF_BATCH)
         .outerjoin(sources, sources.c.id == records.c.source_id)
         .outerjoin(media_types, media_types.c.id == records.c.media_type_id)
-        .outerjoin(item_pedigrees, same_item)
+        .outerjoin(item_pedigrees, OF_ITEM)
         .where(batches.c.dataset_id == dataset, standing(batches.c.id))
     )

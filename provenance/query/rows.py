@@ -25,7 +25,7 @@ from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.bulk import ROWS_READ
 from provenance.store.keys import ASKED_RECORDS
-from provenance.store.records import IDENTITY
+from provenance.store.records import OF_ITEM
 from provenance.store.spelling import MONTH, TimeText, spell_digest
 
 __all__ = ["ROWS", "RowBatch", "list_row_batches", "read_rows"]
@@ -201,13 +201,7 @@ def _read_span(
         )
         .outerjoin(sources, sources.c.id == records.c.source_id)
         .outerjoin(media, media.c.id == records.c.media_type_id)
-        .outerjoin(
-            explicit,
-            sa.and_(
-                explicit.c.content_key == records.c.content_key,
-                explicit.c.item == IDENTITY,
-            ),
-        )
+        .outerjoin(explicit, OF_ITEM)
         .outerjoin(
             reserved,
             sa.and_(

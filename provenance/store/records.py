@@ -8,10 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
-from provenance.store.schema import batches, records, sources
+from provenance.store.schema import batches, item_pedigrees, records, sources
 from provenance.store.standing import standing
 
-__all__ = ["IDENTITY", "OF_BATCH", "select_called"]
+__all__ = ["IDENTITY", "OF_BATCH", "OF_ITEM", "select_called"]
 
 IDENTITY: ColumnElement[Any] = sa.func.coalesce(records.c.item, records.c.digest)
 """The whole of what tells the item of a record from others."""
@@ -21,6 +21,12 @@ OF_BATCH: ColumnElement[bool] = sa.and_(
     records.c.id < batches.c.first_record + batches.c.records,
 )
 """The condition that a record stands in a batch: its ids follow each other."""
+
+OF_ITEM: ColumnElement[bool] = sa.and_(
+    item_pedigrees.c.content_key == records.c.content_key,
+    item_pedigrees.c.item == IDENTITY,
+)
+"""The condition that a pedigree that is written out is that of a record's item."""
 
 
 def select_called(
