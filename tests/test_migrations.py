@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from provenance import Ledger
 from provenance.errors import MigrationError
 from provenance.store.engine import connect_engine
-from provenance.store.migrate import head_revision
+from provenance.store.migrate import head_revision, known_revisions
 from provenance.store.schema import METADATA
 from provenance.store.views import VIEWS
+
+ROOT = Path(__file__).parent.parent
 
 
 def test_migrated_schema_is_the_metadata(url: str) -> None:
@@ -23,6 +29,15 @@ def test_migrated_schema_is_the_metadata(url: str) -> None:
         assert compare_metadata(context, METADATA) == []
         assert sorted(VIEWS) == sorted(sa.inspect(connection).get_view_names())
     engine.dispose()
+
+
+def test_files_are_named_after_their_revisions() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    scripts = ScriptDirectory.from_config(config)
+    walked = [script.revision for script in scripts.walk_revisions()]
+    assert known_revisions() == tuple(reversed(walked))
+    assert head_revision() == scripts.get_current_head()
 
 
 def _make_with(url: str, statement: str) -> None:

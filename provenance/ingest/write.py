@@ -66,7 +66,7 @@ class BatchWriter:
             _insert(connection, batch, ids, batch_id, first)
         else:
             name = attach_scratch(connection, scratch)
-            _copy(connection, name, batch, ids, batch_id, first)
+            _copy(connection, name, scratch, batch, ids, batch_id, first)
         return WrittenBatch(
             first_record=first,
             records=_of_lineage(batch, ids, batch_id, first),
@@ -209,7 +209,8 @@ def _insert(
 
 def _copy(
     connection: sa.Connection,
-    scratch: str,
+    schema_name: str,
+    file: ScratchFile,
     batch: Batch,
     ids: Mapping[str, pa.Array[Any]],
     batch_id: int,
@@ -233,44 +234,47 @@ def _copy(
                 pairs,
             )
     offset = first - 1
-    mapped = {"source_id": "new_sources", "media_type_id": "new_media_types"}
-    chosen, joins = ["id", "batch_id"], ""
-    values = [f"r.id + {offset}", str(batch_id)]
-    for name in batch.records.column_names[1:]:
-        chosen.append(f'"{name}"')
-        if name not in mapped:
-            values.append(f'r."{name}"')
-        elif batch.records[name].null_count == batch.size:
-            values.append("NULL")
-        else:
-            values.append(f"{mapped[name]}.id")
-            joins += f" LEFT JOIN {mapped[name]} ON {mapped[name]}.number = r.{name}"
+    names = batch.records.column_names[1:]
+    values = dict(zip(names, file.spell("records", *names), strict=True))
+    joins = ""
+    for name, new in (("source_id", "sources"), ("media_type_id", "media_types")):
+        if values[name] != "NULL":
+            joins += f" LEFT JOIN new_{new} ON new_{new}.number = {values[name]}"
+            values[name] = f"new_{new}.id"
+    chosen = ", ".join(f'"{name}"' for name in names)
     into_records = (
-        f"INSERT OR ROLLBACK INTO records ({', '.join(chosen)}) "  # noqa: S608 - our names
-        f"SELECT {', '.join(values)} "
-        f"FROM {scratch}.records AS r{joins} ORDER BY r.rowid"
+        f"INSERT OR ROLLBACK INTO records (id, batch_id, {chosen}) "  # noqa: S608 - our names
+        f"SELECT records.rowid + {offset}, {batch_id}, {', '.join(values.values())} "
+        f"FROM {schema_name}.records{joins} ORDER BY records.rowid"
+    )
+    record, origin, score, threshold = file.spell(
+        "generated_by", "record_id", "origin_id", "score", "threshold"
     )
     into_generated_by = (
         "INSERT OR ROLLBACK INTO generated_by (record_id, origin_id, score, threshold) "  # noqa: S608 - our names
-        f"SELECT e.record_id + {offset}, n.id, e.score, e.threshold "
-        f"FROM {scratch}.generated_by AS e JOIN new_origins AS n "
-        "ON n.number = e.origin_id ORDER BY 1, 2"
+        f"SELECT {record} + {offset}, n.id, {score}, {threshold} "
+        f"FROM {schema_name}.generated_by JOIN new_origins AS n "
+        f"ON n.number = {origin} ORDER BY 1, 2"
+    )
+    record, way, *edge = file.spell(
+        *("derived_from", "record_id", "derivation_id", "ordinal"),
+        *("parent_key", "parent_digest", "parent_reference"),
     )
     into_derived_from = (
         "INSERT OR ROLLBACK INTO derived_from (record_id, ordinal, parent_key, "  # noqa: S608 - our names
         "parent_digest, parent_reference, derivation_id) "
-        f"SELECT e.record_id + {offset}, e.ordinal, "
-        "e.parent_key, e.parent_digest, e.parent_reference, n.id "
-        f"FROM {scratch}.derived_from AS e JOIN new_derivations AS n "
+        f"SELECT {record} + {offset}, {', '.join(edge)}, n.id "
+        f"FROM {schema_name}.derived_from JOIN new_derivations AS n "
         # The index by parent is large, the end of the table small: its order counts.
-        "ON n.number = e.derivation_id ORDER BY 3"
+        f"ON n.number = {way} ORDER BY 3"
     )
     statements = [into_records, into_generated_by, into_derived_from]
     if batch.record_salts is not None:
+        record, salt = file.spell("record_salts", "record_id", "salt")
         statements.append(
             "INSERT OR ROLLBACK INTO record_salts (record_id, salt) "  # noqa: S608 - our names
-            f"SELECT record_id + {offset}, salt FROM {scratch}.record_salts "
-            "ORDER BY rowid"
+            f"SELECT {record} + {offset}, {salt} FROM {schema_name}.record_salts "
+            "ORDER BY record_salts.rowid"
         )
     for statement in statements:
         connection.exec_driver_sql(statement)

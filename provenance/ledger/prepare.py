@@ -9,6 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from provenance.ledger.workers import explain_end, start_workers
 from provenance.log import BatchTree, hash_batch
 from provenance.store.bulk import BulkReader
 from provenance.store.memory import give_back
-from provenance.store.scratch import ScratchFile
+from provenance.store.scratch import Constants, ScratchFile
 
 __all__ = ["Prepared", "Preparer", "hash_file", "hash_scratch", "open_preparer"]
 
@@ -88,7 +89,10 @@ class Preparer:
         scratch = None
         if self._url is not None and batch.size >= _WORTH_SCRATCH:
             scratch = ScratchFile(self._url)
-            scratch.write(batch.tables())
+            tables = batch.tables()
+            # Its rows are numbered as they are.
+            tables["records"] = batch.records.drop_columns("id")
+            scratch.write(tables)
         return Prepared(
             part=part, batch=batch, scratch=scratch, tree=self._hash(batch, scratch)
         )
@@ -96,7 +100,10 @@ class Preparer:
     def _hash(self, batch: Batch, scratch: ScratchFile | None) -> Future[BatchTree]:
         if self._workers and scratch:
             return self._workers.submit(
-                hash_scratch, str(scratch.path), _schemas(batch.tables())
+                hash_scratch,
+                str(scratch.path),
+                _schemas(batch.tables()),
+                scratch.constants,
             )
         if self._workers and batch.size >= _WORTH_SCRATCH:
             others = batch.tables()
@@ -141,8 +148,10 @@ def hash_file(path: str, names: Sequence[str]) -> BatchTree:
             return hash_batch(tables, records)
 
 
-def _schemas(tables: Mapping[str, pa.Table]) -> dict[str, pa.Schema]:
-    """The columns of each table as SQLite hands them back."""
+def _schemas(tables: dict[str, pa.Table]) -> dict[str, pa.Schema]:
+    """The columns of each table as SQLite hands them back, but for unhashed ones."""
+    records = tables["records"].drop_columns(["id", "content_key", "item"])
+    tables = tables | {"records": records}
     return {
         name: pa.schema(
             [
@@ -157,14 +166,21 @@ def _schemas(tables: Mapping[str, pa.Table]) -> dict[str, pa.Schema]:
     } | {name: table.schema for name, table in tables.items() if not table.num_rows}
 
 
-def hash_scratch(path: str, schemas: Mapping[str, pa.Schema]) -> BatchTree:
+def hash_scratch(
+    path: str, schemas: Mapping[str, pa.Schema], constants: Constants
+) -> BatchTree:
     """Hash a batch as its scratch file holds it: what was written is read back.
 
     Runs in a process of its own, which touches the file by nothing but ADBC.
+
+    Args:
+        path: Of the file.
+        schemas: The columns of each table that leaves are made of.
+        constants: Those of them that are not in the file.
     """
     with BulkReader(f"sqlite:///{path}") as reader:
         read = {
-            name: reader.read(_select(name, schema), schema)
+            name: _read(reader, name, schema, constants[name])
             for name, schema in schemas.items()
         }
         records = read.pop("records")
@@ -175,9 +191,20 @@ def hash_scratch(path: str, schemas: Mapping[str, pa.Schema]) -> BatchTree:
         return hash_batch(tables, records)
 
 
-def _select(name: str, schema: pa.Schema) -> str:
-    columns = ", ".join(f'"{column}"' for column in schema.names)
-    return f"SELECT {columns} FROM {name} ORDER BY rowid"  # noqa: S608 - our names
+def _read(
+    reader: BulkReader, name: str, schema: pa.Schema, constants: Mapping[str, Any]
+) -> Iterator[pa.RecordBatch]:
+    stored = pa.schema([field for field in schema if field.name not in constants])
+    columns = ", ".join(f'"{column}"' for column in stored.names)
+    query = f"SELECT {columns} FROM {name} ORDER BY rowid"  # noqa: S608 - our names
+    for batch in reader.read(query, stored):
+        values = [
+            pa.repeat(pa.scalar(constants[field.name], field.type), len(batch))
+            if field.name in constants
+            else batch.column(field.name)
+            for field in schema
+        ]
+        yield pa.record_batch(values, schema=schema)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from provenance.batch import Faults
 from provenance.domain import parse_dataset
 from provenance.errors import ManifestError, NotRecordedError
 from provenance.ledger.order import EVIDENCE, Ingest
-from provenance.lineage import add_rows, count_rows
+from provenance.lineage import add_rows, count_rows, make_table
 from provenance.manifest import ATTRIBUTES, ColumnMap, WatchedReader
 from provenance.store import schema
 from provenance.store.arrow import read_batches
@@ -172,8 +172,7 @@ def load_subjects(
         )
         .where(scope, standing(batches.c.id), records.c.name.is_not(None))
     )
-    duck.register("incoming", _NAMED.empty_table())
-    duck.execute("CREATE TABLE subject AS FROM incoming")
+    make_table(duck, "subject", _NAMED)
     for batch in read_batches(connection, query, _NAMED):
         add_rows(duck, "subject", [batch])
     if not count_rows(duck, "subject"):

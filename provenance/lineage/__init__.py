@@ -24,7 +24,12 @@ from provenance.lineage.depth import (
 from provenance.lineage.entering import Entering
 from provenance.lineage.pedigree import Element, Pedigree, own_part
 from provenance.lineage.rebuild import compare, rebuild
-from provenance.lineage.workspace import add_rows, count_rows, open_workspace
+from provenance.lineage.workspace import (
+    add_rows,
+    count_rows,
+    make_table,
+    open_workspace,
+)
 
 __all__ = [
     "ASPECTS",
@@ -48,6 +53,7 @@ __all__ = [
     "load_loops",
     "load_members",
     "load_pedigrees",
+    "make_table",
     "measure_depths",
     "open_lineage",
     "open_workspace",

@@ -9,7 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from provenance.lineage.facts import KEYS, is_asked
-from provenance.lineage.workspace import add_rows, count_rows
+from provenance.lineage.workspace import add_rows, count_rows, make_table
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.keys import ASKED_KEYS, InOrder, ask
@@ -32,8 +32,7 @@ def read_pedigrees(
         table: Name of the table: ``content_key``, ``item``, ``pedigree``.
         keys: A query for ``content_key`` and ``item``.
     """
-    duck.register("incoming", _KNOWN.empty_table())
-    duck.execute(f"CREATE OR REPLACE TABLE {table} AS FROM incoming")
+    make_table(duck, table, _KNOWN)
     asked = duck.sql(keys).to_arrow_table()
     if not asked.num_rows:
         return
@@ -98,8 +97,7 @@ class Boundary:
     def _read_outside(self) -> None:
         """Make ``found``: the pedigree of each, or the capture that is all of it."""
         duck, records, media = self._duck, schema.records, schema.media_types
-        duck.register("incoming", _FOUND.empty_table())
-        duck.execute("CREATE OR REPLACE TABLE found AS FROM incoming")
+        make_table(duck, "found", _FOUND)
         asked = duck.sql("FROM outside").to_arrow_table()
         ask(self._connection, ASKED_KEYS, asked)
         kept = schema.item_pedigrees

@@ -91,7 +91,7 @@ class Lineage:
         if repeated.num_rows:
             before = schema.records.c.id < entering.first_record
             load_asked(connection, duck, repeated, but=sa.and_(standing(), before))
-        find_changed(connection, duck)
+            find_changed(connection, duck)
         if entering.dataset is not None:
             entered = schema.records.c.id.between(
                 entering.first_record, entering.last_record

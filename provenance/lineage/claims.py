@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from provenance.domain import Claim, Subject
 from provenance.lineage.facts import load_found
 from provenance.lineage.reach import add_seeds
-from provenance.lineage.workspace import add_rows, count_rows
+from provenance.lineage.workspace import add_rows, count_rows, make_table
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.claims import is_of_source, load_claims
@@ -36,8 +36,7 @@ def load_reaches(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> 
 
     A row for each dataset version, or each source, that a claim speaks of.
     """
-    duck.register("incoming", _REACHES.empty_table())
-    duck.execute("CREATE TABLE claim AS FROM incoming")
+    make_table(duck, "claim", _REACHES)
     for logged in load_claims(connection):
         claim = logged.claim
         if not claim.reaches_items:

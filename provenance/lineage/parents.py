@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from provenance.domain import DatasetName
 from provenance.domain.digests import SCOPED_PREFIX
 from provenance.lineage.boundary import Boundary
-from provenance.lineage.workspace import add_rows, count_rows
+from provenance.lineage.workspace import add_rows, count_rows, make_table
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.items import item_keys, items_within
@@ -153,8 +153,7 @@ def _scope_digests(
     datasets: Mapping[int, DatasetName],
 ) -> None:
     """Make ``scoped``: what a digest would be if its content were a short one."""
-    duck.register("incoming", _SCOPED.empty_table())
-    duck.execute("CREATE TABLE scoped AS FROM incoming")
+    make_table(duck, "scoped", _SCOPED)
     table = schema.dataset_traits
     query = sa.select(table.c.dataset_id).where(table.c.short_contents)
     for number in connection.execute(query).scalars():
@@ -184,8 +183,7 @@ def _load_names(
     datasets: Mapping[int, DatasetName],
 ) -> None:
     """Make ``named`` (records that are called what is wanted) and ``elsewhere``."""
-    duck.register("incoming", _NAMED.empty_table())
-    duck.execute("CREATE TABLE named AS FROM incoming")
+    make_table(duck, "named", _NAMED)
     duck.execute(
         "CREATE TABLE elsewhere (reference VARCHAR, dataset_id BIGINT, name VARCHAR)"
     )

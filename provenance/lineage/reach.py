@@ -8,7 +8,7 @@ import duckdb
 import sqlalchemy as sa
 
 from provenance.lineage.facts import KEYS
-from provenance.lineage.workspace import add_rows, count_rows
+from provenance.lineage.workspace import add_rows, count_rows, make_table
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.keys import ASKED_KEYS, InOrder, ask
@@ -19,16 +19,14 @@ __all__ = ["add_descendants", "add_seeds", "children_by_digest", "start_cone"]
 
 def start_cone(duck: duckdb.DuckDBPyConnection) -> None:
     """Make an empty ``cone (content_key, item)``."""
-    duck.register("incoming", KEYS.empty_table())
-    duck.execute("CREATE TABLE cone AS FROM incoming")
+    make_table(duck, "cone", KEYS)
 
 
 def add_seeds(
     connection: sa.Connection, duck: duckdb.DuckDBPyConnection, query: Any
 ) -> None:
     """Add the items that a query of the ledger names to the cone."""
-    duck.register("incoming", KEYS.empty_table())
-    duck.execute("CREATE OR REPLACE TABLE seed AS FROM incoming")
+    make_table(duck, "seed", KEYS)
     add_rows(duck, "seed", read_batches(connection, query, KEYS))
     duck.execute("INSERT INTO cone FROM seed EXCEPT FROM cone")
 
@@ -38,8 +36,7 @@ def add_descendants(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) 
     duck.execute("CREATE OR REPLACE TABLE front AS FROM cone")
     while count_rows(duck, "front"):
         ask(connection, ASKED_KEYS, duck.sql("FROM front").to_arrow_table())
-        duck.register("incoming", KEYS.empty_table())
-        duck.execute("CREATE OR REPLACE TABLE child AS FROM incoming")
+        make_table(duck, "child", KEYS)
         for query in (children_by_digest(), _children_by_name()):
             add_rows(duck, "child", read_batches(connection, query, KEYS))
         duck.execute(

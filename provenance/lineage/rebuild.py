@@ -31,7 +31,12 @@ from provenance.lineage.reach import start_cone
 from provenance.lineage.rest import leave_no_rest, set_rest_aside
 from provenance.lineage.solve import Solver
 from provenance.lineage.traits import find_traits
-from provenance.lineage.workspace import add_rows, open_workspace, start_over
+from provenance.lineage.workspace import (
+    add_rows,
+    make_table,
+    open_workspace,
+    start_over,
+)
 from provenance.store import schema
 from provenance.store.amounts import ASSESSED
 from provenance.store.arrow import insert_batch, read_batches, uncollected
@@ -171,8 +176,7 @@ def _differences(
     query = sa.select(*(table.c[name] for name in columns.names))
     if table is schema.item_loops:
         query = query.where(table.c.until.is_(None))
-    duck.register("incoming", columns.empty_table())
-    duck.execute("CREATE OR REPLACE TABLE kept AS FROM incoming")
+    make_table(duck, "kept", columns)
     add_rows(duck, "kept", read_batches(connection, query, columns))
     duck.register("made", made)
     if table is schema.item_loops:
@@ -234,8 +238,7 @@ def _subtract_stored(
         "stored_value": (sa.select(values.c.id, values.c.value), _VALUES),
     }
     for name, (_, columns) in questions.items():
-        duck.register("incoming", columns.empty_table())
-        duck.execute(f"CREATE TABLE {name} AS FROM incoming")
+        make_table(duck, name, columns)
     found = read_each(connection, questions, committed=committed)
     for name, batches in groupby(found, itemgetter(0)):
         add_rows(duck, name, map(itemgetter(1), batches))

@@ -16,6 +16,12 @@ __all__ = ["SUMMED", "leave_no_rest", "set_rest_aside", "sum_rest"]
 SUMMED = ("items", "bytes", "tokens")
 """What a record may lack."""
 
+_RESTS = {
+    "rest_narrow": ("medium", "language", "split"),
+    "rest_wide": ("medium", "domain"),
+}
+"""Table → what it tells apart, besides dataset version and month."""
+
 _MEASURES = ", ".join(
     (
         "count(*) AS records",
@@ -35,15 +41,14 @@ def sum_rest(duck: duckdb.DuckDBPyConnection, rows: str) -> None:
         duck: A workspace with ``said (record_id)``: the rows to leave out.
         rows: Name of a relation with the columns of ``RECORD_ROWS``.
     """
-    for name, columns in (
-        ("rest_narrow", "language, split"),
-        ("rest_wide", "domain"),
-    ):
+    leave_no_rest(duck)
+    for name, columns in _RESTS.items():
+        listed = ", ".join(columns)
         duck.execute(
             f"""
-            CREATE TABLE {name} AS
+            INSERT INTO {name} BY NAME
             SELECT * REPLACE (strftime(month, '%Y-%m') AS month) FROM (
-                SELECT b.dataset_id, medium, {columns},
+                SELECT b.dataset_id, {listed},
                        date_trunc('month', make_timestamp(fetched_at)) AS month,
                        {_MEASURES}
                 FROM {rows} AS r ANTI JOIN said USING (record_id)
@@ -57,8 +62,16 @@ def sum_rest(duck: duckdb.DuckDBPyConnection, rows: str) -> None:
 
 def leave_no_rest(duck: duckdb.DuckDBPyConnection) -> None:
     """Solve every loaded row: none is left to be summed up."""
-    duck.execute("CREATE TABLE said AS SELECT record_id FROM loaded")
-    sum_rest(duck, "loaded")
+    sums = ", ".join(
+        (
+            "records BIGINT",
+            *(f"{name} HUGEINT" for name in SUMMED),
+            *(f"without_{name} BIGINT" for name in SUMMED),
+        )
+    )
+    for name, columns in _RESTS.items():
+        keys = ", ".join(f"{column} VARCHAR" for column in (*columns, "month"))
+        duck.execute(f"CREATE TABLE {name} (dataset_id BIGINT, {keys}, {sums})")
 
 
 def set_rest_aside(duck: duckdb.DuckDBPyConnection) -> None:

@@ -27,6 +27,7 @@ __all__ = [
     "add_rows",
     "clear",
     "count_rows",
+    "make_table",
     "number_items",
     "open_workspace",
     "start_over",
@@ -75,6 +76,15 @@ _BATCHES = pa.schema(
     [("batch_id", pa.int64()), ("dataset_id", pa.int64()), ("sha256", pa.binary())]
 )
 
+_TYPES = {
+    pa.int64(): "BIGINT",
+    pa.int32(): "INTEGER",
+    pa.int16(): "SMALLINT",
+    pa.binary(): "BLOB",
+    pa.string(): "VARCHAR",
+    pa.bool_(): "BOOLEAN",
+}
+
 
 @contextmanager
 def open_workspace(
@@ -122,14 +132,11 @@ def start_over(
 ) -> None:
     """Empty a workspace and tell it of the batches: id, dataset id, manifest digest."""
     clear(duck)
-    for name, columns, marks in (
-        ("loaded", RECORD_ROWS, ", false AS entering, false AS leaving"),
-        ("stated_origin", ORIGIN_ROWS, ""),
-        ("stated_parent", PARENT_ROWS, ""),
-        ("batch", _BATCHES, ""),
-    ):
-        duck.register("incoming", columns.empty_table())
-        duck.execute(f"CREATE TABLE {name} AS SELECT *{marks} FROM incoming")  # noqa: S608 - our names
+    marks = [("entering", pa.bool_()), ("leaving", pa.bool_())]
+    make_table(duck, "loaded", pa.schema([*RECORD_ROWS, *marks]))
+    make_table(duck, "stated_origin", ORIGIN_ROWS)
+    make_table(duck, "stated_parent", PARENT_ROWS)
+    make_table(duck, "batch", _BATCHES)
     rows = [dict(zip(_BATCHES.names, batch, strict=True)) for batch in batches]
     add_rows(duck, "batch", [pa.Table.from_pylist(rows, schema=_BATCHES)])
 
@@ -140,6 +147,12 @@ def clear(duck: duckdb.DuckDBPyConnection) -> None:
         "DROP SCHEMA IF EXISTS work CASCADE; CREATE SCHEMA work; SET schema = 'work'"
     )
     duck.unregister("incoming")
+
+
+def make_table(duck: duckdb.DuckDBPyConnection, name: str, columns: pa.Schema) -> None:
+    """Make an empty table, in the place of one of the same name."""
+    typed = ", ".join(f'"{field.name}" {_TYPES[field.type]}' for field in columns)
+    duck.execute(f"CREATE OR REPLACE TABLE {name} ({typed})")
 
 
 def add_rows(

@@ -8,6 +8,7 @@ joined with the same kind of rows, and nothing is written.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -89,8 +90,11 @@ class Standpoint:
         """
         of_this = {"dataset": dataset, "size": self.size} | grouping
         if "dimension" not in grouping:
-            assessed = self.assess(dataset, grouping.get("aspect", ""))
-            query = select_amounts(assessed, **of_this)
+            aspect = grouping.get("aspect", "")
+            if self.stored is not None and self._is_kept:
+                query = _select_kept(self.stored, **of_this)
+            else:
+                query = select_amounts(self.assess(dataset, aspect), **of_this)
             return list(self.connection.execute(query).mappings())
         if dataset not in self._laid_out:
             self._laid_out[dataset] = self._lay_out(dataset)
@@ -159,3 +163,14 @@ class Standpoint:
         if self.stored is not None and self._is_kept:
             return load_loops(self.connection, self.stored)
         return self._judge().depths.loops
+
+
+@lru_cache(maxsize=256)
+def _select_kept(policy: int, **of_this: Any) -> sa.Select[Any]:
+    """The query for what is kept under a stored policy: to make it takes as long.
+
+    Args:
+        policy: Its id.
+        of_this: What ``select_amounts`` is told.
+    """
+    return select_amounts(select_stored(policy, of_this.get("aspect", "")), **of_this)

@@ -115,9 +115,10 @@ def insert_batch(
         name = attach_scratch(connection, file)
         file.write({table.name: pa.Table.from_batches([batch])})
         columns_sql = ", ".join(f'"{column}"' for column in batch.schema.names)
+        values = ", ".join(file.spell(table.name, *batch.schema.names))
         connection.exec_driver_sql(
             f"INSERT OR ROLLBACK INTO {table.name} ({columns_sql}) "  # noqa: S608 - names of our tables
-            f"SELECT {columns_sql} FROM {name}.{table.name}"
+            f"SELECT {values} FROM {name}.{table.name}"
         )
 
 

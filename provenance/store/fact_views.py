@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -136,7 +137,7 @@ def _reservation() -> sa.Select[Any]:
     )
 
 
-FACT_VIEWS: dict[str, tuple[str, dict[str, str], Any]] = {
+FACT_VIEWS: dict[str, tuple[str, dict[str, str], Callable[[], Any]]] = {
     "report_batch": (
         "Every batch: from which file, how much, when, and whether it was withdrawn.",
         {
@@ -154,7 +155,7 @@ FACT_VIEWS: dict[str, tuple[str, dict[str, str], Any]] = {
             "recorded_at": "time of logging, ISO 8601, UTC",
             "withdrawn": "1: taken back later",
         },
-        _batch(),
+        _batch,
     ),
     "report_origin": (
         "Who made the content of each standing record, or evidence says so.",
@@ -170,7 +171,7 @@ FACT_VIEWS: dict[str, tuple[str, dict[str, str], Any]] = {
             "threshold": "the score it was held against",
             "counts": "0: the score is below the threshold",
         },
-        _origin(),
+        _origin,
     ),
     "report_reservation": (
         "What reserves standing records from mining or training, as it was said.",
@@ -180,7 +181,7 @@ FACT_VIEWS: dict[str, tuple[str, dict[str, str], Any]] = {
             "domain": "registrable domain",
             "said": "header lines, names in lower case",
         },
-        _reservation(),
+        _reservation,
     ),
     "report_parent": (
         "What each standing record was derived from.",
@@ -192,7 +193,7 @@ FACT_VIEWS: dict[str, tuple[str, dict[str, str], Any]] = {
             "evidence": "how that is known",
             "grade": "inferred, detected, declared or proven",
         },
-        _parent(),
+        _parent,
     ),
 }
-"""View → what it answers, its columns, its query."""
+"""View → what it answers, its columns, and what makes its query."""

@@ -19,12 +19,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from provenance.errors import LedgerStateError
 from provenance.store.bulk import dbapi_errors
 
 __all__ = [
+    "Constants",
     "ScratchFile",
     "attach_scratch",
     "can_attach",
@@ -38,6 +40,10 @@ _MOST_ATTACHED = 8
 
 _PAGE_BYTES = 65_536
 """The greatest SQLite has: what is written and read in one go needs few calls."""
+
+
+Constants = dict[str, dict[str, int | None]]
+"""Table → column → the number that all rows have, or None if all have none."""
 
 
 class ScratchFile:
@@ -55,12 +61,17 @@ class ScratchFile:
             beside = Path(tempfile.gettempdir()) / "provenance"
         name = f"{beside.name}{_MARK}{uuid.uuid4().hex}"
         self.path = beside.absolute().with_name(name)
+        self.constants: Constants = {}
+        """The columns that are not in the file."""
         with self._explain():
             self._lock = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def write(self, tables: Mapping[str, pa.Table]) -> None:
         """Write tables into the file, each with its columns and types.
+
+        Of most manifests half of the columns are empty: those that have the same number
+        in all rows, or none, become ``constants``, and are not written.
 
         Raises:
             LedgerStateError: They cannot be written; the file is gone then.
@@ -78,10 +89,25 @@ class ScratchFile:
                 cursor.execute("PRAGMA journal_mode = OFF")
                 cursor.execute("PRAGMA synchronous = OFF")
                 for name, table in tables.items():
-                    cursor.adbc_ingest(name, table, mode="create")
+                    constants = _find_constants(table)
+                    rows = table.drop_columns([*constants])
+                    cursor.adbc_ingest(name, rows, mode="create")
+                    self.constants[name] = constants
         except LedgerStateError:
             self.drop()
             raise
+
+    def spell(self, table: str, *columns: str) -> list[str]:
+        """Return what stands for columns in a query of one of its tables."""
+        constants = self.constants[table]
+        return [
+            f'{table}."{column}"'
+            if column not in constants
+            else "NULL"
+            if (value := constants[column]) is None
+            else str(value)
+            for column in columns
+        ]
 
     @contextmanager
     def _explain(self) -> Iterator[None]:
@@ -106,6 +132,23 @@ class ScratchFile:
             self._lock = -1
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
+
+
+def _find_constants(table: pa.Table) -> dict[str, int | None]:
+    """Return the columns with one number in all rows, or with none; never all of them.
+
+    A file of no columns could not say how many rows there are.
+    """
+    found: dict[str, int | None] = {}
+    for name in table.column_names[1:] if table.num_rows else ():
+        column = table[name]
+        if column.null_count == len(column):
+            found[name] = None
+        elif pa.types.is_integer(column.type) and not column.null_count:
+            ends = pc.min_max(column).as_py()
+            if ends["min"] == ends["max"]:
+                found[name] = ends["min"]
+    return found
 
 
 def can_attach(connection: sa.Connection) -> bool:

@@ -86,7 +86,9 @@ def _hash(work: _Work) -> None:
 def _stage(work: _Work) -> None:
     assert work.arranged is not None
     work.scratch = ScratchFile(work.connection.engine.url)
-    work.scratch.write(work.arranged.tables())
+    tables = work.arranged.tables()
+    tables["records"] = work.arranged.records.drop_columns("id")
+    work.scratch.write(tables)
 
 
 def _write(work: _Work) -> None:

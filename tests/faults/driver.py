@@ -1,4 +1,4 @@
-"""A process that records manifests, made to be killed.
+"""A process that records manifests, or obeys a command, made to be killed.
 
 It waits for a word before it begins, tells how far it is, and how it ended. Started
 by a fork server that has loaded the heavy modules already, so that a process costs
@@ -12,7 +12,7 @@ import os
 import secrets
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -24,6 +24,7 @@ from typing import Any
 import psutil
 
 from provenance import Ledger, LedgerError
+from provenance.cli import cli
 from provenance.ledger import prepare
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Ways",
     "open_ledger",
     "record",
+    "start_command",
     "start_driver",
     "time_driver",
 ]
@@ -40,7 +42,12 @@ _PATIENCE = 120.0
 """Seconds until something that has to happen counts as never happening."""
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["provenance.ledger", "psutil"])
+_CONTEXT.set_forkserver_preload(
+    [
+        *("provenance.cli", "provenance.ledger.open", "psutil", "psycopg", "pgpq"),
+        *("adbc_driver_sqlite.dbapi", "sqlalchemy.dialects.postgresql.psycopg"),
+    ]
+)
 
 
 def open_ledger(url: str, key: Path | None) -> Ledger:
@@ -86,6 +93,15 @@ def _drive(
         words.send(error)
     else:
         words.send("done")
+
+
+def _obey(words: Connection, arguments: Sequence[str], folder: Path) -> None:
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        with (folder / name).open("wb") as file:
+            os.dup2(file.fileno(), number)
+    words.send("ready")
+    words.recv()
+    cli(list(arguments), prog_name="provenance")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,10 +174,24 @@ def start_driver(
     ways: Ways = Ways(),
 ) -> Iterator[Driver]:
     """Start a process that waits for ``begin``; it does not outlive the block."""
+    with _start(_drive, url, key, manifests, ways, Path.cwd()) as driver:
+        yield driver
+
+
+@contextmanager
+def start_command(arguments: Sequence[str], folder: Path) -> Iterator[Driver]:
+    """Start one that obeys a command line, and writes to two files of a folder.
+
+    They are ``stdout`` and ``stderr``.
+    """
+    with _start(_obey, arguments, folder) as driver:
+        yield driver
+
+
+@contextmanager
+def _start(target: Callable[..., None], *given: object) -> Iterator[Driver]:
     ours, theirs = _CONTEXT.Pipe()
-    process = _CONTEXT.Process(
-        target=_drive, args=(theirs, url, key, manifests, ways, Path.cwd())
-    )
+    process = _CONTEXT.Process(target=target, args=(theirs, *given))
     process.start()
     theirs.close()
     driver = Driver(process=process, words=ours)

@@ -69,7 +69,7 @@ def _disturb(stage: Stage, call: Call, fault: str, folder: Path) -> object:
             driver,
             folder.parent / "trace",
             fault=f"{call.name}:{fault}:when={call.number}",
-            at=folder / call.file,
+            at=[folder / call.file],
         ),
     ):
         driver.begin()

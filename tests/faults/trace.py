@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +37,7 @@ class Call:
 
 @contextmanager
 def attach(
-    driver: Driver, output: Path, *, fault: str = "", at: Path | None = None
+    driver: Driver, output: Path, *, fault: str = "", at: Sequence[Path] = ()
 ) -> Iterator[None]:
     """Trace a driver that has not begun yet.
 
@@ -45,13 +45,13 @@ def attach(
         driver: The process.
         output: File for the trace.
         fault: What to do to which call, as of strace's ``--inject``.
-        at: The file whose calls count; those of all files by default.
+        at: The files whose calls count; those of all files by default.
     """
     command = [
         *("strace", "--follow-forks", f"--attach={driver.pid}", "--decode-fds=path"),
         *(f"--trace={','.join(SYSCALLS)}", "--string-limit=0", f"--output={output}"),
         *([f"--inject={fault}"] if fault else []),
-        *([f"--trace-path={at}"] if at else []),
+        *(f"--trace-path={file}" for file in at),
     ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as strace:
         words = strace.stderr.readline() if strace.stderr else ""

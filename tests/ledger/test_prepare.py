@@ -76,7 +76,7 @@ def test_pieces_and_files_make_the_same_tree(
     scratch = ScratchFile(sa.make_url(f"sqlite:///{tmp_path}/ledger.db"))
     scratch.write(batch.tables())
     schemas = prepare._schemas(batch.tables())
-    assert prepare.hash_scratch(str(scratch.path), schemas) == whole
+    assert prepare.hash_scratch(str(scratch.path), schemas, scratch.constants) == whole
     scratch.drop()
 
 

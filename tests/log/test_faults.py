@@ -10,9 +10,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from faults.driver import start_command
+from faults.trace import attach
 from signed import SignedLedger, make_signed
 
 from provenance import Ledger
@@ -23,6 +26,15 @@ _MOST = 60
 
 
 STRACE = shutil.which("strace") or ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """How a command ended."""
+
+    exit_code: int | None
+    stdout: str
+    stderr: str
 
 
 def _strace_works() -> bool:
@@ -65,7 +77,7 @@ def faults(
     call: str,
     fault: str,
     places: Iterable[str] = (),
-) -> Iterator[tuple[SignedLedger, subprocess.CompletedProcess[str]]]:
+) -> Iterator[tuple[SignedLedger, Done]]:
     """Sign a fresh copy with the n-th call going wrong, until there is no n-th.
 
     ``N+`` is a place, too: then all calls from the n-th on go wrong.
@@ -73,26 +85,29 @@ def faults(
     for place in places or map(str, range(1, _MOST)):
         copy = signed.copy("faulty")
         path = copy.url.removeprefix("sqlite:///")
+        files = [Path(path + end) for end in ("", "-wal", "-shm")]
         log = signed.folder / "strace.log"
-        traced = [word for end in ("", "-wal", "-shm") for word in ("-P", path + end)]
-        tracer = [STRACE, "-f", "-o", str(log), *traced]
-        if "signal" not in fault:  # which strace 6.1 does not send with it
-            tracer.append("--seccomp-bpf")  # no stop at calls that are not traced
-        inject = ["-e", f"trace={call}", "-e", f"inject={call}:{fault}:when={place}"]
-        program = [sys.executable, "-m", "provenance", "--ledger", copy.url]
-        command = ["--key", str(copy.key), "log", "checkpoint"]
-        done = subprocess.run(
-            [*tracer, *inject, *program, *command],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = ["--ledger", copy.url, "--key", str(copy.key), "log", "checkpoint"]
+        with (
+            start_command(command, signed.folder) as driver,
+            attach(driver, log, fault=f"{call}:{fault}:when={place}", at=files),
+        ):
+            driver.begin()
+            driver.process.join()
+            exit_code = driver.process.exitcode
         happened = log.read_text()
         if "INJECTED" not in happened and "killed by SIGKILL" not in happened:
             return
-        yield copy, done
-        for end in ("", "-wal", "-shm"):
-            Path(path + end).unlink(missing_ok=True)
+        yield (
+            copy,
+            Done(
+                exit_code=exit_code,
+                stdout=(signed.folder / "stdout").read_text(),
+                stderr=(signed.folder / "stderr").read_text(),
+            ),
+        )
+        for file in files:
+            file.unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -109,7 +124,7 @@ def test_fault_leaves_the_old_state_or_the_new_one(
             assert stored in (9, 10)
             if done.stdout:  # what has left the process is kept
                 assert (done.stdout, stored) == (expected, 10)
-            if done.returncode == 0:
+            if done.exit_code == 0:
                 assert done.stdout == expected
             assert ledger.checkpoint() == expected
             assert ledger.verify(vkey=unsigned.vkey).signed_entries == 10
@@ -123,8 +138,8 @@ def test_full_disk_is_said_and_keeps_nothing_half(
     places = ("1+", "9+", "10+", "11+")
     for faulty, done in faults(unsigned, "pwrite64", "error=ENOSPC", places):
         assert "Traceback" not in done.stderr
-        if done.returncode:
-            assert (done.returncode, done.stdout) == (1, "")
+        if done.exit_code:
+            assert (done.exit_code, done.stdout) == (1, "")
             assert done.stderr.startswith("Error: ")
             refused += 1
         with faulty.open() as ledger:
