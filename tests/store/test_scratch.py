@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,49 @@ def test_rows_come_out_as_they_went_in(url: str, tmp_path: Path, rows: int) -> N
         zip(*(column.to_pylist() for column in batch.columns), strict=True)
     )
     assert list(tmp_path.glob("*scratch*")) == []
+
+
+def test_columns_with_one_number_or_none_do_not_pass_through_the_file(
+    url: str,
+) -> None:
+    table = pa.table(
+        {
+            "record_id": pa.array([7, 7, 7], pa.int64()),
+            "same": pa.array([-3, -3, -3], pa.int64()),
+            "empty": pa.array([None, None, None], pa.string()),
+            "but_one": pa.array([4, None, 4], pa.int64()),
+            "text": pa.array(["a", "a", "a"], pa.string()),
+            "number": pa.array([1.5, 1.5, 1.5], pa.float64()),
+        }
+    )
+    file = ScratchFile(sa.make_url(url))
+    file.write({"some": table, "none": table.slice(0, 0)})
+    assert file.constants == {"some": {"same": -3, "empty": None}, "none": {}}
+    assert file.spell("some", "same", "empty", "text") == ["-3", "NULL", 'some."text"']
+    with sqlite3.connect(file.path) as connection:
+        query = f"SELECT {', '.join(file.spell('some', *table.column_names))} FROM some"
+        rows = connection.execute(query).fetchall()
+    assert rows == list(zip(*table.to_pydict().values(), strict=True))
+    file.drop()
+
+
+@pytest.mark.parametrize("rows", [3, _ROWS])
+def test_constant_columns_come_out_as_they_went_in(url: str, rows: int) -> None:
+    batch = pa.record_batch(
+        {
+            "record_id": pa.array(range(rows), pa.int64()),
+            "origin_id": pa.array([3] * rows, pa.int64()),
+            "score": pa.array([None] * rows, pa.float64()),
+        }
+    )
+    table = schema.generated_by
+    with Ledger.open(url) as ledger, ledger._writing(keep=False) as connection:
+        insert_batch(connection, table, batch)
+        columns = [table.c[name] for name in batch.schema.names]
+        stored = connection.execute(sa.select(*columns)).all()
+    assert sorted(tuple(row) for row in stored) == list(
+        zip(*batch.to_pydict().values(), strict=True)
+    )
 
 
 def test_no_statement_keeps_a_journal_of_its_own(url: str, tmp_path: Path) -> None:
