@@ -143,14 +143,8 @@ def verify_log(
             f"only {frontier.tree_size}",
             hint="Entries were removed from the end of the log.",
         )
-    if known and signers.newest and signers.newest not in signers.trusted:
-        raise VerificationError(
-            f"checkpoints: the newest, over {max(signers.signed)} entries, is signed "
-            f"by the key {format_verifier_key(signers.newest)}, which is none of the "
-            "keys given and none that they were rotated to",
-            hint="Another key was put in the place of the log's; or the log was "
-            "signed with a key that had been rotated.",
-        )
+    if known:
+        _verify_signer(signers)
     return LogState(
         size=frontier.tree_size,
         root=frontier.root(),
@@ -158,6 +152,25 @@ def verify_log(
         signed_size=max(signers.signed, default=None),
         keys=tuple(format_verifier_key(key) for key in signers.named),
     )
+
+
+def _verify_signer(signers: _Signers) -> None:
+    """See that the newest checkpoint is by a key that is known from elsewhere."""
+    newest = signers.newest
+    if newest is None:
+        raise VerificationError(
+            "checkpoints: there is none, though a key of the log is given",
+            hint="Signatures were removed, or this is another log. One that was never "
+            "signed is verified without a key.",
+        )
+    if newest not in signers.trusted:
+        raise VerificationError(
+            f"checkpoints: the newest, over {max(signers.signed)} entries, is signed "
+            f"by the key {format_verifier_key(newest)}, which is none of the "
+            "keys given and none that they were rotated to",
+            hint="Another key was put in the place of the log's; or the log was "
+            "signed with a key that had been rotated.",
+        )
 
 
 def _parse(position: int, entry: bytes) -> tuple[str, dict[str, Any]]:

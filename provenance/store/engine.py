@@ -110,7 +110,7 @@ def _set_pragmas(connection: sqlite3.Connection, _: Any) -> None:
     cursor = connection.cursor()
     for pragma in (
         f"page_size = {_PAGE_BYTES}",  # of a new file; others keep theirs
-        "journal_mode = WAL",
+        *(() if _is_of_others(cursor) else ("journal_mode = WAL",)),
         "synchronous = FULL",
         f"cache_size = -{_CACHE_KIB}",
         "temp_store = FILE",
@@ -120,6 +120,13 @@ def _set_pragmas(connection: sqlite3.Connection, _: Any) -> None:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     connection.set_authorizer(_authorise)
+
+
+def _is_of_others(cursor: sqlite3.Cursor) -> bool:
+    """Whether a file holds tables and no ledger: it is to stay as it is."""
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
+    names = {name for (name,) in cursor.execute(tables)}
+    return bool(names) and "log_entries" not in names
 
 
 _GUARDED = {table.name for table in APPEND_ONLY}

@@ -163,13 +163,15 @@ def test_who_only_asks_makes_no_ledger(
 
 
 def test_no_ledger_is_made_among_tables_of_others(
-    url: str, run_cli: Callable[..., Result]
+    url: str, run_cli: Callable[..., Result], tmp_path: Path
 ) -> None:
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE bookmarks (place text)")
+    before = [file.read_bytes() for file in tmp_path.glob("*.db")]
     assert "holds no ledger yet" in run_cli("loops", ledger=url).output
     refused = run_cli("model", "add", "M", ledger=url)
     assert "holds other tables; name an empty database" in refused.output
     assert sa.inspect(engine).get_table_names() == ["bookmarks"]
     engine.dispose()
+    assert before == [file.read_bytes() for file in tmp_path.glob("*.db")]
