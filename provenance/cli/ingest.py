@@ -127,7 +127,8 @@ def ingest(
         raise click.UsageError("--append and --replace exclude each other")
     tally = Tally()
     target: Target = ctx.obj
-    with target.open() as ledger, watch(progress) as watcher:
+    opened = target.rehearse() if dry_run else target.open()
+    with opened as ledger, watch(progress) as watcher:
         for done in ledger.ingest_all(
             names,
             dataset=dataset,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,3 +33,19 @@ class Target:
             read_only=read_only,
             key=None if read_only else self.key,
         )
+
+    def rehearse(self) -> Ledger:
+        """Open the ledger for what is not kept; where there is none, one in memory.
+
+        So that a dry run leaves no file behind.
+        """
+        from sqlalchemy import make_url  # noqa: PLC0415 - heavy
+        from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
+        with suppress(ArgumentError):
+            url = make_url(self.url)
+            if url.get_backend_name() == "sqlite" and url.database:
+                place = Path(url.database)
+                if not place.exists() and place.absolute().parent.is_dir():
+                    return Target("sqlite://").open()
+        return self.open()

@@ -136,12 +136,14 @@ def test_on_error_stop_records_nothing(run_cli: Run, tmp_path: Path) -> None:
 
 def test_dry_run_keeps_nothing(run_cli: Run, tmp_path: Path) -> None:
     path = _rows(tmp_path / "a.jsonl", {"name": "x"}, {"bytes": -1})
-    done = _json(run_cli("ingest", path, "--dry-run", "--json"))
-    assert (
-        done["recorded"],
-        done["quarantined"],
-        done["quarantine_file"],
-    ) == (1, 1, None)
+    told = []
+    for made in (False, True):
+        assert (tmp_path / "ledger.db").exists() == made
+        done = _json(run_cli("ingest", path, "--dry-run", "--json"))
+        told.append((done["recorded"], done["quarantined"], done["quarantine_file"]))
+        assert list(tmp_path.glob("*.db*")) == [tmp_path / "ledger.db"] * made
+        run_cli("model", "add", "M")  # makes the ledger
+    assert told == [(1, 1, None)] * 2
     assert json.loads(run_cli("dataset", "list", "--json").stdout) == []
     assert list(tmp_path.glob("*.quarantine*")) == []
 

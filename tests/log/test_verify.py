@@ -178,9 +178,8 @@ def test_pinned_key_must_be_the_signer(recorded: Path, tmp_path: Path) -> None:
         assert vkey != foreign
 
 
-def test_a_log_that_was_never_signed_fails_under_a_key(
-    recorded: Path, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("recorded")
+def test_a_log_that_was_never_signed_fails_under_a_key(tmp_path: Path) -> None:
     """Whoever makes the whole log anew cannot sign it, and leaves the key out."""
     vkey = format_verifier_key(read_key(tmp_path / "key").verifier())
     with Ledger.open(f"sqlite:///{tmp_path}/anew.db") as anew:
