@@ -18,6 +18,7 @@ from provenance.errors import (
     ClaimRefusedError,
     LedgerError,
     LedgerStateError,
+    ManifestError,
     NameRefusedError,
     NotRecordedError,
 )
@@ -164,6 +165,23 @@ def test_names_that_mean_several_things_are_refused(ledger: Ledger) -> None:
             lambda one: one.add_model("M", released=datetime(2024, 1, 1, tzinfo=UTC)),
             ClaimRefusedError,
             "without a time",
+        ),
+        (lambda one: one.datasets(as_of=1.0), NameRefusedError, "YYYY-MM-DD"),
+        (lambda one: one.datasets(as_of=True), NameRefusedError, "YYYY-MM-DD"),
+        (
+            lambda one: one.ingest(DEMO / "crawl.jsonl", batch_rows=0),
+            ManifestError,
+            "1 or more",
+        ),
+        (
+            lambda one: one.ingest(DEMO / "crawl.jsonl", append=True, replace=True),
+            ManifestError,
+            "replace what it said",
+        ),
+        (
+            lambda one: one.claim(dataset="d", origin="human", since="2024-01-01"),
+            ClaimRefusedError,
+            "datetime.date",
         ),
         (
             lambda one: one.add_model("M", released="2024-01-01"),

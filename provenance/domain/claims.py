@@ -21,6 +21,7 @@ __all__ = [
     "parse_share",
     "read_reason",
     "read_text",
+    "refuse_moment",
 ]
 
 _LONGEST_TEXT = 2_000
@@ -166,6 +167,8 @@ def make_claim(
         _refuse_of_model(generated_by, origin, since, until)
         generated_by = name
     said = _read_origin(generated_by, origin, mode, evidence)
+    refuse_moment(since)
+    refuse_moment(until)
     if since and until and until < since:
         raise ClaimRefusedError(f"the dates end ({until}) before they begin ({since})")
     measured, part = _read_measure(share, unit)
@@ -212,6 +215,19 @@ def _read_subject(
                 hint="Name it without scheme, port and path: example.org",
             )
     return subject, name, None
+
+
+def refuse_moment(day: object) -> None:
+    """Refuse what is not a day: what is read back is a date.
+
+    Raises:
+        ClaimRefusedError: It is neither a date nor None.
+    """
+    if day is not None and (isinstance(day, datetime) or not isinstance(day, date)):
+        raise ClaimRefusedError(
+            f"{day!r} is no day",
+            hint="Give a date without a time: datetime.date(2024, 12, 31).",
+        )
 
 
 def _read_name(what: str, text: str) -> str:

@@ -122,9 +122,7 @@ class Arranger:
         )
         names, columns = stated.schema.names, stated.columns[::-1]
         del stated  # so that each column is let go as it is taken
-        rows = pa.record_batch(
-            [columns.pop().combine_chunks().take(order) for _ in names], names
-        )
+        rows = pa.record_batch([_reorder(columns.pop(), order) for _ in names], names)
         numbers = pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), len(rows)))
         known_sources, source_ids, paths = self._place(rows.column("url"))
         media_types, media_ids = _media(rows)
@@ -135,7 +133,7 @@ class Arranger:
                 "part": rows.column("part"),
                 "content_key": keys.take(order),
                 "digest": rows.column("digest"),
-                "item": items.take(order),
+                "item": _reorder(items, order),
                 "name": rows.column("name"),
                 "source_id": source_ids,
                 "path": paths,
@@ -199,6 +197,16 @@ class Arranger:
         found = tuple((finding_key(name), self._sources[name]) for name in names)
         numbers = pc.add(encoded.indices.cast(pa.int64()), 1)
         return found, numbers, pa.concat_arrays(paths)
+
+
+def _reorder(
+    column: pa.Array[Any] | pa.ChunkedArray[Any], order: pa.Array[Any]
+) -> pa.Array[Any]:
+    if column.null_count == len(column):  # as half of the columns of most manifests
+        return pa.nulls(len(column), column.type)
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    return column.take(order)
 
 
 def _draw_salts(random: Callable[[int], bytes], numbers: pa.Array[Any]) -> pa.Table:

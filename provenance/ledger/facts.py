@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
 
 import sqlalchemy as sa
 
@@ -18,7 +17,8 @@ from provenance.domain import (
     Policy,
     parse_dataset,
 )
-from provenance.errors import ClaimRefusedError, NameRefusedError
+from provenance.domain.claims import refuse_moment
+from provenance.errors import NameRefusedError
 from provenance.lineage import open_lineage, reassess
 from provenance.log import append_entry
 from provenance.merkle import SignerKey, format_verifier_key
@@ -151,7 +151,7 @@ def write_model(
         book: The models as recorded before.
     """
     _refuse_names(book, model)
-    _refuse_moment(model.released)
+    refuse_moment(model.released)
     training = [parse_dataset(text) for text in model.trained_on]
     released = model.released.isoformat() if model.released else None
     body = {
@@ -240,17 +240,6 @@ def _refuse_names(book: ModelBook, model: Model) -> None:
                 f"{alias!r} already means {owner.name!r}",
                 hint="An alias can stand for one model only.",
             )
-
-
-def _refuse_moment(released: date | None) -> None:
-    """Refuse a release that is not a day: what is read back is a date."""
-    if released is not None and (
-        isinstance(released, datetime) or not isinstance(released, date)
-    ):
-        raise ClaimRefusedError(
-            f"{released!r} is no day of a release",
-            hint="Give a date without a time: datetime.date(2024, 12, 31).",
-        )
 
 
 def _insert_new(

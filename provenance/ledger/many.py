@@ -116,6 +116,16 @@ def make_order(
         LedgerStateError: The memory is no size.
     """
     max_bad = options.get("max_bad")
+    batch_rows = options.get("batch_rows", LARGEST_BATCH)
+    if batch_rows < 1:
+        raise ManifestError(
+            f"a batch cannot have {batch_rows} rows", hint="Give 1 or more."
+        )
+    if options.get("append") and options.get("replace"):
+        raise ManifestError(
+            "append and replace exclude each other",
+            hint="Append what a file has grown by, or replace what it said.",
+        )
     return Ingest(
         path=path,
         manifest=named.recorded,
@@ -132,7 +142,7 @@ def make_order(
         replace=options.get("replace", False),
         stop_on_fault=options.get("stop_on_fault", False),
         max_bad=None if max_bad is None else BadRowLimit.parse(max_bad),
-        batch_rows=options.get("batch_rows", LARGEST_BATCH),
+        batch_rows=batch_rows,
         memory=parse_size(options.get("memory", "500MB")),
         dry_run=options.get("dry_run", False),
         salt=options.get("salt", False),

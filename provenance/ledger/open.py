@@ -46,7 +46,7 @@ from provenance.ledger.verify import refuse_foreign_triggers
 from provenance.ledger.witnessed import Witnessed
 from provenance.lineage import rebuild
 from provenance.log import log_size, read_key
-from provenance.store.engine import connect_engine
+from provenance.store.engine import connect_engine, let_read_beside
 from provenance.store.migrate import (
     check_schema,
     current_revision,
@@ -127,13 +127,13 @@ class Ledger(
             _refuse_missing(sa.make_url(url))
         ledger = cls(engine, clock, signer, random)
         try:
-            ledger._prepare(url, create=create and not read_only, upgrade=upgrade)
+            ledger._prepare(create=create and not read_only, upgrade=upgrade)
         except BaseException:
             ledger.close()
             raise
         return ledger
 
-    def _prepare(self, url: str, *, create: bool, upgrade: bool) -> None:
+    def _prepare(self, *, create: bool, upgrade: bool) -> None:
         """Check the schema, or make it."""
         with self._reading() as connection:
             found = current_revision(connection)
@@ -141,7 +141,7 @@ class Ledger(
                 check_schema(connection)
         if not found and not create:
             raise LedgerStateError(
-                f"{url} holds no ledger yet",
+                f"{self._engine.get_execution_options()['place']} holds no ledger yet",
                 hint="Record something first: provenance ingest PATH",
             )
         if upgrade or not found:
@@ -347,6 +347,8 @@ class Ledger(
         """Bring the schema up to date, or make it; return its revision."""
         with self._reading() as connection:
             made = bool(current_revision(connection))
+        if not made:
+            let_read_beside(self._engine)
         with self._writing(sign=made) as connection:
             before = upgrade_schema(connection)
             record_policies(connection, self._clock())

@@ -56,6 +56,8 @@ def find_size(connection: sa.Connection, as_of: AsOf) -> int | None:
                 hint=f"Name a position from 1 to {head}, or a date.",
             )
         size = wanted
+    elif wanted == date.max:
+        size = head
     else:
         end = datetime.combine(wanted + timedelta(days=1), time(), UTC)
         table = schema.log_entries
@@ -68,8 +70,11 @@ def find_size(connection: sa.Connection, as_of: AsOf) -> int | None:
 
 
 def _parse(as_of: int | str | date) -> int | date:
-    if not isinstance(as_of, str):
-        return as_of.date() if isinstance(as_of, datetime) else as_of
+    if isinstance(as_of, datetime):
+        return as_of.date()
+    if isinstance(as_of, date) or type(as_of) is int:
+        return as_of
+    as_of = str(as_of)
     if as_of.isascii() and as_of.isdigit():
         return int(as_of)
     try:

@@ -66,7 +66,7 @@ def add_children(
     """
     short = pc.and_(pc.is_valid(rows["item"]), pc.is_valid(rows["digest"]))
     if pc.any(short).as_py():
-        column = rows["digest"].filter(short).combine_chunks()
+        column = rows["digest"].filter(short).unique()
         keys = pa.table({"content_key": digest_keys(column), "item": column})
         ask(connection, ASKED_KEYS, keys)
         add_seeds(connection, duck, children_by_digest())
@@ -107,10 +107,13 @@ def _children_of_contents(
 ) -> sa.Select[Any]:
     """Children whose parent is open under the digest of a changed record.
 
+    Many records may have one content, and many rows that parent: each of them is met
+    once, and not with each of the others.
+
     Args:
         changed: The condition that a record enters or leaves.
         few: Whether far fewer parents are open than records change: then each is
-            looked up among the records, and else each record among them.
+            looked up among the records, and else each content among them.
     """
     records, edges, parents = (
         schema.records,
@@ -118,18 +121,28 @@ def _children_of_contents(
         schema.open_parents,
     )
     child = records.alias("child")
-    named = parents.c.parent_key == records.c.content_key
     edge = sa.and_(
         edges.c.record_id == parents.c.record_id,
         edges.c.ordinal == parents.c.ordinal,
-        edges.c.parent_digest == records.c.digest,
     )
-    first, second = (parents, records) if few else (records, parents)
-    rows = InOrder(first, second, named).join(edges, edge)
+    moved = sa.and_(changed, records.c.item.is_(None))
+    if few:
+        rows = InOrder(parents, edges, edge)
+        met: sa.ColumnElement[bool] = sa.exists().where(
+            records.c.content_key == parents.c.parent_key,
+            records.c.digest == edges.c.parent_digest,
+            moved,
+        )
+    else:
+        once = sa.select(records.c.content_key, records.c.digest).where(moved)
+        content = once.distinct().subquery()
+        named = parents.c.parent_key == content.c.content_key
+        rows = InOrder(content, parents, named).join(edges, edge)
+        met = edges.c.parent_digest == content.c.digest
     return (
         sa.select(child.c.content_key, sa.func.coalesce(child.c.item, child.c.digest))
         .select_from(rows.join(child, child.c.id == parents.c.record_id))
-        .where(changed, records.c.item.is_(None))
+        .where(met)
     )
 
 

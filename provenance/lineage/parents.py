@@ -229,13 +229,14 @@ def _match_names(duck: duckdb.DuckDBPyConnection) -> None:
     duck.execute(
         """
         CREATE TABLE called AS
-        SELECT DISTINCT n.dataset_id, n.sha256, n.reference, i.item_no
+        SELECT n.dataset_id, n.sha256, n.reference,
+               min(i.item_no) AS least, max(i.item_no) AS most
         FROM (
             SELECT dataset_id, sha256, content_key, identity, name AS reference
             FROM named
             UNION ALL SELECT dataset_id, sha256, content_key, identity, url FROM named
         ) AS n JOIN item AS i USING (content_key, identity)
-        WHERE i.occurrences > 0;
+        WHERE i.occurrences > 0 GROUP BY ALL;
 
         CREATE TABLE manifest AS
         SELECT DISTINCT dataset_id, sha256,
@@ -243,14 +244,14 @@ def _match_names(duck: duckdb.DuckDBPyConnection) -> None:
         FROM batch;
 
         CREATE TABLE hit AS
-        SELECT w.edge_no, 1 AS nearness, c.item_no
+        SELECT w.edge_no, 1 AS nearness, c.least, c.most
         FROM wanted AS w JOIN manifest AS m USING (dataset_id, manifest)
         JOIN called AS c USING (dataset_id, sha256, reference)
         UNION ALL
-        SELECT w.edge_no, 2, c.item_no
+        SELECT w.edge_no, 2, c.least, c.most
         FROM wanted AS w JOIN called AS c USING (dataset_id, reference)
         UNION ALL
-        SELECT w.edge_no, 3, c.item_no
+        SELECT w.edge_no, 3, c.least, c.most
         FROM wanted AS w JOIN elsewhere AS x USING (reference)
         JOIN called AS c ON c.dataset_id = x.dataset_id AND c.reference = x.name;
 
@@ -258,8 +259,8 @@ def _match_names(duck: duckdb.DuckDBPyConnection) -> None:
         WITH nearest AS (
             SELECT edge_no, min(nearness) AS nearness FROM hit GROUP BY edge_no
         )
-        SELECT edge_no, min(item_no) AS parent
+        SELECT edge_no, min(least) AS parent
         FROM hit JOIN nearest USING (edge_no, nearness)
-        GROUP BY edge_no HAVING min(item_no) = max(item_no);
+        GROUP BY edge_no HAVING min(least) = max(most);
         """
     )

@@ -86,6 +86,11 @@ _TYPES = {
 }
 
 
+_IDENTITY = "coalesce(l.item, l.digest)"
+_MONTH = "strftime(make_timestamp(l.fetched_at), '%Y-%m')"
+"""Of a row of ``loaded AS l``: the item it is of, and when it was seen."""
+
+
 @contextmanager
 def open_workspace(
     memory: str, threads: int = 1
@@ -208,33 +213,30 @@ def number_items(duck: duckdb.DuckDBPyConnection) -> None:
     is evidence alone occurs 0 times: it waits. ``loaded`` is gone then.
     """
     duck.execute(
-        """
-        CREATE TABLE dated AS
-        SELECT l.*, coalesce(l.item, l.digest) AS identity, m.dataset_id, m.manifest,
-               strftime(make_timestamp(l.fetched_at), '%Y-%m') AS month
-        FROM loaded AS l JOIN (
-            SELECT batch_id, dataset_id,
-                   dense_rank() OVER (ORDER BY dataset_id, sha256) AS manifest
-            FROM batch
-        ) AS m USING (batch_id);
-        DROP TABLE loaded;
+        f"""
+        CREATE TABLE told_in AS
+        SELECT batch_id, dataset_id,
+               dense_rank() OVER (ORDER BY dataset_id, sha256) AS manifest
+        FROM batch;
 
         CREATE TABLE item AS
-        SELECT row_number() OVER () AS item_no, content_key, identity,
+        SELECT row_number() OVER () AS item_no, content_key, {_IDENTITY} AS identity,
                count(*) FILTER (NOT leaving AND dataset_id IS NOT NULL) AS occurrences,
                count(*) FILTER (NOT entering AND dataset_id IS NOT NULL) AS earlier,
                count(*) FILTER (NOT leaving AND dataset_id IS NULL) > 0 AS evidence,
-               arg_min({'month': month, 'medium': coalesce(medium, '')},
-                       {'at': fetched_at, 'medium': coalesce(medium, '')})
-                   FILTER (NOT leaving AND month IS NOT NULL) AS capture
-        FROM dated GROUP BY content_key, identity;
+               arg_min({{'month': {_MONTH}, 'medium': coalesce(medium, '')}},
+                       {{'at': fetched_at, 'medium': coalesce(medium, '')}})
+                   FILTER (NOT leaving AND fetched_at IS NOT NULL) AS capture
+        FROM loaded AS l JOIN told_in USING (batch_id)
+        GROUP BY content_key, {_IDENTITY};
 
         CREATE TABLE record AS
-        SELECT d.record_id, i.item_no, d.dataset_id, d.manifest,
-               CASE WHEN d.item IS NOT NULL THEN d.digest END AS short_digest,
-               d.month, d.domain, d.language, d.split, d.medium,
-               d.items, d.copies, d.bytes, d.tokens, d.entering, d.leaving
-        FROM dated AS d JOIN item AS i USING (content_key, identity);
-        DROP TABLE dated;
-        """
+        SELECT l.record_id, i.item_no, p.dataset_id, p.manifest,
+               CASE WHEN l.item IS NOT NULL THEN l.digest END AS short_digest,
+               {_MONTH} AS month, l.domain, l.language, l.split, l.medium,
+               l.items, l.copies, l.bytes, l.tokens, l.entering, l.leaving
+        FROM loaded AS l JOIN told_in AS p USING (batch_id)
+        JOIN item AS i ON i.content_key = l.content_key AND i.identity = {_IDENTITY};
+        DROP TABLE loaded;
+        """  # noqa: S608 - expressions of ours
     )

@@ -16,7 +16,7 @@ from provenance.query.occurrences import say_time
 from provenance.store import schema
 from provenance.store.amounts import select_pedigrees
 from provenance.store.facts import load_datasets, load_models, load_origins
-from provenance.store.records import IDENTITY, OF_BATCH, OF_ITEM
+from provenance.store.records import OF_BATCH, OF_ITEM
 from provenance.store.standing import occurring, standing
 
 __all__ = ["Conflict", "find_conflicts"]
@@ -110,17 +110,8 @@ def _find_both(
             by_model.setdefault(models[origin], set()).add(pedigree)
     items = schema.item_pedigrees
     for model, pedigrees in sorted(by_model.items()):
-        rows = (
-            sa.select(items.c.item, sa.null().label("told"))
-            .select_from(
-                schema.batches.join(schema.records, OF_BATCH).join(items, OF_ITEM)
-            )
-            .where(
-                items.c.pedigree_id.in_(sorted(pedigrees)), _of(dataset), occurring()
-            )
-            .distinct()
-            .subquery()
-        )
+        found = _items_of(dataset, items.c.pedigree_id.in_(sorted(pedigrees)))
+        rows = sa.select(found.c.item, sa.null().label("told")).subquery()
         yield from _tell(connection, rows, _BOTH, name, model, examples)
 
 
@@ -147,23 +138,12 @@ def _find_early(
         own = sa.select(elements.c.pedigree_id).where(
             elements.c.own, elements.c.origin_id.in_(origins)
         )
+        found = _items_of(dataset, items.c.pedigree_id.in_(own))
         rows = (
-            sa.select(
-                IDENTITY.label("item"), sa.func.min(seen.c.fetched_at).label("told")
-            )
-            .select_from(
-                schema.batches.join(schema.records, OF_BATCH)
-                .join(items, OF_ITEM)
-                .join(seen, _same_item(seen))
-            )
-            .where(
-                items.c.pedigree_id.in_(own),
-                seen.c.fetched_at < _midnight(released),
-                _of(dataset),
-                occurring(),
-                standing(seen.c.batch_id),
-            )
-            .group_by(IDENTITY)
+            sa.select(found.c.item, sa.func.min(seen.c.fetched_at).label("told"))
+            .join_from(found, seen, _is_of(seen, found))
+            .where(seen.c.fetched_at < _midnight(released), standing(seen.c.batch_id))
+            .group_by(found.c.item)
             .subquery()
         )
         detail = f"{model}, released {released}"
@@ -173,9 +153,15 @@ def _find_early(
 def _find_children(
     connection: sa.Connection, dataset: int, name: str, examples: int
 ) -> Iterator[Conflict]:
-    """Contents captured before the first capture of a parent."""
-    edges, named, records = schema.derived_from, schema.named_parents, schema.records
-    parent = records.alias("parent")
+    """Contents captured before the first capture of a parent.
+
+    What a content was derived from, and when it was captured, may be said by records of
+    other datasets, or by evidence.
+    """
+    edges, named = schema.derived_from, schema.named_parents
+    parent, saying, seen = (
+        schema.records.alias(name) for name in ("parent", "saying", "seen")
+    )
     identity = sa.func.coalesce(parent.c.item, parent.c.digest)
     joined = edges.outerjoin(
         named,
@@ -185,30 +171,34 @@ def _find_children(
     )
     key = sa.func.coalesce(named.c.content_key, edges.c.parent_key)
     item = sa.func.coalesce(named.c.item, edges.c.parent_digest)
-    captured = (
+    found = _items_of(dataset)
+    pairs = (
         sa.select(
-            IDENTITY.label("item"),
-            records.c.fetched_at.label("told"),
+            found.c.content_key,
+            found.c.item,
             sa.func.min(parent.c.fetched_at).label("first"),
         )
         .select_from(
-            schema.batches.join(records, OF_BATCH)
-            .join(joined, edges.c.record_id == records.c.id)
+            found.join(saying, _is_of(saying, found))
+            .join(joined, edges.c.record_id == saying.c.id)
             .join(parent, sa.and_(parent.c.content_key == key, identity == item))
         )
-        .where(
-            records.c.fetched_at.is_not(None),
-            _of(dataset),
-            occurring(),
-            standing(parent.c.batch_id),
+        .where(standing(saying.c.batch_id), standing(parent.c.batch_id))
+        .group_by(found.c.content_key, found.c.item, saying.c.id, edges.c.ordinal)
+        .subquery()
+    )
+    child = (
+        sa.select(
+            pairs.c.content_key, pairs.c.item, sa.func.max(pairs.c.first).label("first")
         )
-        .group_by(records.c.id, IDENTITY, records.c.fetched_at, edges.c.ordinal)
-        .having(sa.func.min(parent.c.fetched_at) > records.c.fetched_at)
+        .group_by(pairs.c.content_key, pairs.c.item)
         .subquery()
     )
     rows = (
-        sa.select(captured.c.item, sa.func.min(captured.c.told).label("told"))
-        .group_by(captured.c.item)
+        sa.select(child.c.item, sa.func.min(seen.c.fetched_at).label("told"))
+        .join_from(child, seen, _is_of(seen, child))
+        .where(seen.c.fetched_at < child.c.first, standing(seen.c.batch_id))
+        .group_by(child.c.item)
         .subquery()
     )
     yield from _tell(connection, rows, _CHILD, name, "", examples)
@@ -239,14 +229,22 @@ def _tell(
     )
 
 
-def _of(dataset: int) -> ColumnElement[bool]:
-    return schema.batches.c.dataset_id == dataset
+def _items_of(dataset: int, *which: ColumnElement[bool]) -> sa.Subquery:
+    """The items of a dataset version of which more is said than one capture, once."""
+    items = schema.item_pedigrees
+    return (
+        sa.select(items.c.content_key, items.c.item)
+        .select_from(schema.batches.join(schema.records, OF_BATCH).join(items, OF_ITEM))
+        .where(schema.batches.c.dataset_id == dataset, occurring(), *which)
+        .distinct()
+        .subquery()
+    )
 
 
-def _same_item(other: Any) -> ColumnElement[bool]:
+def _is_of(record: Any, items: Any) -> ColumnElement[bool]:
     return sa.and_(
-        other.c.content_key == schema.records.c.content_key,
-        sa.func.coalesce(other.c.item, other.c.digest) == IDENTITY,
+        record.c.content_key == items.c.content_key,
+        sa.func.coalesce(record.c.item, record.c.digest) == items.c.item,
     )
 
 

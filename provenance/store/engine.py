@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +27,14 @@ __all__ = [
     "connect_engine",
     "forget_pages",
     "is_sqlite",
+    "let_read_beside",
     "refuse_read_only",
     "say_database_error",
 ]
 
 _BUSY_SECONDS = 60
 _CACHE_KIB = 32 * 1024
+_WAL = "journal_mode = WAL"
 _PAGE_BYTES = 16_384
 """Four times SQLite's own: a batch writes to nearly every page of an index anyway,
 and each page costs two calls on its way into the WAL and two on its way out."""
@@ -57,13 +62,7 @@ def connect_engine(url: str, *, read_only: bool = False) -> sa.Engine:
     Raises:
         LedgerStateError: The URL names no database we support.
     """
-    try:
-        parsed = sa.make_url(url)
-    except ArgumentError as error:
-        raise LedgerStateError(
-            f"{url!r} is not a ledger URL",
-            hint="Write sqlite:///FILE.db or postgresql://USER@HOST/NAME.",
-        ) from error
+    parsed = _parse_url(url)
     backend = parsed.get_backend_name()
     place = parsed.render_as_string(hide_password=True)
     told = {"read_only": read_only, "place": place}
@@ -73,11 +72,9 @@ def connect_engine(url: str, *, read_only: bool = False) -> sa.Engine:
         return engine
     if backend in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
-        only = "-c default_transaction_read_only=on" if read_only else ""
+        only = {"options": _read_only(parsed)} if read_only else {}
         try:
-            return sa.create_engine(
-                parsed, connect_args={"options": only}, execution_options=told
-            )
+            return sa.create_engine(parsed, connect_args=only, execution_options=told)
         except (ModuleNotFoundError, NoSuchModuleError) as error:
             raise LedgerStateError(
                 "the PostgreSQL driver is not installed",
@@ -87,6 +84,33 @@ def connect_engine(url: str, *, read_only: bool = False) -> sa.Engine:
         f"{backend!r} is not a database a ledger can live in",
         hint="Write sqlite:///FILE.db or postgresql://USER@HOST/NAME.",
     )
+
+
+def _parse_url(url: str) -> sa.URL:
+    fault = LedgerStateError(
+        f"{_hide_password(url)!r} is not a ledger URL",
+        hint="Write sqlite:///FILE.db or postgresql://USER@HOST/NAME.",
+    )
+    try:
+        parsed = sa.make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise fault from error
+    if parsed.get_backend_name() != "sqlite":
+        return parsed
+    if parsed.host or "\0" in (parsed.database or ""):
+        raise fault
+    return parsed.set(drivername="sqlite")
+
+
+def _hide_password(url: str) -> str:
+    return re.sub(r"(?<=://)([^/@]*?):.*@", r"\1:***@", url)
+
+
+def _read_only(url: sa.URL) -> str:
+    """What libpq would be told anyway, and to refuse every write."""
+    given = url.query.get("options") or os.environ.get("PGOPTIONS", "")
+    words = [given] if isinstance(given, str) else [*given]
+    return " ".join([*words, "-c default_transaction_read_only=on"])
 
 
 def _sqlite_engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
@@ -99,18 +123,19 @@ def _sqlite_engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
         file = Path(url.database).absolute().as_uri()
         url = url.set(database=file, query={"mode": "ro", "uri": "true"})
     engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
-    sa.event.listen(engine, "connect", _set_pragmas)
+    sa.event.listen(engine, "connect", partial(_set_pragmas, read_only=read_only))
     sa.event.listen(engine, "begin", _begin)
     return engine
 
 
-def _set_pragmas(connection: sqlite3.Connection, _: Any) -> None:
+def _set_pragmas(connection: sqlite3.Connection, _: Any, *, read_only: bool) -> None:
     # Python would open transactions by itself, and leave half-applied migrations.
     connection.isolation_level = None
     cursor = connection.cursor()
+    ours = "SELECT 1 FROM sqlite_master WHERE name = 'log_entries'"
+    restored = not read_only and cursor.execute(ours).fetchone()
     for pragma in (
-        f"page_size = {_PAGE_BYTES}",  # of a new file; others keep theirs
-        *(() if _is_of_others(cursor) else ("journal_mode = WAL",)),
+        *([_WAL] if restored else []),  # a copy may have lost it
         "synchronous = FULL",
         f"cache_size = -{_CACHE_KIB}",
         "temp_store = FILE",
@@ -122,11 +147,18 @@ def _set_pragmas(connection: sqlite3.Connection, _: Any) -> None:
     connection.set_authorizer(_authorise)
 
 
-def _is_of_others(cursor: sqlite3.Cursor) -> bool:
-    """Whether a file holds tables and no ledger: it is to stay as it is."""
-    tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
-    names = {name for (name,) in cursor.execute(tables)}
-    return bool(names) and "log_entries" not in names
+def let_read_beside(engine: sa.Engine) -> None:
+    """Give a new SQLite file its pages, and a log beside which others can read.
+
+    Nothing happens to a file that holds anything: it may be of others.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        raw: Any = connection.connection.dbapi_connection
+        if not raw.execute("SELECT 1 FROM sqlite_master").fetchone():
+            raw.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+            raw.execute(f"PRAGMA {_WAL}")
 
 
 _GUARDED = {table.name for table in APPEND_ONLY}

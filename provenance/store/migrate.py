@@ -57,8 +57,9 @@ def current_revision(connection: sa.Connection) -> str:
     Raises:
         MigrationError: It names several.
     """
-    if not sa.inspect(connection).has_table(_VERSION.name):
-        return ""
+    look = sa.inspect(connection)
+    if not look.has_table(_VERSION.name) or not look.has_table("log_entries"):
+        return ""  # another program may use alembic as well
     found = connection.execute(sa.select(_VERSION.c.version_num)).scalars().all()
     if len(found) > 1:
         raise MigrationError(
@@ -127,11 +128,12 @@ def upgrade_schema(connection: sa.Connection) -> str:
 
 def _refuse_others(connection: sa.Connection) -> None:
     """Refuse to make a ledger among the tables of others."""
-    tables = sa.inspect(connection).get_table_names()
+    look = sa.inspect(connection)
+    tables = [*look.get_table_names(), *look.get_view_names()]
     if tables:
         place = connection.get_execution_options()["place"]
         raise LedgerStateError(
             f"{place} holds other tables; name an empty database",
-            hint=f"One of them is {tables[0]}. Name a ledger with --ledger or "
+            hint=f"One of them is {min(tables)}. Name a ledger with --ledger or "
             "$PROVENANCE_LEDGER.",
         )

@@ -210,6 +210,9 @@ def test_odd_dataset_names_are_refused(run_cli: Run, tmp_path: Path, name: str) 
         ("sqlite:////proc/ledger.db", "cannot be written"),
         ("mysql://x/y", "not a database a ledger can live in"),
         ("nonsense", "not a ledger URL"),
+        ("sqlite://ledger.db", "'sqlite://ledger.db' is not a ledger URL"),
+        ("sqlite:///a\0.db", "not a ledger URL"),
+        ("postgresql://u:secret@host:port/x", "u:***@host:port/x' is not a ledger URL"),
         ("postgresql://127.0.0.1:1/none", "failed"),
     ],
 )
@@ -220,6 +223,7 @@ def test_place_that_cannot_hold_a_ledger_is_refused(
     refused = run_cli("ingest", path, ledger=url)
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert words in refused.stderr
+    assert "secret" not in refused.stderr
 
 
 def test_file_that_is_no_database_is_refused(run_cli: Run, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 from click.testing import Result
 from manifest.archives.written import make_archive
 
@@ -160,18 +159,3 @@ def test_who_only_asks_makes_no_ledger(
     assert "there is no ledger" in refused.output
     assert refused.exit_code == 1
     assert not (tmp_path / "ledger.db").exists()
-
-
-def test_no_ledger_is_made_among_tables_of_others(
-    url: str, run_cli: Callable[..., Result], tmp_path: Path
-) -> None:
-    engine = sa.create_engine(url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE bookmarks (place text)")
-    before = [file.read_bytes() for file in tmp_path.glob("*.db")]
-    assert "holds no ledger yet" in run_cli("loops", ledger=url).output
-    refused = run_cli("model", "add", "M", ledger=url)
-    assert "holds other tables; name an empty database" in refused.output
-    assert sa.inspect(engine).get_table_names() == ["bookmarks"]
-    engine.dispose()
-    assert before == [file.read_bytes() for file in tmp_path.glob("*.db")]

@@ -95,6 +95,7 @@ def test_a_date_counts_what_was_logged_before_its_end(
     assert [d["dataset"] for d in daily.datasets(as_of="2023-11-14")] == ["one"]
     assert [d["dataset"] for d in daily.datasets(as_of="2023-11-15")] == ["one", "two"]
     assert daily.datasets(as_of="2023-11-13") == []
+    assert daily.datasets(as_of="9999-12-31") == daily.datasets()
     told = daily.report("one", as_of="2023-11-15").as_of
     assert told == daily.report("one").as_of
     with pytest.raises(NotRecordedError, match="as of 4"):

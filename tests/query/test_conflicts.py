@@ -41,6 +41,31 @@ def told(ledger: Ledger, dataset: str | None = None) -> list[tuple[str, str, str
     ]
 
 
+def test_edge_and_capture_of_a_child_may_stand_in_different_records(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """What one record of a content knows holds for all, in any dataset."""
+    files: dict[str, list[dict[str, Any]]] = {
+        "parents": [{"digest": A, "fetched_at": "2022-05-01"}],
+        "edges": [{"digest": B, "derived_from": A}, {"digest": C, "derived_from": A}],
+        "captures": [{"digest": B, "fetched_at": "2020-01-01"}],
+        "late": [{"digest": C, "fetched_at": "2023-01-01"}],
+    }
+    for name, rows in files.items():
+        path = tmp_path / f"{name}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        ledger.ingest(path)
+    before = "captured before its parent"
+    assert told(ledger) == [(before, "captures", "", 1), (before, "edges", "", 1)]
+    (one,) = ledger.conflicts("edges")
+    assert one.examples == (f"{B}, captured 2020-01-01T00:00:00Z",)
+    path = tmp_path / "seen.jsonl"
+    path.write_text(json.dumps({"digest": C, "fetched_at": "2019-01-01"}) + "\n")
+    ledger.ingest(path, kind="evidence")
+    assert told(ledger, "late") == [(before, "late", "", 1)]
+    assert told(ledger, "edges") == [(before, "edges", "", 2)]
+
+
 def test_contradictions_are_counted_by_kind_dataset_and_model(
     ledger: Ledger, tmp_path: Path
 ) -> None:

@@ -1,0 +1,100 @@
+"""The database that a ledger is opened in, or that holds none."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from click.testing import Result
+from databases import new_database
+
+from provenance import Ledger
+
+
+@pytest.mark.parametrize(
+    ("made", "found"),
+    [
+        (["CREATE TABLE bookmarks (place text)"], "bookmarks"),
+        (["CREATE VIEW report_dataset AS SELECT 42 AS answer"], "report_dataset"),
+        (
+            [
+                "CREATE TABLE alembic_version (version_num text)",
+                "INSERT INTO alembic_version VALUES ('0001')",
+            ],
+            "alembic_version",
+        ),
+    ],
+    ids=["tables", "views", "migrations"],
+)
+def test_no_ledger_is_made_among_what_others_have(
+    url: str,
+    run_cli: Callable[..., Result],
+    tmp_path: Path,
+    made: list[str],
+    found: str,
+) -> None:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        for statement in made:
+            connection.exec_driver_sql(statement)
+    before = [file.read_bytes() for file in tmp_path.glob("*.db")]
+    assert "holds no ledger yet" in run_cli("loops", ledger=url).output
+    for words in (("model", "add", "M"), ("db", "upgrade")):
+        refused = run_cli(*words, ledger=url)
+        assert refused.exit_code == 1
+    assert (
+        "holds other tables; name an empty database"
+        in run_cli("model", "add", "M", ledger=url).output
+    )
+    look = sa.inspect(engine)
+    assert [*look.get_table_names(), *look.get_view_names()] == [found]
+    engine.dispose()
+    assert before == [file.read_bytes() for file in tmp_path.glob("*.db")]
+
+
+def test_what_libpq_is_told_of_a_schema_holds(
+    postgresql: str, run_cli: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with new_database(postgresql) as url:
+        engine = sa.create_engine(url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE SCHEMA one; CREATE SCHEMA two")
+        named = f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3Done"
+        assert run_cli("model", "add", "M", ledger=named).exit_code == 0
+        monkeypatch.setenv("PGOPTIONS", "-csearch_path=two")
+        assert run_cli("model", "add", "N", ledger=url).exit_code == 0
+        for place, model in ((named, "M"), (url, "N")):
+            with Ledger.open(place, read_only=True) as ledger:
+                assert [known.name for known in ledger.models()] == [model]
+        look = sa.inspect(engine)
+        assert look.get_table_names("one") == look.get_table_names("two") != []
+        assert look.get_table_names("public") == []
+        engine.dispose()
+
+
+def test_a_password_is_not_told(
+    postgresql: str, run_cli: Callable[..., Result]
+) -> None:
+    with new_database(postgresql) as url:
+        secret = sa.make_url(url).set(password="secret")  # noqa: S106 - none of ours
+        told = run_cli(
+            "loops", ledger=secret.render_as_string(hide_password=False)
+        ).output
+    assert "holds no ledger yet" in told
+    assert "secret" not in told
+
+
+def test_a_copy_in_another_journal_mode_is_read_as_it_is(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    with Ledger.open(url) as ledger:
+        ledger.add_model("M")
+    copy = tmp_path / "copy.db"
+    with sqlite3.connect(tmp_path / "ledger.db") as connection:
+        connection.execute("VACUUM INTO ?", (str(copy),))
+    before = copy.read_bytes()
+    with Ledger.open(f"sqlite:///{copy}", read_only=True) as ledger:
+        assert [model.name for model in ledger.models()] == ["M"]
+    assert copy.read_bytes() == before

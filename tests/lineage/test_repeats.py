@@ -1,0 +1,82 @@
+"""What stands n times, and is called m times, costs n + m and not n · m."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provenance import Ledger
+from provenance.store import arrow
+
+_MANY = 600
+
+
+def _digest(content: object) -> str:
+    return f"sha256:{hashlib.sha256(str(content).encode()).hexdigest()}"
+
+
+_PROMPTS = [
+    {"instruction": "Summarise.", "output": f"the answer no. {n} " * 10}
+    for n in range(_MANY)
+]
+_CHILDREN = [
+    {"digest": _digest(f"child {n}"), "derived_from": _digest("parent")}
+    for n in range(_MANY)
+]
+_PARENTS = [{"digest": _digest("parent"), "generated_by": "M"}] * _MANY
+_NAMESAKES = [{"digest": _digest(n), "name": "a"} for n in range(_MANY)]
+_CALLING = [
+    {"digest": _digest(f"child {n}"), "derived_from": "a"} for n in range(_MANY)
+]
+
+
+@pytest.fixture
+def fetched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many rows the lineage reads of the ledger, query by query."""
+    counts: list[int] = []
+    fetch = arrow._fetch
+
+    def count(*given: Any) -> Iterator[Any]:
+        for rows in fetch(*given):
+            counts.append(len(rows))
+            yield rows
+
+    monkeypatch.setattr(arrow, "_fetch", count)
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "downstream"),
+    [
+        pytest.param(_PROMPTS, _PROMPTS, 0.0, id="a short prompt"),
+        pytest.param(_CHILDREN, _PARENTS, 1.0, id="as many parents as children"),
+        pytest.param(_CHILDREN[:20], _PARENTS, 1.0, id="few children"),
+        pytest.param(_CALLING, _NAMESAKES, 0.0, id="a name of many"),
+    ],
+)
+def test_rows_are_met_once_and_not_with_each_other(
+    ledger: Ledger,
+    tmp_path: Path,
+    fetched: list[int],
+    first: list[dict[str, Any]],
+    then: list[dict[str, Any]],
+    downstream: float,
+) -> None:
+    paths = [tmp_path / "first.jsonl", tmp_path / "then.jsonl"]
+    for path, rows in zip(paths, (first, then), strict=True):
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        ledger.ingest(path, dataset="d")
+    assert sum(fetched) < 20 * _MANY
+    share = ledger.report("d", unit="contents").units["contents"].downstream_share
+    assert share is not None
+    assert share[0] == downstream
+    fetched.clear()
+    (*_, last) = ledger.batches("d")
+    ledger.withdraw_batch(last["position"], why="a test")
+    assert sum(fetched) < 20 * _MANY
+    assert ledger.check_derived() == []
