@@ -58,6 +58,8 @@ class ModelBook:
 
     def __init__(self, models: Iterable[Model]) -> None:
         self._models: Mapping[str, Model] = {model.name: model for model in models}
+        self._others: dict[str, Model] = {}
+        """Unrecorded ones that were asked for."""
         self._names = {
             alias: model.name
             for model in self._models.values()
@@ -77,4 +79,7 @@ class ModelBook:
         False
         """
         known = self._models.get(self._names.get(name, name))
-        return known or Model(name=name, registered=False)
+        if known is None:
+            known = self._others.get(name) or Model(name=name, registered=False)
+            self._others[name] = known
+        return known

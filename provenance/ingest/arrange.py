@@ -240,14 +240,18 @@ def _media(rows: pa.RecordBatch) -> tuple[pa.Table, pa.Array[Any]]:
     """The distinct media types, with the medium of their first row."""
     stated = pc.coalesce(rows.column("media_type"), rows.column("medium"))
     encoded = stated.dictionary_encode()
-    names: list[Any] = encoded.dictionary.to_pylist()
-    firsts = [pc.index(stated, name).as_py() for name in names]
-    media = [rows.column("medium")[place].as_py() for place in firsts]
+    rows_of = pa.table({"code": encoded.indices, "row": pa.array(range(len(stated)))})
+    firsts = (
+        rows_of.filter(pc.is_valid(encoded.indices))
+        .group_by("code")
+        .aggregate([("row", "min")])
+        .sort_by("code")["row_min"]
+    )
     table = pa.table(
         {
-            "id": pa.array(range(1, len(names) + 1), pa.int64()),
-            "media_type": pa.array(names, pa.string()),
-            "medium": pa.array(media, pa.string()),
+            "id": pa.array(range(1, len(firsts) + 1), pa.int64()),
+            "media_type": encoded.dictionary,
+            "medium": rows.column("medium").take(firsts.combine_chunks()),
         }
     )
     return table, pc.add(encoded.indices.cast(pa.int64()), 1)

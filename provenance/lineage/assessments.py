@@ -80,7 +80,10 @@ def load_pedigrees(connection: sa.Connection) -> dict[int, Pedigree]:
 
 
 def judge(
-    connection: sa.Connection, policies: Iterable[Policy], size: int | None = None
+    connection: sa.Connection,
+    policies: Iterable[Policy],
+    size: int | None = None,
+    pedigrees: sa.Select[tuple[int]] | None = None,
 ) -> list[Judged]:
     """Say what policies make of elements and models.
 
@@ -88,9 +91,17 @@ def judge(
         connection: An open transaction.
         policies: Stored ones, or any.
         size: Entries of the log that count; all of them by default.
+        pedigrees: Ids of those whose elements are asked about; all by default.
     """
-    book, origins = load_models(connection, size), load_origins(connection)
+    book = load_models(connection, size)
     members = load_members(connection, book, size)
+    wanted: set[int] | None = None
+    if pedigrees is not None:
+        table = schema.pedigree_origins
+        found = sa.select(table.c.origin_id).where(table.c.pedigree_id.in_(pedigrees))
+        wanted = {element.origin for part in members.values() for element in part}
+        wanted.update(connection.execute(found.distinct()).scalars())
+    origins = load_origins(connection, wanted)
     judged = []
     for policy in policies:
         assessor = Assessor(policy, book, origins)
@@ -170,6 +181,9 @@ _UNITED: ColumnElement[int] = sa.literal_column(
     " + ".join(f"max(verdicts.marks & {int(mark)})" for mark in Mark), sa.Integer()
 )
 """The marks of a group together: SQLite has no ``bit_or``."""
+
+_ASSESSED = 1 << 14
+"""Pedigrees at a time: as many models as rows take no more memory than a few."""
 
 _TIERS = [(marks, str(tell_tier(marks))) for marks in range(2 * max(Mark))]
 
@@ -336,11 +350,13 @@ def assess_change(
         return
     if not new:
         return
-    table = schema.pedigrees
-    asked = sa.select(table.c.id).where(table.c.id.between(min(new), max(new)))
-    stored = load_policies(connection)
-    for number, judged in zip(stored, judge(connection, stored.values()), strict=True):
-        _insert(connection, number, judged, asked)
+    table, stored = schema.pedigrees, load_policies(connection)
+    for first in range(min(new), max(new) + 1, _ASSESSED):
+        last = min(first + _ASSESSED - 1, max(new))
+        asked = sa.select(table.c.id).where(table.c.id.between(first, last))
+        every = judge(connection, stored.values(), pedigrees=asked)
+        for number, judged in zip(stored, every, strict=True):
+            _insert(connection, number, judged, asked)
 
 
 def _insert(

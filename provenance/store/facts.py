@@ -5,6 +5,7 @@ Each as they were recorded by a position of the log, where one is asked for.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -24,6 +25,7 @@ from provenance.domain import (
 )
 from provenance.errors import VerificationError
 from provenance.store import schema
+from provenance.store.keys import split_asked
 from provenance.store.standing import logged_by, standing_fact
 
 __all__ = [
@@ -37,9 +39,22 @@ __all__ = [
 ]
 
 
-def load_origins(connection: sa.Connection) -> dict[int, Origin]:
-    """Return every origin by its id."""
+def load_origins(
+    connection: sa.Connection, only: Iterable[int] | None = None
+) -> dict[int, Origin]:
+    """Return origins by their ids.
+
+    Args:
+        connection: An open transaction.
+        only: The ids of those that are wanted; all by default: there may be as many as
+            a crawl has spellings of models.
+    """
     table = schema.origins
+    queries = [sa.select(table)]
+    if only is not None:
+        queries = [
+            sa.select(table).where(table.c.id.in_(ids)) for ids in split_asked(only)
+        ]
     return {
         row.id: Origin(
             kind=Kind(row.kind),
@@ -52,7 +67,8 @@ def load_origins(connection: sa.Connection) -> dict[int, Origin]:
             month=row.month,
             medium=row.medium,
         )
-        for row in connection.execute(sa.select(table))
+        for query in queries
+        for row in connection.execute(query)
     }
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from provenance import Ledger
-from provenance.store import arrow
+from provenance.lineage import Element, assess
+from provenance.store import arrow, schema
 
 _MANY = 600
 
@@ -48,6 +50,47 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(arrow, "_fetch", count)
     return counts
+
+
+def test_a_change_judges_the_origins_of_its_own_pedigrees(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many models as rows, as a wrong column gives, cost later changes nothing."""
+    judged: list[object] = []
+    judge = assess.Assessor._judge
+
+    def count(assessor: assess.Assessor, element: Element) -> assess.Verdict:
+        judged.append(element)
+        return judge(assessor, element)
+
+    monkeypatch.setattr(assess.Assessor, "_judge", count)
+    for name, rows in (("many", _MANY), ("one", 1)):
+        judged.clear()
+        path = tmp_path / f"{name}.jsonl"
+        with path.open("w") as file:
+            for n in range(rows):
+                row = {"digest": _digest((name, n)), "generated_by": f"{name}-{n}"}
+                file.write(json.dumps(row) + "\n")
+        ledger.ingest(path, dataset=name)
+    assert 0 < len(judged) < _MANY / 10
+    assert ledger.check_derived() == []
+
+
+def test_a_media_type_has_the_medium_of_its_first_row(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    path = tmp_path / "d.jsonl"
+    rows = [
+        {"digest": _digest(n), "media_type": f"{'image' if n % 2 else 'text'}/x-{n}"}
+        for n in range(_MANY)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ledger.ingest(path)
+    with ledger._reading() as connection:
+        stored = connection.execute(sa.select(schema.media_types)).mappings().all()
+    assert {row["media_type"]: row["medium"] for row in stored} == {
+        row["media_type"]: str(row["media_type"]).split("/")[0] for row in rows
+    }
 
 
 @pytest.mark.parametrize(
