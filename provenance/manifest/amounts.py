@@ -29,7 +29,7 @@ _DECIMAL = re.compile(
 )
 _NOISE = Decimal("1e-9")
 _NO_COUNT = "expected a whole number from 0 to 2^53 - 1"
-_NO_COPIES = "expected a number from 0 with at most three decimals"
+_NO_COPIES = "expected a number from 0 to 9 · 10^12, with at most three decimals"
 _NO_FRACTION = "expected a number from 0 to 1"
 
 

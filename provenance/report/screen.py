@@ -13,7 +13,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from provenance.domain import Tier
+from provenance.domain import Tier, Unit
 from provenance.report.figures import Amounts, Report
 from provenance.report.terminal import (
     say_answer,
@@ -119,7 +119,9 @@ def _bars(report: Report) -> Table:
         if lacking and figures.share:
             said = f"({say_interval(figures.share)})"
         elif lacking:
-            bar = Text(f"stated of none of {lacking:,} records")
+            records = report.units[Unit.RECORDS].total
+            stated = f"{records - lacking:,}" if records > lacking else "none"
+            bar = Text(f"stated of {stated} of {records:,} records")
         style = "bold" if unit == report.unit else ""
         total = say_number(figures.total)
         table.add_row(str(unit), total, bar, said, style=style)

@@ -83,7 +83,10 @@ def say_answer(report: Report) -> Iterator[str]:
         yield "Nothing is recorded for this dataset."
         return
     if figures.share is None:
-        yield f"No record says how many {unit} it has; try another --unit."
+        said = f"No record says how many {unit} it has"
+        if lacking < report.units[Unit.RECORDS].total:
+            said = f"All records that say how many {unit} they have say 0"
+        yield f"{said}; try another --unit."
         return
     low, high = figures.share
     where = f"of {unit}" if not lacking else f"of the {unit} that are known"

@@ -6,7 +6,7 @@ import pytest
 from manifest.rows import normalise, reasons, values
 
 NO_COUNT = "expected a whole number from 0 to 2^53 - 1"
-NO_COPIES = "expected a number from 0 with at most three decimals"
+NO_COPIES = "expected a number from 0 to 9 · 10^12, with at most three decimals"
 NO_FRACTION = "expected a number from 0 to 1"
 
 

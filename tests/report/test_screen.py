@@ -186,6 +186,18 @@ def test_no_terminal_is_too_narrow_for_a_number(
         assert "24,500,000,000,021" in told.getvalue()
 
 
+def test_zero_is_told_apart_from_not_stated(run_cli: Run, tmp_path: Path) -> None:
+    path = tmp_path / "d.jsonl"
+    path.write_text('{"name": "a", "items": 0}\n{"name": "b", "items": null}\n' * 2)
+    run_cli("ingest", path, "--dataset", "d")
+    told = run_cli("report", "d").stdout
+    assert "All records that say how many items they have say 0" in told
+    assert "stated of 2 of 4 records" in told
+    told = run_cli("report", "d", "--unit", "bytes").stdout
+    assert "No record says how many bytes it has" in told
+    assert "stated of none of 4 records" in told
+
+
 def test_a_pipe_is_as_wide_as_its_tables(run_cli: Run, tmp_path: Path) -> None:
     path = tmp_path / "d.jsonl"
     rows = [row | {"tokens": 3_500_000_000_000} for row in _many(70)]
