@@ -95,8 +95,8 @@ def count_descendants(
         connection.exec_driver_sql(f"CREATE INDEX ix_{column} ON reached ({column})")
     every: Any = sa.union(*seeds)
     connection.execute(_REACHED.insert().from_select(_COLUMNS, every))
-    hops = 0
-    while _step(connection, hops):
+    hops, step = 0, _make_step()
+    while _take(connection, step, hops):
         hops += 1
     derived = sa.select(sa.func.count()).where(_REACHED.c.hops > 0)
     return Descendants(
@@ -202,8 +202,18 @@ def _of_claim(claim: Claim) -> Any:
     )
 
 
-def _step(connection: sa.Connection, hops: int) -> bool:
-    """Add what is derived from what stands at a distance; say whether there was any."""
+def _take(connection: sa.Connection, step: Any, hops: int) -> bool:
+    """Take a step from a distance; say whether anything was found."""
+    options = {"preserve_rowcount": True}
+    found = connection.execute(step, {"distance": hops}, execution_options=options)
+    if found.rowcount > _WORTH_STATISTICS and not is_sqlite(connection):
+        connection.exec_driver_sql("ANALYZE reached")
+    return found.rowcount > 0
+
+
+def _make_step() -> Any:
+    """Add what is derived from what stands at a distance: there may be many steps."""
+    distance = sa.bindparam("distance", type_=sa.Integer)
     edges, named, records = schema.derived_from, schema.named_parents, schema.records
     by_name = sa.and_(
         named.c.record_id == edges.c.record_id, named.c.ordinal == edges.c.ordinal
@@ -224,22 +234,17 @@ def _step(connection: sa.Connection, hops: int) -> bool:
     )
     found = sa.union(
         *(
-            sa.select(records.c.content_key, IDENTITY, sa.literal(hops + 1, sa.Integer))
+            sa.select(records.c.content_key, IDENTITY, distance + 1)
             .select_from(
                 InOrder(_REACHED, table, condition).join(
                     records, records.c.id == table.c.record_id
                 )
             )
-            .where(_REACHED.c.hops == hops, standing(), ~known)
+            .where(_REACHED.c.hops == distance, standing(), ~known)
             for table, condition in ((edges, by_digest), (named, called))
         )
     )
-    adding = _REACHED.insert().from_select(_COLUMNS, found)
-    options = {"preserve_rowcount": True}
-    added = connection.execute(adding, execution_options=options).rowcount
-    if added > _WORTH_STATISTICS and not is_sqlite(connection):
-        connection.exec_driver_sql("ANALYZE reached")
-    return added > 0
+    return _REACHED.insert().from_select(_COLUMNS, found)
 
 
 def _count(connection: sa.Connection) -> Iterator[Reached]:
