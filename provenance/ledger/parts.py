@@ -13,7 +13,7 @@ from provenance.batch import BATCH_SCHEMA, Faults
 
 __all__ = ["LARGEST_BATCH", "Part", "count_rows", "cut_parts", "skip_rows"]
 
-LARGEST_BATCH = 7 << 17
+LARGEST_BATCH = 6 << 17
 """Records of a batch, at most; a row of several parts is never torn apart.
 
 Each batch writes to nearly every page of the index by content: the fewer, the better,
