@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,13 +38,6 @@ class Target:
 
         So that a dry run leaves no file behind.
         """
-        from sqlalchemy import make_url  # noqa: PLC0415 - heavy
-        from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+        from provenance.store.engine import is_missing  # noqa: PLC0415 - heavy
 
-        with suppress(ArgumentError):
-            url = make_url(self.url)
-            if url.get_backend_name() == "sqlite" and url.database:
-                place = Path(url.database)
-                if not place.exists() and place.absolute().parent.is_dir():
-                    return Target("sqlite://").open()
-        return self.open()
+        return Target("sqlite://").open() if is_missing(self.url) else self.open()

@@ -98,6 +98,10 @@ class Batch:
             tables["record_salts"] = self.record_salts
         return tables
 
+    def unnumbered(self) -> dict[str, pa.Table]:
+        """The same for a file that numbers its rows: records are numbered likewise."""
+        return self.tables() | {"records": self.records.drop_columns("id")}
+
 
 @dataclass(slots=True, kw_only=True)
 class Arranger:

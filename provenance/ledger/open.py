@@ -46,7 +46,7 @@ from provenance.ledger.verify import refuse_foreign_triggers
 from provenance.ledger.witnessed import Witnessed
 from provenance.lineage import rebuild
 from provenance.log import log_size, read_key
-from provenance.store.engine import connect_engine, let_read_beside
+from provenance.store.engine import connect_engine, is_missing, let_read_beside
 from provenance.store.migrate import (
     check_schema,
     current_revision,
@@ -124,7 +124,7 @@ class Ledger(
         signer = read_key(key) if key else None
         engine = connect_engine(url, read_only=read_only)
         if not create or read_only:
-            _refuse_missing(sa.make_url(url))
+            _refuse_missing(url)
         ledger = cls(engine, clock, signer, random)
         try:
             ledger._prepare(create=create and not read_only, upgrade=upgrade)
@@ -383,13 +383,11 @@ class Ledger(
             rebuild(connection, log_size(connection) - 1, committed=True)
 
 
-def _refuse_missing(url: sa.URL) -> None:
+def _refuse_missing(url: str) -> None:
     """Refuse to make a file by merely asking it something."""
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
-        return
-    if not Path(url.database or "").is_file():
+    if is_missing(url):
         raise LedgerStateError(
-            f"there is no ledger at {url.database}",
+            f"there is no ledger at {sa.make_url(url).database}",
             hint="Name it with --ledger or $PROVENANCE_LEDGER, or record something "
             "first: provenance ingest PATH",
         )

@@ -89,10 +89,7 @@ class Preparer:
         scratch = None
         if self._url is not None and batch.size >= _WORTH_SCRATCH:
             scratch = ScratchFile(self._url)
-            tables = batch.tables()
-            # Its rows are numbered as they are.
-            tables["records"] = batch.records.drop_columns("id")
-            scratch.write(tables)
+            scratch.write(batch.unnumbered())
         return Prepared(
             part=part, batch=batch, scratch=scratch, tree=self._hash(batch, scratch)
         )

@@ -58,8 +58,9 @@ class Standpoint:
     _laid_out: dict[int, sa.FromClause] = field(default_factory=dict, init=False)
 
     @property
-    def _is_kept(self) -> bool:
-        return self.stored is not None and self.size is None
+    def _kept(self) -> int | None:
+        """Id of the policy if the answer is kept for where this looks from."""
+        return self.stored if self.size is None else None
 
     def assess(self, dataset: int, aspect: str) -> sa.Select[Any]:
         """What the policy makes of the pedigrees of a dataset version.
@@ -70,8 +71,8 @@ class Standpoint:
             dataset: Its id.
             aspect: model, mode or evidence; empty for the whole.
         """
-        if self.stored is not None and self._is_kept:
-            return select_stored(self.stored, aspect)
+        if self._kept is not None:
+            return select_stored(self._kept, aspect)
         if (dataset, aspect) not in self._assessed:
             asked = select_pedigrees(dataset, self.size)
             query = select_assessed(self.connection, self._judge(), asked, [aspect])
@@ -90,11 +91,11 @@ class Standpoint:
         """
         of_this = {"dataset": dataset, "size": self.size} | grouping
         if "dimension" not in grouping:
-            aspect = grouping.get("aspect", "")
-            if self.stored is not None and self._is_kept:
-                query = _select_kept(self.stored, **of_this)
+            if self._kept is not None:
+                query = _select_kept(self._kept, **of_this)
             else:
-                query = select_amounts(self.assess(dataset, aspect), **of_this)
+                assessed = self.assess(dataset, grouping.get("aspect", ""))
+                query = select_amounts(assessed, **of_this)
             return list(self.connection.execute(query).mappings())
         if dataset not in self._laid_out:
             self._laid_out[dataset] = self._lay_out(dataset)
@@ -160,8 +161,8 @@ class Standpoint:
 
     def loops(self) -> tuple[ModelLoop, ...]:
         """Models that were trained on what they wrote, and the sets between."""
-        if self.stored is not None and self._is_kept:
-            return load_loops(self.connection, self.stored)
+        if self._kept is not None:
+            return load_loops(self.connection, self._kept)
         return self._judge().depths.loops
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "allow_rewriting",
     "connect_engine",
     "forget_pages",
+    "is_missing",
     "is_sqlite",
     "let_read_beside",
     "refuse_read_only",
@@ -145,6 +146,20 @@ def _set_pragmas(connection: sqlite3.Connection, _: Any, *, read_only: bool) -> 
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     connection.set_authorizer(_authorise)
+
+
+def is_missing(url: str) -> bool:
+    """Whether a ledger would be a file that is not there.
+
+    Raises:
+        LedgerStateError: The URL names no database we support.
+    """
+    place = connect_engine(url).url
+    if place.get_backend_name() != "sqlite":
+        return False
+    return bool(place.database) and not (
+        place.database == ":memory:" or Path(place.database or "").is_file()
+    )
 
 
 def let_read_beside(engine: sa.Engine) -> None:

@@ -101,7 +101,7 @@ def upgrade_schema(connection: sa.Connection) -> str:
             without what they point to.
     """
     from alembic import command  # noqa: PLC0415 - see known_revisions
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415 - the same
 
     found = current_revision(connection)
     if not found:

@@ -86,9 +86,7 @@ def _hash(work: _Work) -> None:
 def _stage(work: _Work) -> None:
     assert work.arranged is not None
     work.scratch = ScratchFile(work.connection.engine.url)
-    tables = work.arranged.tables()
-    tables["records"] = work.arranged.records.drop_columns("id")
-    work.scratch.write(tables)
+    work.scratch.write(work.arranged.unnumbered())
 
 
 def _write(work: _Work) -> None:

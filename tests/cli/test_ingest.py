@@ -224,6 +224,8 @@ def test_place_that_cannot_hold_a_ledger_is_refused(
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert words in refused.stderr
     assert "secret" not in refused.stderr
+    if "ledger URL" in words:
+        assert words in run_cli("ingest", path, "--dry-run", ledger=url).stderr
 
 
 def test_file_that_is_no_database_is_refused(run_cli: Run, tmp_path: Path) -> None:

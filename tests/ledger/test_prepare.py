@@ -74,7 +74,7 @@ def test_pieces_and_files_make_the_same_tree(
     assert prepare.hash_file(str(path), [*others]) == whole
     path.unlink()
     scratch = ScratchFile(sa.make_url(f"sqlite:///{tmp_path}/ledger.db"))
-    scratch.write(batch.tables())
+    scratch.write(batch.unnumbered())
     schemas = prepare._schemas(batch.tables())
     assert prepare.hash_scratch(str(scratch.path), schemas, scratch.constants) == whole
     scratch.drop()
