@@ -320,15 +320,17 @@ def test_every_order_of_changes_gives_one_answer(
     looks_back = _LOOKS_BACK_IN_LONG_RUNS if often else _LOOKS_BACK
     of_this = {"new_url": (new_url,), "looks_back": looks_back, "often": often}
     machine: Any = type("Machine", (Interleavings,), of_this)
-    chosen = settings(
-        max_examples=3,  # one only opens the ledger again and again, one is broken off
-        stateful_step_count=_STEPS + 1,  # to open it is one
-        deadline=None,
-        phases=[Phase.explicit, Phase.reuse, Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
     seeds = count(part, _PARTS)
-    while machine.steps < (_STEPS_OF_LONG_RUNS if often else _STEPS_TAKEN):
+    wanted = _STEPS_OF_LONG_RUNS if often else _STEPS_TAKEN
+    while machine.steps < wanted:
+        chosen = settings(
+            max_examples=3,  # one only opens the ledger again and again, one breaks off
+            # To open it is one.
+            stateful_step_count=min(_STEPS, wanted - machine.steps) + 1,
+            deadline=None,
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
         if chosen.derandomize:  # else every part would draw the same examples
             machine = seed(next(seeds))(machine)
         run_state_machine_as_test(machine, settings=chosen)
