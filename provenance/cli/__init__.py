@@ -37,6 +37,8 @@ __all__ = ["cli", "main"]
 
 _DEFAULT = "sqlite:///provenance.db"
 _REFUSED, _NOT_VERIFIED = 1, 3
+_INTERRUPTED = 130
+"""What shells make of a program that Ctrl-C ended."""
 
 
 class _Group(click.Group):
@@ -52,6 +54,14 @@ class _Group(click.Group):
             ctx.exit(
                 _NOT_VERIFIED if isinstance(error, VerificationError) else _REFUSED
             )
+        except KeyboardInterrupt:
+            click.echo("Interrupted: nothing half-recorded was kept.", err=True)
+            click.echo(
+                "Hint: Run the command again; an ingest goes on behind the last batch "
+                "that was committed.",
+                err=True,
+            )
+            ctx.exit(_INTERRUPTED)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -76,7 +86,8 @@ class _Group(click.Group):
 def cli(ctx: click.Context, url: str, key: Path | None) -> None:
     """Know how much of a training set is downstream of generative models.
 
-    Exit codes: 0 done, 1 refused, 2 usage, 3 verification failed, 4 check failed.
+    Exit codes: 0 done, 1 refused, 2 usage, 3 verification failed, 4 check failed,
+    130 interrupted.
     """
     ctx.obj = Target(url, key)
 

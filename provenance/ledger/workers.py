@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -24,7 +25,8 @@ def start_workers(
 
     A worker waits for its next task on a pipe whose other end it holds itself, so it
     would wait for ever once the process that it works for was killed. Each therefore
-    watches that process, and ends when it does.
+    watches that process, and ends when it does; Ctrl-C, which reaches both, is left to
+    that process.
 
     Args:
         count: How many.
@@ -60,6 +62,7 @@ def explain_end() -> Iterator[None]:
 
 
 def _follow(begin: Callable[..., None] | None, given: tuple[object, ...]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         watch = threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True)
