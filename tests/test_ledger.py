@@ -160,6 +160,15 @@ def test_names_that_mean_several_things_are_refused(ledger: Ledger) -> None:
         (lambda one: one.add_model("M", based_on="abc"), NameRefusedError, "['abc']"),
         (lambda one: one.add_model("M", trained_on="abc"), NameRefusedError, "['abc']"),
         (lambda one: one.redact("abc", "x"), NameRefusedError, "['abc']"),
+        (lambda one: one.ingest_all("abc"), NameRefusedError, "['abc']"),
+        (lambda one: one.report(None), NameRefusedError, "NAME@VERSION"),
+        (lambda one: one.ingest(DEMO, dataset=5), NameRefusedError, "NAME@VERSION"),
+        (lambda one: one.add_model("M", generative="no"), ClaimRefusedError, "Leave"),
+        (
+            lambda one: one.add_model("M", training_complete=1),
+            ClaimRefusedError,
+            "Leave it out",
+        ),
         (lambda one: one.withdraw_batch(why="x"), NotRecordedError, "position"),
         (
             lambda one: one.add_model("M", released=datetime(2024, 1, 1, tzinfo=UTC)),
@@ -212,3 +221,16 @@ def test_reader_sees_old_or_new_and_never_half(ledger: Ledger) -> None:
         assert list(connection.exec_driver_sql(query)) == [(3,)]
     with ledger._reading() as connection:
         assert len(list(connection.exec_driver_sql(query))) == 2
+
+
+def test_files_may_be_named_by_texts(url: str, tmp_path: Path) -> None:
+    key, other, log, kept = (str(tmp_path / n) for n in ("a", "b", "log", "d.csv"))
+    with Ledger.open(url) as ledger:
+        ledger.make_key(key, "example.org/ledger")
+    with Ledger.open(url, key=key) as ledger:
+        ledger.ingest(str(DEMO / "crawl.jsonl"), dataset="d")
+        ledger.select("d", keep=kept)
+        ledger.export(log)
+        assert ledger.sign_report("d", key)
+        ledger.rotate_key(other)
+    assert {path.name for path in tmp_path.iterdir()} >= {"a", "b", "log", "d.csv"}

@@ -39,12 +39,15 @@ def parse_dataset(text: str) -> DatasetName:
         >>> str(parse_dataset("crawl"))
         'crawl'
     """
-    name, at, version = text.partition("@")
-    parts = [name, version] if at else [name]
-    if len(text) > _MAX_LENGTH or not all(_PART.fullmatch(part) for part in parts):
+    if (
+        str(text) != text  # such as None
+        or len(text) > _MAX_LENGTH
+        or not all(map(_PART.fullmatch, text.split("@", 1)))
+    ):
         raise NameRefusedError(
             f"{text!r} is not a dataset name",
             hint="Write NAME or NAME@VERSION with letters, digits and . _ - + : / "
             f"only, at most {_MAX_LENGTH} characters.",
         )
+    name, _, version = text.partition("@")
     return DatasetName(name, version)

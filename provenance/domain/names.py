@@ -9,7 +9,7 @@ from provenance.errors import NameRefusedError
 
 __all__ = ["read_names"]
 
-Name = TypeVar("Name", bound=str)
+Name = TypeVar("Name")
 
 
 def read_names(what: str, names: Iterable[Name]) -> tuple[Name, ...]:

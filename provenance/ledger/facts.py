@@ -18,7 +18,7 @@ from provenance.domain import (
     parse_dataset,
 )
 from provenance.domain.claims import refuse_moment
-from provenance.errors import NameRefusedError
+from provenance.errors import ClaimRefusedError, NameRefusedError
 from provenance.lineage import open_lineage, reassess
 from provenance.log import append_entry
 from provenance.merkle import SignerKey, format_verifier_key
@@ -152,6 +152,15 @@ def write_model(
     """
     _refuse_names(book, model)
     refuse_moment(model.released)
+    for word, said in (
+        ("generative", generative),
+        ("training_complete", training_complete),
+    ):
+        if not isinstance(said, bool | None):
+            raise ClaimRefusedError(
+                f"{word} is True or False, not {said!r}",
+                hint="Leave it out where it is not known.",
+            )
     training = [parse_dataset(text) for text in model.trained_on]
     released = model.released.isoformat() if model.released else None
     body = {

@@ -98,7 +98,7 @@ class Ledger(
         create: bool = True,
         upgrade: bool = False,
         read_only: bool = False,
-        key: Path | None = None,
+        key: str | Path | None = None,
         clock: Callable[[], int] = now,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> Ledger:
@@ -121,7 +121,7 @@ class Ledger(
                 of others.
             MigrationError: Its schema is not the one this version needs.
         """
-        signer = read_key(key) if key else None
+        signer = read_key(Path(key)) if key else None
         engine = connect_engine(url, read_only=read_only)
         if not create or read_only:
             _refuse_missing(url)
@@ -252,7 +252,8 @@ class Ledger(
             LedgerStateError: The ledger itself fails; no later one is tried.
         """
         folder = self._quarantine_folder()
-        return ingest_each(self._ingest, names, folder, options, watcher)
+        paths = read_names("names", names)
+        return ingest_each(self._ingest, paths, folder, options, watcher)
 
     def _ingest(self, order: Ingest) -> Ingested:
         return ingest_file(
@@ -294,7 +295,7 @@ class Ledger(
         Raises:
             NameRefusedError: A name is empty or already means another model, or a
                 list is a text.
-            ClaimRefusedError: The release is no day.
+            ClaimRefusedError: The release is no day, or what is yes or no is neither.
         """
         model = Model(
             name=name,

@@ -39,7 +39,7 @@ class Proofs(Transactions):
             first = min(found, key=lambda place: (place.withdrawn, place.id))
             return prove_record(connection, first.position, first.index)
 
-    def export(self, folder: Path, *, batches: bool = False) -> Exported:
+    def export(self, folder: str | Path, *, batches: bool = False) -> Exported:
         """Write the log as static C2SP files, as far as its newest checkpoint goes.
 
         Args:
@@ -51,4 +51,4 @@ class Proofs(Transactions):
             VerificationError: Ledger, checkpoint and folder do not agree.
         """
         with self._reading() as connection:
-            return export_log(connection, folder, batches=batches)
+            return export_log(connection, Path(folder), batches=batches)

@@ -108,7 +108,7 @@ class Reporting(Transactions):
     def sign_report(
         self,
         dataset: str,
-        key: Path,
+        key: str | Path,
         *,
         by: Sequence[str] = (),
         unit: str | Unit = Unit.ITEMS,
@@ -132,7 +132,7 @@ class Reporting(Transactions):
             KeyRefusedError: The file of the key holds none.
             LedgerStateError: The log is not signed as it stands, or stood then.
         """
-        signer = read_key(key)
+        signer = read_key(Path(key))
         asked = {
             "dataset": dataset,
             "by": list(by),

@@ -95,9 +95,9 @@ class Selecting(Transactions):
     def select(
         self,
         dataset: str,
-        keep: Path | None = None,
+        keep: str | Path | None = None,
         *,
-        drop: Path | None = None,
+        drop: str | Path | None = None,
         tiers: Iterable[str | Tier] = (),
         max_downstream: str | float | Decimal | None = None,
         end: str | End = End.HIGH,
@@ -145,8 +145,8 @@ class Selecting(Transactions):
             by=by,
             policy=policy,
             what_if=what_if,
-            keep=keep,
-            drop=drop,
+            keep=_to_path(keep),
+            drop=_to_path(drop),
             memory=memory,
         )
         name = parse_dataset(dataset)
@@ -157,10 +157,10 @@ class Selecting(Transactions):
     def exclude(
         self,
         model: str,
-        drop: Path | None = None,
+        drop: str | Path | None = None,
         *,
         dataset: str | None = None,
-        keep: Path | None = None,
+        keep: str | Path | None = None,
         unit: str | Unit = Unit.ITEMS,
         policy: str = "default",
         what_if: WhatIf | None = None,
@@ -200,8 +200,8 @@ class Selecting(Transactions):
             unit=parse_unit(unit),
             policy=policy,
             what_if=what_if,
-            keep=keep,
-            drop=drop,
+            keep=_to_path(keep),
+            drop=_to_path(drop),
             memory=memory,
             model=model,
         )
@@ -243,6 +243,10 @@ class Selecting(Transactions):
             drop=asked.drop,
             notes=notes,
         )
+
+
+def _to_path(name: str | Path | None) -> Path | None:
+    return None if name is None else Path(name)
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -27,7 +27,7 @@ __all__ = ["Signed"]
 class Signed(Transactions):
     """Makes keys and checkpoints, and verifies."""
 
-    def make_key(self, path: Path, name: str) -> str:
+    def make_key(self, path: str | Path, name: str) -> str:
         """Make a signing key for the log, record it, and sign the log with it.
 
         Args:
@@ -43,13 +43,13 @@ class Signed(Transactions):
         """
         with self._writing(sign=False) as connection:
             _verify_first(connection)
-            key = make_key(path, name, secrets.token_bytes(32))
+            key = make_key(Path(path), name, secrets.token_bytes(32))
             record_key(connection, key, self._clock())
             sign_head(connection, key)
         self._signer = key
         return format_verifier_key(key.verifier())
 
-    def rotate_key(self, path: Path) -> str:
+    def rotate_key(self, path: str | Path) -> str:
         """Make a new signing key of the same name; both sign the change.
 
         Raises:
@@ -57,7 +57,7 @@ class Signed(Transactions):
         """
         old = self._signed_by()
         with self._writing() as connection:
-            key = make_key(path, old.name, secrets.token_bytes(32))
+            key = make_key(Path(path), old.name, secrets.token_bytes(32))
             record_key(connection, key, self._clock(), previous=old)
             sign_head(connection, old, key)
         self._signer = key

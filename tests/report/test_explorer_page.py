@@ -244,6 +244,21 @@ def test_sums_beyond_exact_numbers_stay_exact(browser: Browser, tmp_path: Path) 
         assert watched.said == []
 
 
+def test_zero_is_told_apart_from_not_stated(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "d.jsonl").write_text('{"name": "a", "items": 0}\n{"name": "b"}\n')
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        ledger.ingest(tmp_path / "d.jsonl")
+        (tmp_path / "d.html").write_text(render_page(ledger.explore("d")))
+    with watch(browser, tmp_path / "d.html") as (page, _):
+        for unit, said in (
+            ("items", "All records that say how many items they have say 0"),
+            ("bytes", "No record says how many bytes it has"),
+        ):
+            _check("units", unit)(page)
+            page.evaluate("explorer.drawn()")
+            assert page.inner_text("#headline") == f"{said}; count by another unit."
+
+
 def test_names_are_text_and_nothing_else(
     page: Page, opened: tuple[Page, Watched]
 ) -> None:

@@ -122,7 +122,12 @@ function sayCommand(data, first, question) {
 
 function sayHeadline(figures, unit, records) {
   if (!Number(records)) return ["Nothing is recorded for this dataset."];
-  if (!figures.share) return [`No record says how many ${unit} it has; count by another unit.`];
+  if (!figures.share) {
+    const said = figures.lacking < Number(records)
+      ? `All records that say how many ${unit} they have say 0`
+      : `No record says how many ${unit} it has`;
+    return [`${said}; count by another unit.`];
+  }
   const [low, high] = figures.share.map(sayShare);
   const of = figures.lacking ? `of the ${unit} that are known` : `of ${unit}`;
   const start = [make("b", {}, low), ` ${of} are downstream of generative models`];
