@@ -33,7 +33,7 @@ def pack_lz4(data: bytes) -> bytes:
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": pack_gzip,
-    "bzip2": bz2.compress,
+    "bz2": bz2.compress,
     "zstd": pack_zstd,
     "lz4": pack_lz4,
 }
@@ -101,6 +101,16 @@ def test_a_damaged_file_is_no_crash_of_a_library(tmp_path: Path, packing: str) -
 def test_garbage_after_a_packed_file_is_damage(tmp_path: Path) -> None:
     path = write(tmp_path / "m.jsonl.gz", gzip.compress(LINES) + b"garbage")
     with pytest.raises(ManifestError, match="is damaged after row 20000"):
+        read_file(path)
+
+
+@pytest.mark.parametrize("packing", PACKERS)
+def test_a_packed_part_whose_head_is_damaged_ends_no_file_silently(
+    tmp_path: Path, packing: str
+) -> None:
+    pack = PACKERS[packing]
+    path = write(tmp_path / "m.jsonl", pack(LINES) + b"\xff" + pack(LINES)[1:])
+    with pytest.raises(ManifestError, match="is damaged after row"):
         read_file(path)
 
 
