@@ -93,7 +93,11 @@ class Records:
         header: Record = next(self._read_each(), [])
         self._is_within = False
         if isinstance(header, csv.Error):
-            raise ManifestError(f"{self._path} has no CSV header: {header}")
+            raise ManifestError(
+                f"{self._path} has no CSV header: {header}",
+                hint="Look at its first lines: a quote may stand inside a cell, or a "
+                "lone carriage return end the lines.",
+            )
         self._count = 0
         return [name.strip() for name in header]
 

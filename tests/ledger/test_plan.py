@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from manifest.archives.written import make_response
 
 from provenance import Ledger
-from provenance.errors import ManifestChangedError, QuarantineError
+from provenance.errors import ManifestChangedError, ManifestError, QuarantineError
 from provenance.ledger import Ingested
 from provenance.manifest import lines, stream
 from provenance.store import schema
@@ -163,6 +163,23 @@ def test_a_run_that_goes_on_counts_all_rows_as_an_unbroken_one(
     done = ledger.ingest(path, dataset="d", batch_rows=2, max_bad="50%")
     assert (done.rows_read, done.quarantined, done.skipped) == (12, 6, 5)
     assert names(ledger) == ["a"] * 6
+
+
+@pytest.mark.parametrize(
+    ("batch_rows", "told"),
+    [
+        (2, "Up to row 2 it was recorded before, and no further. Fetch the file"),
+        (9, "Nothing was recorded. Fetch the file"),
+    ],
+)
+def test_what_stands_of_a_damaged_file_is_told(
+    ledger: Ledger, tmp_path: Path, batch_rows: int, told: str
+) -> None:
+    path = tmp_path / "x.jsonl.gz"
+    path.write_bytes(gzip.compress(A + B) + gzip.compress(C) + b"garbage")
+    with pytest.raises(ManifestError, match="is damaged after row 3") as refused:
+        ledger.ingest(path, dataset="d", batch_rows=batch_rows)
+    assert refused.value.hint.startswith(told)
 
 
 def test_a_share_of_bad_rows_is_looked_at_before_the_only_batch_is_kept(

@@ -126,8 +126,9 @@ def test_a_file_cut_before_its_first_line_has_no_rows(
     tmp_path: Path, format_: str
 ) -> None:
     path = write(tmp_path / "m.gz", gzip.compress(b"id,url")[:-8])
-    with pytest.raises(ManifestError, match="ends early after row 0"):
+    with pytest.raises(ManifestError, match="ends early after row 0") as refused:
         open_manifest(path, format=format_)
+    assert refused.value.hint.startswith("Fetch the file again")
 
 
 @pytest.mark.parametrize("name", ["m.jsonl", "m.csv", "m.parquet"])
