@@ -130,6 +130,20 @@ def test_rows_that_were_whole_are_not_recorded_again(
     assert (done.recorded, done.skipped) == (1, 2)
 
 
+def test_what_was_not_read_of_a_file_cut_short_is_appended_when_it_is_whole(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.jsonl.gz"
+    whole = gzip.compress(b"{bad\n" + A + B + C + C)
+    path.write_bytes(whole[:-8])
+    with pytest.raises(ManifestError, match="ends early after row 5"):
+        ledger.ingest(path, dataset="d", batch_rows=2)
+    path.write_bytes(whole)
+    done = ledger.ingest(path, dataset="d", append=True)
+    assert (done.recorded, done.skipped) == (2, 3)
+    assert names(ledger) == ["a", "b", "c", "c"]
+
+
 def test_an_archive_grows_by_records(ledger: Ledger, tmp_path: Path) -> None:
     first, second = make_response(number=1), make_response(number=2)
     done = grow(ledger, tmp_path / "x.warc", first, second)
