@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from provenance.domain import say_count
 from provenance.errors import ManifestError
 from provenance.manifest.kernels import has_all, has_any, pc
 from provenance.manifest.lines import LONGEST_LINE, iter_blocks
@@ -199,12 +200,16 @@ class Records:
         reader = csv.reader(self._feed(), delimiter=self.delimiter, strict=True)
         while True:
             self._is_within = False
+            before = reader.line_num
             try:
                 record = next(reader, None)
             except csv.Error as error:
                 if "field larger" in str(error):
                     raise self._refuse("has a cell over 64 MiB") from error
                 self._count += 1
+                if "unexpected end" in str(error):
+                    within = say_count(reader.line_num - before, "line")
+                    error = csv.Error(f"a quote that is never closed took in {within}")
                 yield error
                 continue
             if record is None:
