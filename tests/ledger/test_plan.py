@@ -144,6 +144,16 @@ def test_what_was_not_read_of_a_file_cut_short_is_appended_when_it_is_whole(
     assert names(ledger) == ["a", "b", "c", "c"]
 
 
+def test_of_a_file_that_has_grown_only_new_rows_are_noted(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    says = b'{"messages": [{"role": "user", "content": "Well"}]}\n'
+    silent = b'{"messages": []}\n'
+    done = grow(ledger, tmp_path / "x.jsonl", silent + says, says + silent)
+    noted = done.to_dict()["noted"]
+    assert noted == {"no part of it holds any text": {"rows": 1, "first_row": 4}}
+
+
 def test_an_archive_grows_by_records(ledger: Ledger, tmp_path: Path) -> None:
     first, second = make_response(number=1), make_response(number=2)
     done = grow(ledger, tmp_path / "x.warc", first, second)
