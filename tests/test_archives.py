@@ -54,4 +54,6 @@ def test_an_archive_without_captures_is_refused(ledger: Ledger, tmp_path: Path) 
     path = _write(tmp_path / "a.warc", make_record("request", b""))
     with pytest.raises(LedgerError, match=r"no row of .* is an item") as raised:
         ledger.ingest(path, dataset="crawl")
-    assert raised.value.hint == "request records are no captures (1 row)"
+    assert raised.value.hint == (
+        "Nothing was recorded. request records are no captures (1 row)"
+    )

@@ -14,7 +14,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from provenance.domain import to_dataset_name
-from provenance.errors import ManifestError, QuarantineError
+from provenance.errors import ManifestError
 from provenance.ledger.order import EVIDENCE, KINDS, Ingest, Ingested, Noted
 from provenance.ledger.plan import choose_dataset, make_plan
 from provenance.ledger.quarantine import Quarantine
@@ -118,12 +118,12 @@ def _carry_out(run: Run, outcome: Ingested) -> Ingested:
         if document and not (document.rows or document.has_more_rows):
             return run.record_facts(outcome)
         return run.record(outcome)
-    except QuarantineError as error:
+    except ManifestError as error:
         told = "Nothing was recorded."
         if run.standing:
             told = f"Up to row {run.standing:,} it was recorded before, and no further."
         hint = f"{told} {error.hint}"
-        raise QuarantineError(error.message, hint=hint) from error
+        raise type(error)(error.message, hint=hint) from error
 
 
 def _name(order: Ingest, reader: WatchedReader) -> Ingest:

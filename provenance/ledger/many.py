@@ -176,7 +176,16 @@ def _choose_dataset(named: Named, options: Options) -> DatasetName | None:
                 "is recorded.",
             )
         return None
-    return parse_dataset(named.stem if dataset is None else dataset)
+    if dataset is not None:
+        return parse_dataset(dataset)
+    try:
+        return parse_dataset(named.stem)
+    except NameRefusedError as error:
+        raise NameRefusedError(
+            error.message,
+            hint="Say with --dataset how it is called: a file that is called "
+            "otherwise than a dataset can be does not say it.",
+        ) from error
 
 
 def _find_rows(manifests: Iterable[Named | ManifestError]) -> dict[Path, str]:

@@ -136,6 +136,8 @@ def _rows_before(path: Path, format_: str, earlier: list[EarlierManifest]) -> in
                 left -= len(chunk)
         if not left and digest.digest() == manifest.sha256:
             is_whole = not manifest.quarantined
+            if not manifest.complete:
+                return manifest.last_row  # other rows followed already
             if ends_at_row(path, manifest.size, format_, is_whole=is_whole):
                 return manifest.last_row
             if format_ == "jsonl" and not is_whole:

@@ -214,15 +214,15 @@ class Run:
         """
         normaliser = Normaliser(self.columns, file=self.order.shown)
         skip, resumed = self.plan.skip_rows, self.plan.resumed
+        uncounted = 0 if resumed else skip
         for raw in self.reader.read(self.columns.needed):
             batch, faults = normaliser.normalise(raw)
-            self._note(raw.notes)
+            self._note(raw.notes, uncounted)
             if self.subjects:
                 batch, faults = self.subjects.find(batch, faults)
             if self.order.dataset is None:
                 batch, faults = keep_evidence(batch, faults)
-            if not resumed:
-                batch, faults = skip_rows(skip, batch, faults)
+            batch, faults = skip_rows(uncounted, batch, faults)
             self._set_aside(faults)
             self.rows_read += count_rows(batch) + len(faults)
             self.quarantine.check(self.rows_read)
@@ -232,10 +232,11 @@ class Run:
         # Before the last batch is committed, which may be the only one.
         self.quarantine.check(self.rows_read, at_end=True)
 
-    def _note(self, notes: Mapping[str, Sequence[int]]) -> None:
-        for what, rows in notes.items():
-            before = self.noted.get(what, Noted(rows=0, first_row=rows[0]))
-            self.noted[what] = replace(before, rows=before.rows + len(rows))
+    def _note(self, notes: Mapping[str, Sequence[int]], uncounted: int) -> None:
+        for what, noted in notes.items():
+            if rows := [row for row in noted if row > uncounted]:
+                before = self.noted.get(what, Noted(rows=0, first_row=rows[0]))
+                self.noted[what] = replace(before, rows=before.rows + len(rows))
 
     def _set_aside(self, faults: Faults) -> None:
         if faults and self.order.stop_on_fault:

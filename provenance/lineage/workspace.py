@@ -105,6 +105,7 @@ def open_workspace(
     Raises:
         LedgerStateError: That is no size, or the work does not fit in it and cannot
             spill.
+        KeyboardInterrupt: The user broke off a query.
     """
     with tempfile.TemporaryDirectory(prefix="provenance-") as folder:
         duck = duckdb.connect(
@@ -128,6 +129,10 @@ def open_workspace(
                 "machine with more memory; an ingest is told how much it may take by "
                 "--memory, such as 4GB.",
             ) from error
+        except RuntimeError as error:
+            if str(error) == "Query interrupted":  # DuckDB's word for Ctrl-C
+                raise KeyboardInterrupt from error
+            raise
         finally:
             duck.close()
 

@@ -155,7 +155,8 @@ class Normaliser:
         for flaws in (flaws for found in parsed.values() for flaws in found.flaws):
             _, (field,), (value,), (reason,) = flaws.to_arrays()
             raise ManifestError(
-                f"--set {field}={cut(value)}: {reason}", hint="Nothing was read."
+                f"--set {field}={cut(value)}: {reason}",
+                hint="Give another value, or a column with --map.",
             )
 
     def _parse(self, columns: Mapping[Field, Any], height: int) -> dict[Field, Parsed]:

@@ -98,7 +98,9 @@ class ParquetReader:
                     page_checksum_verification=True,
                 )
             except EOFError as error:
-                raise ManifestError(f"{self._path} {error}") from error
+                raise ManifestError(
+                    f"{self._path} {error}", hint="Fetch the file again."
+                ) from error
             except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
                 raise self._refuse("is not a Parquet file", error) from error
             yield stack.enter_context(file)

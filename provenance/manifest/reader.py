@@ -77,8 +77,7 @@ class Reader(Protocol):
         of an archive stands for itself. All others raise.
 
         Raises:
-            ManifestError: The file is damaged. Nothing of it must be recorded,
-                not even what was yielded before.
+            ManifestError: The file is damaged, or is not what it was.
         """
 
 

@@ -56,7 +56,9 @@ def first_line(path: Path) -> bytes:
             if start.strip():
                 break
     except EOFError as error:
-        raise ManifestError(f"{path} {error} after row 0") from error
+        raise ManifestError(
+            f"{path} {error} after row 0", hint="Fetch the file again."
+        ) from error
     if not start.strip():
         raise ManifestError(f"{path} holds no rows", hint="The file is blank.")
     return next(line for line in start.split(b"\n") if line.strip())
@@ -88,7 +90,7 @@ def _find_document(path: Path, suffix: str) -> str:
         begin = next(iter_chunks(path), b"").decode("utf-8-sig", errors="replace")
         return recognise_document(begin, suffix)
     except EOFError as error:
-        raise ManifestError(f"{path} {error}") from error
+        raise ManifestError(f"{path} {error}", hint="Fetch the file again.") from error
     except ValueError as error:
         raise ManifestError(
             f"{path} {error}", hint="Say which it is with --format."

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from provenance.domain import say_count
 from provenance.errors import ManifestError
 from provenance.manifest.kernels import has_all, has_any, pc
 from provenance.manifest.lines import LONGEST_LINE, iter_blocks
@@ -93,7 +94,11 @@ class Records:
         header: Record = next(self._read_each(), [])
         self._is_within = False
         if isinstance(header, csv.Error):
-            raise ManifestError(f"{self._path} has no CSV header: {header}")
+            raise ManifestError(
+                f"{self._path} has no CSV header: {header}",
+                hint="Look at its first lines: a quote may stand inside a cell, or a "
+                "lone carriage return end the lines.",
+            )
         self._count = 0
         return [name.strip() for name in header]
 
@@ -195,12 +200,16 @@ class Records:
         reader = csv.reader(self._feed(), delimiter=self.delimiter, strict=True)
         while True:
             self._is_within = False
+            before = reader.line_num
             try:
                 record = next(reader, None)
             except csv.Error as error:
                 if "field larger" in str(error):
                     raise self._refuse("has a cell over 64 MiB") from error
                 self._count += 1
+                if "unexpected end" in str(error):
+                    within = say_count(reader.line_num - before, "line")
+                    error = csv.Error(f"a quote that is never closed took in {within}")
                 yield error
                 continue
             if record is None:

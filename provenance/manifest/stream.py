@@ -6,7 +6,6 @@ common, and a wrong guess would end in nonsense rows.
 
 from __future__ import annotations
 
-import bz2
 import gzip
 import io
 import stat
@@ -31,7 +30,7 @@ CHUNK = 1 << 20
 
 _MAGIC = {
     b"\x1f\x8b": "gzip",
-    b"BZh": "bzip2",
+    b"BZh": "bz2",
     b"\x28\xb5\x2f\xfd": "zstd",
     b"\x04\x22\x4d\x18": "lz4",
 }
@@ -69,7 +68,7 @@ class Meter:
 
 
 def find_packing(path: Path) -> str:
-    """Return ``gzip``, ``bzip2``, ``zstd``, ``lz4``, or nothing for a plain file.
+    """Return ``gzip``, ``bz2``, ``zstd``, ``lz4``, or nothing for a plain file.
 
     Raises:
         ManifestError: There is no such file, it is empty, or it is packed in a way
@@ -147,9 +146,7 @@ def iter_chunks(
         stream: BinaryIO = file
         if packing == "gzip":
             stream = cast("BinaryIO", stack.enter_context(gzip.GzipFile(fileobj=file)))
-        elif packing == "bzip2":
-            stream = cast("BinaryIO", stack.enter_context(bz2.BZ2File(file)))
-        elif packing:
+        elif packing:  # of bzip2, Python would drop what follows a damaged part
             stream = cast(
                 "BinaryIO", stack.enter_context(pa.CompressedInputStream(file, packing))
             )
@@ -171,7 +168,6 @@ def explain_disk(path: Path, error: OSError) -> ManifestError:
 def _iter_stream(path: Path, stream: BinaryIO) -> Iterator[bytes]:
     while True:
         try:
-            # ``read`` would throw away what it unpacked before the damage.
             chunk = _read_some(stream)
         except EOFError as error:
             raise EOFError("ends early") from error
@@ -186,6 +182,6 @@ def _iter_stream(path: Path, stream: BinaryIO) -> Iterator[bytes]:
 
 
 def _read_some(stream: BinaryIO) -> bytes:
-    if isinstance(stream, gzip.GzipFile | bz2.BZ2File):
-        return stream.read1(CHUNK)
+    if isinstance(stream, gzip.GzipFile):
+        return stream.read1(CHUNK)  # ``read`` would lose what came before a damage
     return stream.read(CHUNK)

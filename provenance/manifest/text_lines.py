@@ -83,7 +83,7 @@ def iter_text_lines(path: Path, meter: Meter | None = None) -> Iterator[TextLine
     except EOFError as error:
         raise ManifestError(
             f"{path} {error} after row {last}",
-            hint="Fetch the file again; nothing of it was recorded.",
+            hint="Fetch the file again.",
         ) from error
 
 

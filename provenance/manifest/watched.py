@@ -113,8 +113,7 @@ class WatchedReader:
         if after != self._before:
             raise ManifestError(
                 f"{self._path} was written to while it was read",
-                hint="Nothing was recorded. Try again when it is whole, or record a "
-                "copy of it.",
+                hint="Try again when it is whole, or record a copy of it.",
             )
 
 

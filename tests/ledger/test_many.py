@@ -56,6 +56,17 @@ def test_a_bad_manifest_loses_no_other(ledger: Ledger, folder: Path) -> None:
     assert names <= {"a", "b", "g"}
 
 
+def test_a_file_whose_name_no_dataset_can_have_is_told_of_the_option(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    path = tmp_path / "two words.jsonl"
+    path.write_text('{"name": "a"}\n')
+    (refused,) = ledger.ingest_all([path])
+    assert isinstance(refused, Refused)
+    assert refused.error == "'two words' is not a dataset name"
+    assert refused.hint.startswith("Say with --dataset how it is called")
+
+
 def test_the_same_again_records_nothing(ledger: Ledger, folder: Path) -> None:
     list(ledger.ingest_all([folder], dataset="all"))
     again = list(ledger.ingest_all([folder / "*"], dataset="all"))

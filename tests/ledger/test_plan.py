@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from manifest.archives.written import make_response
 
 from provenance import Ledger
-from provenance.errors import ManifestChangedError, QuarantineError
+from provenance.errors import ManifestChangedError, ManifestError, QuarantineError
 from provenance.ledger import Ingested
 from provenance.manifest import lines, stream
 from provenance.store import schema
@@ -130,6 +130,30 @@ def test_rows_that_were_whole_are_not_recorded_again(
     assert (done.recorded, done.skipped) == (1, 2)
 
 
+def test_what_was_not_read_of_a_file_cut_short_is_appended_when_it_is_whole(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    path = tmp_path / "x.jsonl.gz"
+    whole = gzip.compress(b"{bad\n" + A + B + C + C)
+    path.write_bytes(whole[:-8])
+    with pytest.raises(ManifestError, match="ends early after row 5"):
+        ledger.ingest(path, dataset="d", batch_rows=2)
+    path.write_bytes(whole)
+    done = ledger.ingest(path, dataset="d", append=True)
+    assert (done.recorded, done.skipped) == (2, 3)
+    assert names(ledger) == ["a", "b", "c", "c"]
+
+
+def test_of_a_file_that_has_grown_only_new_rows_are_noted(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    says = b'{"messages": [{"role": "user", "content": "Well"}]}\n'
+    silent = b'{"messages": []}\n'
+    done = grow(ledger, tmp_path / "x.jsonl", silent + says, says + silent)
+    noted = done.to_dict()["noted"]
+    assert noted == {"no part of it holds any text": {"rows": 1, "first_row": 4}}
+
+
 def test_an_archive_grows_by_records(ledger: Ledger, tmp_path: Path) -> None:
     first, second = make_response(number=1), make_response(number=2)
     done = grow(ledger, tmp_path / "x.warc", first, second)
@@ -163,6 +187,23 @@ def test_a_run_that_goes_on_counts_all_rows_as_an_unbroken_one(
     done = ledger.ingest(path, dataset="d", batch_rows=2, max_bad="50%")
     assert (done.rows_read, done.quarantined, done.skipped) == (12, 6, 5)
     assert names(ledger) == ["a"] * 6
+
+
+@pytest.mark.parametrize(
+    ("batch_rows", "told"),
+    [
+        (2, "Up to row 2 it was recorded before, and no further. Fetch the file"),
+        (9, "Nothing was recorded. Fetch the file"),
+    ],
+)
+def test_what_stands_of_a_damaged_file_is_told(
+    ledger: Ledger, tmp_path: Path, batch_rows: int, told: str
+) -> None:
+    path = tmp_path / "x.jsonl.gz"
+    path.write_bytes(gzip.compress(A + B) + gzip.compress(C) + b"garbage")
+    with pytest.raises(ManifestError, match="is damaged after row 3") as refused:
+        ledger.ingest(path, dataset="d", batch_rows=batch_rows)
+    assert refused.value.hint.startswith(told)
 
 
 def test_a_share_of_bad_rows_is_looked_at_before_the_only_batch_is_kept(

@@ -46,7 +46,7 @@ def test_a_quote_that_is_never_closed_is_one_fault(tmp_path: Path) -> None:
     found, faults = read_file(write(tmp_path / "m.csv", 'id,url\na,b\nc,"d\ne,f\n'))
     assert [r["row"] for r in found] == [1]
     assert [(f.row, f.reason) for f in faults] == [
-        (2, "not valid CSV: unexpected end of data")
+        (2, "not valid CSV: a quote that is never closed took in 2 lines")
     ]
 
 

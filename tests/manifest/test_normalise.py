@@ -89,7 +89,7 @@ def test_a_bad_constant_is_refused_before_a_row_is_read(field: str, value: str) 
     with pytest.raises(ManifestError) as raised:
         Normaliser(map_fields([], {field: value}), file="m")
     assert raised.value.message.startswith(f"--set {field}={value}: expected ")
-    assert raised.value.hint == "Nothing was read."
+    assert raised.value.hint == "Give another value, or a column with --map."
 
 
 def test_a_constant_with_a_nul_is_shown_by_its_picture() -> None:

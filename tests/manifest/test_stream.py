@@ -33,7 +33,7 @@ def pack_lz4(data: bytes) -> bytes:
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": pack_gzip,
-    "bzip2": bz2.compress,
+    "bz2": bz2.compress,
     "zstd": pack_zstd,
     "lz4": pack_lz4,
 }
@@ -104,6 +104,16 @@ def test_garbage_after_a_packed_file_is_damage(tmp_path: Path) -> None:
         read_file(path)
 
 
+@pytest.mark.parametrize("packing", PACKERS)
+def test_a_packed_part_whose_head_is_damaged_ends_no_file_silently(
+    tmp_path: Path, packing: str
+) -> None:
+    pack = PACKERS[packing]
+    path = write(tmp_path / "m.jsonl", pack(LINES) + b"\xff" + pack(LINES)[1:])
+    with pytest.raises(ManifestError, match="is damaged after row"):
+        read_file(path)
+
+
 def test_a_csv_cut_short_says_after_which_record(tmp_path: Path) -> None:
     text = "id,bytes\n" + "".join(f"doc{n},{n}\n" for n in range(10_000))
     path = write(tmp_path / "m.csv.gz", gzip.compress(text.encode())[:-8])
@@ -116,8 +126,9 @@ def test_a_file_cut_before_its_first_line_has_no_rows(
     tmp_path: Path, format_: str
 ) -> None:
     path = write(tmp_path / "m.gz", gzip.compress(b"id,url")[:-8])
-    with pytest.raises(ManifestError, match="ends early after row 0"):
+    with pytest.raises(ManifestError, match="ends early after row 0") as refused:
         open_manifest(path, format=format_)
+    assert refused.value.hint.startswith("Fetch the file again")
 
 
 @pytest.mark.parametrize("name", ["m.jsonl", "m.csv", "m.parquet"])

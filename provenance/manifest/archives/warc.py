@@ -64,7 +64,7 @@ class WarcReader(FixedColumns):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, COLUMNS)
-        if find_packing(path) == "bzip2":
+        if find_packing(path) == "bz2":
             raise ManifestError(
                 f"{path} is a WARC file in bzip2",
                 hint="Pack it anew; gzip and Zstandard are read, record by record.",

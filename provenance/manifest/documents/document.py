@@ -94,9 +94,7 @@ def read_text(path: Path) -> str:
                     "which with --format.",
                 )
     except EOFError as error:
-        raise ManifestError(
-            f"{path} {error}", hint="Get it whole; nothing was recorded."
-        ) from error
+        raise ManifestError(f"{path} {error}", hint="Fetch the file again.") from error
     try:
         return b"".join(parts).decode("utf-8-sig")
     except UnicodeDecodeError as error:

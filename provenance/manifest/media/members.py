@@ -163,7 +163,7 @@ def _open_zip(path: Path) -> zipfile.ZipFile:
     except _DAMAGE as error:
         raise ManifestError(
             f"{path} is a ZIP archive that is damaged or ends early",
-            hint="Fetch the file again; nothing of it was recorded.",
+            hint="Fetch the file again.",
         ) from error
 
 
