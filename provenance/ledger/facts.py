@@ -40,6 +40,8 @@ __all__ = [
 ]
 
 _LONGEST_NAME = 300
+_MOST_WITHDRAWN = 4000
+"""Positions in one log entry, which may have but 64 KiB."""
 
 
 def find_dataset(connection: sa.Connection, dataset: DatasetName) -> int | None:
@@ -277,7 +279,20 @@ def record_key(
 def record_withdrawal(
     connection: sa.Connection, withdrawn: Sequence[int], why: str, now: int
 ) -> int:
-    """Take back the facts at some log positions; return that of the withdrawal."""
+    """Take back the facts at some log positions; return that of the withdrawal.
+
+    More than fit into one entry of the log take several: the last one's is returned.
+    """
+    positions = [
+        _withdraw(connection, withdrawn[first : first + _MOST_WITHDRAWN], why, now)
+        for first in range(0, len(withdrawn), _MOST_WITHDRAWN)
+    ]
+    return positions[-1]
+
+
+def _withdraw(
+    connection: sa.Connection, withdrawn: Sequence[int], why: str, now: int
+) -> int:
     body = {"withdrawn": list(withdrawn), "why": why}
     position = append_entry(connection, "withdrawal", body, now)
     rows = [
