@@ -13,7 +13,7 @@ from provenance.lineage.assessments import (
 )
 from provenance.lineage.book import PedigreeBook
 from provenance.lineage.change import Lineage, open_lineage
-from provenance.lineage.claimed import assess_claims, assess_shares
+from provenance.lineage.claimed import assess_new_claims, assess_shares
 from provenance.lineage.depth import (
     Depths,
     ModelDepth,
@@ -45,7 +45,7 @@ __all__ = [
     "PedigreeBook",
     "TrainingSets",
     "add_rows",
-    "assess_claims",
+    "assess_new_claims",
     "assess_shares",
     "compare",
     "count_rows",

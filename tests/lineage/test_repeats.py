@@ -123,3 +123,32 @@ def test_rows_are_met_once_and_not_with_each_other(
     ledger.withdraw_batch(last["position"], why="a test")
     assert sum(fetched) < 20 * _MANY
     assert ledger.check_derived() == []
+
+
+def test_a_change_asks_once_about_all_claims(ledger: Ledger, tmp_path: Path) -> None:
+    """Many claims take no question each, and one more assesses itself alone."""
+    path = tmp_path / "d.jsonl"
+    rows = [
+        {"digest": _digest(n), "url": f"http://h{n}.example.org/"} for n in range(3)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ledger.ingest(path, dataset="d")
+    statements: list[str] = []
+    assessed: list[int] = []
+
+    def note(*given: Any) -> None:
+        statements.append(given[2])
+        if given[2].startswith("INSERT INTO claim_assessments"):
+            assessed.append(len(given[3]))
+
+    sa.event.listen(ledger._engine, "before_cursor_execute", note)
+    counts = []
+    for n in range(8):
+        statements.clear()
+        ledger.claim(source=f"h{n % 3}.example.org", generated_by="M", dry_run=n == 7)
+        counts.append(len(statements))
+        ledger.claim(dataset="d", generated_by=f"M{n % 2}", note=str(n))
+    assert max(counts[4:]) <= counts[3]
+    if ledger._engine.dialect.name == "sqlite":  # PostgreSQL copies them
+        assert set(assessed) == {len(ledger.policies())}
+    assert ledger.check_derived() == []
