@@ -10,9 +10,10 @@ from provenance.domain import Claim, Subject
 from provenance.errors import LedgerStateError, NotRecordedError
 from provenance.ledger.facts import record_withdrawal
 from provenance.ledger.impact import Done
-from provenance.lineage import assess_new_claims, open_lineage
+from provenance.lineage import assess_claims, open_lineage
 from provenance.log import append_entry
 from provenance.store.claims import LoggedClaim, insert_claim, load_claims
+from provenance.store.facts import load_policies
 
 __all__ = ["add_claim", "describe_claim", "record_claim", "take_back_claim"]
 
@@ -21,7 +22,7 @@ def record_claim(connection: sa.Connection, claim: Claim, now: int) -> int:
     """Record a claim, without following it; return the log position."""
     position = append_entry(connection, "claim", claim.to_entry(), now)
     logged = insert_claim(connection, claim, position)
-    assess_new_claims(connection, [logged])
+    assess_claims(connection, [logged], load_policies(connection))
     return position
 
 

@@ -19,7 +19,6 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from provenance.domain import Claim, DatasetName
-from provenance.lineage.assessments import assess_change
 from provenance.lineage.book import PedigreeBook
 from provenance.lineage.called import CALLED, add_children
 from provenance.lineage.claims import load_reached, load_reaches
@@ -31,6 +30,7 @@ from provenance.lineage.entering import (
 )
 from provenance.lineage.facts import list_batches, load_asked
 from provenance.lineage.keep import keep
+from provenance.lineage.kept import assess_change
 from provenance.lineage.reach import add_descendants, add_seeds, start_cone
 from provenance.lineage.rest import leave_no_rest
 from provenance.lineage.solve import Solver

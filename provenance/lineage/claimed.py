@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,24 +12,20 @@ from provenance.lineage.assess import Assessor
 from provenance.lineage.pedigree import own_part
 from provenance.store import schema
 from provenance.store.arrow import insert_rows
-from provenance.store.claims import LoggedClaim, load_claims, load_shares_of
-from provenance.store.facts import load_models, load_policies
+from provenance.store.claims import LoggedClaim, load_shares_of
+from provenance.store.facts import load_models
 
-__all__ = ["assess_claims", "assess_new_claims", "assess_shares"]
-
-
-def assess_claims(connection: sa.Connection) -> None:
-    """Assess every claim anew under every stored policy, withdrawn ones too."""
-    connection.execute(schema.claim_assessments.delete())
-    assess_new_claims(connection, load_claims(connection, withdrawn=True))
+__all__ = ["assess_claims", "assess_shares"]
 
 
-def assess_new_claims(
-    connection: sa.Connection, claims: Collection[LoggedClaim]
+def assess_claims(
+    connection: sa.Connection,
+    claims: Collection[LoggedClaim],
+    policies: Mapping[int, Policy],
 ) -> None:
-    """Assess claims that are not assessed yet under every stored policy."""
+    """Assess claims under stored policies, by their ids: where they are not yet."""
     rows: list[tuple[object, ...]] = []
-    for number, policy in load_policies(connection).items():
+    for number, policy in policies.items():
         judged = _judge(connection, policy, claims, None)
         rows += [
             (number, claim.id, model, tier)
