@@ -13,6 +13,7 @@ from provenance.ledger.impact import Done
 from provenance.lineage import assess_claims, open_lineage
 from provenance.log import append_entry
 from provenance.store.claims import LoggedClaim, insert_claim, load_claims
+from provenance.store.facts import load_policies
 
 __all__ = ["add_claim", "describe_claim", "record_claim", "take_back_claim"]
 
@@ -20,8 +21,8 @@ __all__ = ["add_claim", "describe_claim", "record_claim", "take_back_claim"]
 def record_claim(connection: sa.Connection, claim: Claim, now: int) -> int:
     """Record a claim, without following it; return the log position."""
     position = append_entry(connection, "claim", claim.to_entry(), now)
-    insert_claim(connection, claim, position)
-    assess_claims(connection)
+    logged = insert_claim(connection, claim, position)
+    assess_claims(connection, [logged], load_policies(connection))
     return position
 
 

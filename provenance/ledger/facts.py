@@ -19,7 +19,7 @@ from provenance.domain import (
 )
 from provenance.domain.claims import refuse_moment
 from provenance.errors import ClaimRefusedError, NameRefusedError
-from provenance.lineage import open_lineage, reassess
+from provenance.lineage import assess_policy, open_lineage, reassess
 from provenance.log import append_entry
 from provenance.merkle import SignerKey, format_verifier_key
 from provenance.store import schema
@@ -40,6 +40,8 @@ __all__ = [
 ]
 
 _LONGEST_NAME = 300
+_MOST_WITHDRAWN = 4000
+"""Positions in one log entry, which may have but 64 KiB."""
 
 
 def find_dataset(connection: sa.Connection, dataset: DatasetName) -> int | None:
@@ -286,7 +288,20 @@ def record_key(
 def record_withdrawal(
     connection: sa.Connection, withdrawn: Sequence[int], why: str, now: int
 ) -> int:
-    """Take back the facts at some log positions; return that of the withdrawal."""
+    """Take back the facts at some log positions; return that of the withdrawal.
+
+    More than fit into one entry of the log take several: the last one's is returned.
+    """
+    positions = [
+        _withdraw(connection, withdrawn[first : first + _MOST_WITHDRAWN], why, now)
+        for first in range(0, len(withdrawn), _MOST_WITHDRAWN)
+    ]
+    return positions[-1]
+
+
+def _withdraw(
+    connection: sa.Connection, withdrawn: Sequence[int], why: str, now: int
+) -> int:
     body = {"withdrawn": list(withdrawn), "why": why}
     position = append_entry(connection, "withdrawal", body, now)
     rows = [
@@ -316,25 +331,28 @@ def record_policy(connection: sa.Connection, policy: Policy, now: int) -> Policy
         NameRefusedError: The name is none, or that of a built-in policy.
     """
     policy.check_name()
-    newest = {one.name: one for one in load_policies(connection).values()}
-    before = newest.get(policy.name)
+    newest = {one.name: (id_, one) for id_, one in load_policies(connection).items()}
+    replaced, before = newest.get(policy.name, (None, None))
     if before and replace(policy, version=before.version) == before:
         return before
     policy = replace(policy, version=before.version + 1 if before else 1)
-    _insert_policy(connection, policy, now)
-    reassess(connection)
+    number = _insert_policy(connection, policy, now)
+    assess_policy(connection, number, policy, replaced)
     return policy
 
 
-def _insert_policy(connection: sa.Connection, policy: Policy, now: int) -> None:
+def _insert_policy(connection: sa.Connection, policy: Policy, now: int) -> int:
+    """Record a version of a policy; return its id."""
     table, body = schema.policies, policy.to_json()
+    number = last_id(connection, table) + 1
     position = append_entry(connection, "policy", {"policy": json.loads(body)}, now)
     connection.execute(
         table.insert().values(
-            id=last_id(connection, table) + 1,
+            id=number,
             name=policy.name,
             version=policy.version,
             body=body,
             position=position,
         )
     )
+    return number

@@ -163,7 +163,8 @@ def follow_withdrawn(
         position: Log position of the withdrawal.
         lineage: Follows claims.
     """
+    gone = set(taken)
     for logged in load_claims(connection, withdrawn=True):
-        if logged.position in taken and logged.claim.reaches_items:
+        if logged.position in gone and logged.claim.reaches_items:
             lineage.restate(connection, logged.claim, position)
     follow_models(connection, before, position)

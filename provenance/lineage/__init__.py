@@ -5,10 +5,8 @@ from provenance.lineage.assessments import (
     ASPECTS,
     Judged,
     judge,
-    load_loops,
     load_members,
     load_pedigrees,
-    reassess,
     select_assessed,
 )
 from provenance.lineage.book import PedigreeBook
@@ -22,6 +20,7 @@ from provenance.lineage.depth import (
     measure_depths,
 )
 from provenance.lineage.entering import Entering
+from provenance.lineage.kept import assess_policy, load_loops, reassess
 from provenance.lineage.pedigree import Element, Pedigree, own_part
 from provenance.lineage.rebuild import compare, rebuild
 from provenance.lineage.workspace import (
@@ -46,6 +45,7 @@ __all__ = [
     "TrainingSets",
     "add_rows",
     "assess_claims",
+    "assess_policy",
     "assess_shares",
     "compare",
     "count_rows",

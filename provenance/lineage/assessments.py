@@ -1,10 +1,10 @@
-"""Assess pedigrees in the database: kept for stored policies, or when it is asked.
+"""Assess pedigrees in the database, under any policy, as of any position of the log.
 
 What a policy makes of a single element is a few thousand rows, told by pure code
 (``assess``, ``depth``); to unite them for each pedigree is one grouping over the
-elements, which the database does best. Kept are the assessments of stored policies as
-of the head, for plain SQL to join; for any other policy, or an earlier position of the
-log, the same query is part of the question, and nothing is written.
+elements, which the database does best. What that gives for stored policies as of the
+head is kept (``kept``); for any other policy, or an earlier position of the log, the
+same query is part of the question, and nothing is written.
 """
 
 from __future__ import annotations
@@ -19,17 +19,14 @@ from sqlalchemy.types import TypeEngine
 
 from provenance.domain import DatasetName, ModelBook, Policy, Tier, parse_dataset
 from provenance.lineage.assess import NONE, Assessor, Mark, Verdict, tell_tier
-from provenance.lineage.claimed import assess_claims
-from provenance.lineage.depth import Depths, ModelLoop, measure_depths
+from provenance.lineage.depth import Depths, measure_depths
 from provenance.lineage.pedigree import Element, Pedigree
 from provenance.store import schema
 from provenance.store.amounts import DIMENSIONS
-from provenance.store.arrow import insert_rows
 from provenance.store.facts import (
     load_datasets,
     load_models,
     load_origins,
-    load_policies,
 )
 from provenance.store.given import give_rows
 from provenance.store.keys import split_asked
@@ -38,12 +35,10 @@ from provenance.store.standing import logged_by
 __all__ = [
     "ASPECTS",
     "Judged",
-    "assess_change",
+    "is_trained_on",
     "judge",
-    "load_loops",
     "load_members",
     "load_pedigrees",
-    "reassess",
     "select_assessed",
 ]
 
@@ -124,7 +119,7 @@ def load_members(
     datasets = {
         number: name
         for number, name in load_datasets(connection, size).items()
-        if _is_trained_on(name, trained)
+        if is_trained_on(name, trained)
     }
     return {
         datasets[number]: elements
@@ -132,7 +127,8 @@ def load_members(
     }
 
 
-def _is_trained_on(name: DatasetName, trained: Collection[DatasetName]) -> bool:
+def is_trained_on(name: DatasetName, trained: Collection[DatasetName]) -> bool:
+    """Whether a dataset version is among those that models were trained on."""
     return name in trained or DatasetName(name.name, "") in trained
 
 
@@ -181,9 +177,6 @@ _UNITED: ColumnElement[int] = sa.literal_column(
     " + ".join(f"max(verdicts.marks & {int(mark)})" for mark in Mark), sa.Integer()
 )
 """The marks of a group together: SQLite has no ``bit_or``."""
-
-_ASSESSED = 1 << 14
-"""Pedigrees at a time: as many models as rows take no more memory than a few."""
 
 _TIERS = [(marks, str(tell_tier(marks))) for marks in range(2 * max(Mark))]
 
@@ -296,99 +289,3 @@ def _with_tier(
         depth.label("depth"),
         is_open.label("open"),
     ).join(tiers, tiers.c.marks == assessed.c.marks)
-
-
-def reassess(connection: sa.Connection) -> None:
-    """Assess every pedigree and claim anew under every stored policy.
-
-    Enough after a change of models or policies that leaves the pedigrees alone.
-    """
-    connection.execute(schema.assessments.delete())
-    connection.execute(schema.model_loops.delete())
-    stored = load_policies(connection)
-    ids = {name: number for number, name in load_datasets(connection).items()}
-    for number, judged in zip(stored, judge(connection, stored.values()), strict=True):
-        _insert(connection, number, judged, None)
-        members_of_loops = [
-            (number, place, *member)
-            for place, loop in enumerate(judged.depths.loops)
-            for member in (
-                *((model, None) for model in loop.models),
-                *((None, ids[dataset]) for dataset in loop.datasets),
-            )
-        ]
-        insert_rows(
-            connection,
-            schema.model_loops,
-            ("policy_id", "loop", "model", "dataset_id"),
-            members_of_loops,
-        )
-    assess_claims(connection)
-
-
-def assess_change(
-    connection: sa.Connection, new: Collection[int], touched: Collection[int]
-) -> None:
-    """Assess the pedigrees that a change brought.
-
-    Where it touched what a model was trained on, the depth of everything that the
-    model made may be another, and all are assessed anew.
-
-    Args:
-        connection: A writing transaction with the tallies as they are after it.
-        new: Ids of the new pedigrees, which follow each other.
-        touched: Ids of the dataset versions whose tallies moved.
-    """
-    datasets = load_datasets(connection)
-    trained = {
-        parse_dataset(text)
-        for model in load_models(connection)
-        for text in model.trained_on
-    }
-    if any(_is_trained_on(datasets[number], trained) for number in touched):
-        reassess(connection)
-        return
-    if not new:
-        return
-    table, stored = schema.pedigrees, load_policies(connection)
-    for first in range(min(new), max(new) + 1, _ASSESSED):
-        last = min(first + _ASSESSED - 1, max(new))
-        asked = sa.select(table.c.id).where(table.c.id.between(first, last))
-        every = judge(connection, stored.values(), pedigrees=asked)
-        for number, judged in zip(stored, every, strict=True):
-            _insert(connection, number, judged, asked)
-
-
-def _insert(
-    connection: sa.Connection,
-    policy: int,
-    judged: Judged,
-    pedigrees: sa.Select[tuple[int]] | None,
-) -> None:
-    columns = ("policy_id", "pedigree_id", "aspect", "value", "tier", "depth", "open")
-    found = select_assessed(connection, judged, pedigrees, ("", *ASPECTS))
-    rows = found.add_columns(sa.literal(policy).label("policy_id")).subquery()
-    connection.execute(
-        schema.assessments.insert().from_select(
-            columns, sa.select(*(rows.c[name] for name in columns))
-        )
-    )
-
-
-def load_loops(connection: sa.Connection, policy: int) -> tuple[ModelLoop, ...]:
-    """Return the loops of models and datasets that are kept for a stored policy."""
-    table, names = schema.model_loops, load_datasets(connection)
-    models: dict[int, list[str]] = {}
-    datasets: dict[int, list[DatasetName]] = {}
-    for row in connection.execute(sa.select(table).where(table.c.policy_id == policy)):
-        if row.model is not None:
-            models.setdefault(row.loop, []).append(row.model)
-        else:
-            datasets.setdefault(row.loop, []).append(names[row.dataset_id])
-    return tuple(
-        ModelLoop(
-            models=tuple(sorted(members)),
-            datasets=tuple(sorted(datasets.get(number, ()))),
-        )
-        for number, members in models.items()
-    )

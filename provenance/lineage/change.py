@@ -19,7 +19,6 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from provenance.domain import Claim, DatasetName
-from provenance.lineage.assessments import assess_change
 from provenance.lineage.book import PedigreeBook
 from provenance.lineage.called import CALLED, add_children
 from provenance.lineage.claims import load_reached, load_reaches
@@ -31,6 +30,7 @@ from provenance.lineage.entering import (
 )
 from provenance.lineage.facts import list_batches, load_asked
 from provenance.lineage.keep import keep
+from provenance.lineage.kept import assess_change
 from provenance.lineage.reach import add_descendants, add_seeds, start_cone
 from provenance.lineage.rest import leave_no_rest
 from provenance.lineage.solve import Solver
@@ -46,7 +46,8 @@ from provenance.lineage.workspace import (
 )
 from provenance.store import schema
 from provenance.store.arrow import read_batches, uncollected
-from provenance.store.keys import prefer_indexes
+from provenance.store.given import give_rows
+from provenance.store.keys import prefer_indexes, split_asked
 from provenance.store.records import IDENTITY
 from provenance.store.standing import standing
 
@@ -116,12 +117,30 @@ class Lineage:
         """
         duck = self._start(connection)
         leaving = list(batches)
-        records, sources = schema.records, schema.sources
-        of_batch = _records_of(connection, leaving)
+        for some in split_asked(leaving):
+            self._add_leaving(connection, some)
+        add_descendants(connection, duck)
+        gone = give_rows(
+            connection, "gone", {"id": sa.BigInteger()}, [(one,) for one in leaving]
+        )
+        listed = ", ".join(map(str, leaving))
+        self._load_cone(
+            connection,
+            also=schema.records.c.batch_id.in_(sa.select(gone.c.id)),
+            leaving=f"batch_id IN ({listed})",
+        )
+        leave_no_rest(duck)
+        self._solve(connection, position)
+
+    def _add_leaving(self, connection: sa.Connection, batches: list[int]) -> None:
+        """Add the items of batches that leave to the cone, and their children."""
+        duck, records, sources = self.duck, schema.records, schema.sources
+        of_batch = _records_of(connection, batches)
         add_seeds(
             connection, duck, sa.select(records.c.content_key, IDENTITY).where(of_batch)
         )
-        for dataset, numbers in _by_dataset(connection, leaving).items():
+        for dataset, numbers in _by_dataset(connection, batches).items():
+            of_these = _records_of(connection, numbers)
             query = (
                 sa.select(
                     records.c.digest,
@@ -133,18 +152,12 @@ class Lineage:
                 .select_from(
                     records.outerjoin(sources, sources.c.id == records.c.source_id)
                 )
-                .where(_records_of(connection, numbers))
+                .where(of_these)
             )
             rows = pa.Table.from_batches(
                 read_batches(connection, query, CALLED), CALLED
             )
-            of_these = _records_of(connection, numbers)
             add_children(connection, duck, of_these, rows, dataset)
-        add_descendants(connection, duck)
-        listed = ", ".join(map(str, leaving))
-        self._load_cone(connection, also=of_batch, leaving=f"batch_id IN ({listed})")
-        leave_no_rest(duck)
-        self._solve(connection, position)
 
     def respeak(
         self, connection: sa.Connection, origins: Iterable[int], position: int
@@ -252,7 +265,12 @@ def open_lineage(
 
 
 def _records_of(connection: sa.Connection, batches: list[int]) -> Any:
-    """The condition that a record is of some batches; their ids follow each other."""
+    """The condition that a record is of some batches; their ids follow each other.
+
+    Args:
+        connection: An open transaction.
+        batches: Few enough to be asked about at once.
+    """
     table, records = schema.batches, schema.records
     query = (
         sa.select(table.c.first_record, table.c.records)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,25 +12,27 @@ from provenance.lineage.assess import Assessor
 from provenance.lineage.pedigree import own_part
 from provenance.store import schema
 from provenance.store.arrow import insert_rows
-from provenance.store.claims import LoggedClaim, load_claims, load_shares_of
-from provenance.store.facts import load_models, load_origins, load_policies
+from provenance.store.claims import LoggedClaim, load_shares_of
+from provenance.store.facts import load_models
 
 __all__ = ["assess_claims", "assess_shares"]
 
 
-def assess_claims(connection: sa.Connection) -> None:
-    """Assess every claim anew under every stored policy, withdrawn ones too."""
-    table = schema.claim_assessments
-    connection.execute(table.delete())
-    claims = load_claims(connection, withdrawn=True)
+def assess_claims(
+    connection: sa.Connection,
+    claims: Collection[LoggedClaim],
+    policies: Mapping[int, Policy],
+) -> None:
+    """Assess claims under stored policies, by their ids: where they are not yet."""
     rows: list[tuple[object, ...]] = []
-    for number, policy in load_policies(connection).items():
+    for number, policy in policies.items():
         judged = _judge(connection, policy, claims, None)
         rows += [
             (number, claim.id, model, tier)
             for claim, (model, tier) in zip(claims, judged, strict=True)
         ]
-    insert_rows(connection, table, ("policy_id", "claim_id", "model", "tier"), rows)
+    columns = ("policy_id", "claim_id", "model", "tier")
+    insert_rows(connection, schema.claim_assessments, columns, rows)
 
 
 def assess_shares(
@@ -67,17 +69,17 @@ def assess_shares(
 def _judge(
     connection: sa.Connection,
     policy: Policy,
-    claims: Iterable[LoggedClaim],
+    claims: Collection[LoggedClaim],
     size: int | None,
 ) -> list[tuple[str | None, str]]:
     """Model and tier of each claim; nothing is read where there is none."""
-    logged = list(claims)
-    if not logged:
+    if not claims:
         return []
-    origins, book = load_origins(connection), load_models(connection, size)
+    origins = {one.origin_id: one.claim.origin for one in claims}
+    book = load_models(connection, size)
     assessor = Assessor(policy, book, origins)
     found = []
-    for one in logged:
+    for one in claims:
         of_item = own_part({}, {one.origin_id: one.claim.origin}, book)
         name = one.claim.origin.model
         model = None if name is None else book.find(name).name

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
@@ -14,45 +12,73 @@ from provenance.lineage.reach import add_seeds
 from provenance.lineage.workspace import add_rows, count_rows, make_table
 from provenance.store import schema
 from provenance.store.arrow import read_batches
-from provenance.store.claims import is_of_source, load_claims
-from provenance.store.reached import names_dataset, select_reached
+from provenance.store.claims import load_claims, select_subjects
+from provenance.store.reached import select_reached
 from provenance.store.records import IDENTITY
 
 __all__ = ["claimed", "load_reached", "load_reaches", "state_origins"]
 
-_REACHES = pa.schema(
+_SAID = pa.schema(
     [
         ("origin_id", pa.int64()),
-        ("dataset_id", pa.int64()),
-        ("source_id", pa.int64()),
+        ("subject", pa.string()),
+        ("name", pa.string()),
+        ("version", pa.string()),
         ("first_at", pa.int64()),
         ("last_at", pa.int64()),
     ]
 )
+_NAMED = pa.schema([("id", pa.int64()), ("name", pa.string()), ("more", pa.string())])
+"""A dataset with its version, or a host with its domain."""
 
 
 def load_reaches(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> None:
     """Make ``claim``: the standing claims that reach items, by what they reach.
 
-    A row for each dataset version, or each source, that a claim speaks of.
+    A row for each origin and dataset version, or source, that claims speak of.
     """
-    make_table(duck, "claim", _REACHES)
-    for logged in load_claims(connection):
-        claim = logged.claim
-        if not claim.reaches_items:
-            continue
-        reached: list[Any] = [schema.datasets.c.id, sa.null()]
-        named = names_dataset(claim)
-        if claim.subject is Subject.SOURCE:
-            reached = [sa.null(), schema.sources.c.id]
-            named = [is_of_source(claim.name)]
-        query = sa.select(
-            sa.literal(logged.origin_id, sa.BigInteger),
-            *reached,
-            sa.literal(claim.first_at, sa.BigInteger),
-            sa.literal(claim.last_at, sa.BigInteger),
-        ).where(*named)
-        add_rows(duck, "claim", read_batches(connection, query, _REACHES))
+    said = [
+        {
+            "origin_id": logged.origin_id,
+            "subject": str(logged.claim.subject),
+            "name": logged.claim.name,
+            "version": logged.claim.version,
+            "first_at": logged.claim.first_at,
+            "last_at": logged.claim.last_at,
+        }
+        for logged in load_claims(connection)
+        if logged.claim.reaches_items
+    ]
+    make_table(duck, "said_of", _SAID)
+    add_rows(duck, "said_of", [pa.Table.from_pylist(said, schema=_SAID)])
+    datasets, sources = schema.datasets.c, schema.sources.c
+    of_datasets = datasets.name.in_(select_subjects(Subject.DATASET))
+    hosts = select_subjects(Subject.SOURCE)
+    of_sources = sa.or_(sources.host.in_(hosts), sources.domain.in_(hosts))
+    for name, columns, which in (
+        ("named_dataset", (datasets.id, datasets.name, datasets.version), of_datasets),
+        ("named_source", (sources.id, sources.host, sources.domain), of_sources),
+    ):
+        make_table(duck, name, _NAMED)
+        query = sa.select(*columns).where(which)
+        if said:
+            add_rows(duck, name, read_batches(connection, query, _NAMED))
+    duck.execute(
+        f"""
+        CREATE OR REPLACE TABLE claim AS
+        SELECT s.origin_id, d.id AS dataset_id, NULL::BIGINT AS source_id,
+               s.first_at, s.last_at
+        FROM said_of AS s JOIN named_dataset AS d
+            ON d.name = s.name AND d.more = coalesce(s.version, d.more)
+        WHERE s.subject = '{Subject.DATASET}'
+        UNION
+        SELECT s.origin_id, NULL, n.id, s.first_at, s.last_at
+        FROM said_of AS s JOIN (
+            SELECT id, name FROM named_source UNION SELECT id, more FROM named_source
+        ) AS n ON n.name = s.name
+        WHERE s.subject = '{Subject.SOURCE}'
+        """  # noqa: S608 - words of ours
+    )
 
 
 def claimed(duck: duckdb.DuckDBPyConnection, rows: str) -> str:

@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from provenance.domain import Unit
-from provenance.lineage.assessments import reassess
 from provenance.lineage.book import PedigreeBook
 from provenance.lineage.claims import load_reaches
 from provenance.lineage.facts import list_batches, load_everything
@@ -27,6 +26,7 @@ from provenance.lineage.keep import (
     select_loops,
     select_named_parents,
 )
+from provenance.lineage.kept import reassess
 from provenance.lineage.reach import start_cone
 from provenance.lineage.rest import leave_no_rest, set_rest_aside
 from provenance.lineage.solve import Solver

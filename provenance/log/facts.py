@@ -92,7 +92,8 @@ def _expected(connection: sa.Connection) -> Iterator[FactRow]:
     What a withdrawal took back may be said anew.
     """
     entries = schema.log_entries
-    said: dict[FactRow, int] = {}
+    said: set[FactRow] = set()
+    anew: dict[int, list[FactRow]] = {}
     for row in connection.execute(sa.select(entries).order_by(entries.c.position)):
         kind, body = parse_entry(row.entry)
         for column, value in (("kind", kind), ("recorded_at", body.get("recorded_at"))):
@@ -109,14 +110,15 @@ def _expected(connection: sa.Connection) -> Iterator[FactRow]:
                 f"entry of this version: {error!r}"
             ) from error
         for expected in rows:
-            if expected[:-1] not in said or expected[0] in _SAID_ONCE:
-                said[expected[:-1]] = row.position
+            fact = expected[:-1]
+            if fact not in said or expected[0] in _SAID_ONCE:
+                said.add(fact)
                 yield expected
+                if expected[0] in _SAID_ANEW:
+                    anew.setdefault(row.position, []).append(fact)
         if kind == "withdrawal":
-            gone = set(body["withdrawn"])
-            taken = [f for f, at in said.items() if at in gone and f[0] in _SAID_ANEW]
-            for fact in taken:
-                del said[fact]
+            for position in body["withdrawn"]:
+                said.difference_update(anew.pop(position, ()))
 
 
 _NO_OWNER = "(points to nothing)"

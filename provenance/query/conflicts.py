@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.types import TypeEngine
 
 from provenance.domain import Kind, Mode, ModelBook, format_digest
 from provenance.domain.origins import GENERATING_MODES
@@ -16,6 +19,8 @@ from provenance.query.occurrences import say_time
 from provenance.store import schema
 from provenance.store.amounts import select_pedigrees
 from provenance.store.facts import load_datasets, load_models, load_origins
+from provenance.store.given import give_rows
+from provenance.store.keys import InOrder
 from provenance.store.records import OF_BATCH, OF_ITEM
 from provenance.store.standing import occurring, standing
 
@@ -25,6 +30,10 @@ _BOTH = "human and generated"
 _EARLY = "captured before the model was released"
 _CHILD = "captured before its parent"
 _MICROSECONDS = 1_000_000
+_MADE: dict[str, TypeEngine[Any]] = {
+    "pedigree_id": sa.BigInteger(),
+    "detail": sa.Text(),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +66,20 @@ def find_conflicts(
     """
     names = {number: str(name) for number, name in load_datasets(connection).items()}
     book = load_models(connection)
+    models = _generating(connection, book)
+    days = {model: book.find(model).released for model in models.values()}
+    released = {model: day for model, day in days.items() if day}
     found: list[Conflict] = []
     for number in datasets:
-        found += _find_both(connection, number, names[number], book, examples)
-        found += _find_early(connection, number, names[number], book, examples)
-        found += _find_children(connection, number, names[number], examples)
-    return sorted(found, key=lambda one: (one.kind, -one.contents, one.dataset))
+        both = _find_both(connection, number, models)
+        early = _find_early(connection, number, models, released)
+        children = _find_children(number)
+        for kind, rows in ((_BOTH, both), (_EARLY, early), (_CHILD, children)):
+            if rows is not None:
+                found += _tell(connection, rows, kind, names[number], examples)
+    return sorted(
+        found, key=lambda one: (one.kind, -one.contents, one.dataset, one.detail)
+    )
 
 
 def _generating(connection: sa.Connection, book: ModelBook) -> dict[int, str]:
@@ -77,82 +94,84 @@ def _generating(connection: sa.Connection, book: ModelBook) -> dict[int, str]:
     }
 
 
-def _find_both(
+def _list_made(
     connection: sa.Connection,
     dataset: int,
-    name: str,
-    book: ModelBook,
-    examples: int,
-) -> Iterator[Conflict]:
-    """Contents with an own origin that is a person, and one that is a model.
+    models: Mapping[int, str],
+    *which: ColumnElement[bool],
+) -> set[tuple[int, str]]:
+    """The pedigrees of a dataset version, and the models that made their contents.
 
     By pedigree: items alike share one, so that few are looked at.
     """
+    elements = schema.pedigree_origins
+    query = sa.select(elements.c.pedigree_id, elements.c.origin_id).where(
+        elements.c.own, elements.c.pedigree_id.in_(select_pedigrees(dataset)), *which
+    )
+    return {
+        (pedigree, models[origin])
+        for pedigree, origin in connection.execute(query)
+        if origin in models
+    }
+
+
+def _find_both(
+    connection: sa.Connection, dataset: int, models: Mapping[int, str]
+) -> sa.Subquery | None:
+    """Contents with an own origin that is a person, and one that is a model."""
     elements, origins = schema.pedigree_origins, schema.origins
     human = (
         sa.select(elements.c.pedigree_id)
         .join(origins, origins.c.id == elements.c.origin_id)
         .where(elements.c.own, origins.c.kind == str(Kind.HUMAN))
     )
-    query = (
-        sa.select(elements.c.pedigree_id, elements.c.origin_id)
-        .where(
-            elements.c.own,
-            elements.c.pedigree_id.in_(human),
-            elements.c.pedigree_id.in_(select_pedigrees(dataset)),
-        )
-        .order_by(elements.c.pedigree_id)
+    pairs = _list_made(connection, dataset, models, elements.c.pedigree_id.in_(human))
+    if not pairs:
+        return None
+    made = give_rows(connection, "made", _MADE, pairs)
+    found = _items_of(dataset)
+    nothing = sa.cast(sa.null(), sa.BigInteger)
+    return (
+        sa.select(found.c.item, made.c.detail, nothing.label("told"))
+        .select_from(InOrder(found, made, made.c.pedigree_id == found.c.pedigree_id))
+        .subquery()
     )
-    models = _generating(connection, book)
-    by_model: dict[str, set[int]] = {}
-    for pedigree, origin in connection.execute(query):
-        if origin in models:
-            by_model.setdefault(models[origin], set()).add(pedigree)
-    items = schema.item_pedigrees
-    for model, pedigrees in sorted(by_model.items()):
-        found = _items_of(dataset, items.c.pedigree_id.in_(sorted(pedigrees)))
-        rows = sa.select(found.c.item, sa.null().label("told")).subquery()
-        yield from _tell(connection, rows, _BOTH, name, model, examples)
 
 
 def _find_early(
     connection: sa.Connection,
     dataset: int,
-    name: str,
-    book: ModelBook,
-    examples: int,
-) -> Iterator[Conflict]:
+    models: Mapping[int, str],
+    released: Mapping[str, date],
+) -> sa.Subquery | None:
     """Contents that were seen before the model that made them was released.
 
     Who made a content may be said by a record of another dataset, by evidence or by a
     claim: its pedigree knows them all.
     """
-    by_model: dict[str, list[int]] = {}
-    for origin, model in _generating(connection, book).items():
-        if book.find(model).released:
-            by_model.setdefault(model, []).append(origin)
-    elements, items = schema.pedigree_origins, schema.item_pedigrees
-    seen = schema.records.alias("seen")
-    for model, origins in sorted(by_model.items()):
-        released = book.find(model).released
-        own = sa.select(elements.c.pedigree_id).where(
-            elements.c.own, elements.c.origin_id.in_(origins)
-        )
-        found = _items_of(dataset, items.c.pedigree_id.in_(own))
-        rows = (
-            sa.select(found.c.item, sa.func.min(seen.c.fetched_at).label("told"))
-            .join_from(found, seen, _is_of(seen, found))
-            .where(seen.c.fetched_at < _midnight(released), standing(seen.c.batch_id))
-            .group_by(found.c.item)
-            .subquery()
-        )
-        detail = f"{model}, released {released}"
-        yield from _tell(connection, rows, _EARLY, name, detail, examples)
+    dated = {number: model for number, model in models.items() if model in released}
+    pairs = _list_made(connection, dataset, dated) if dated else ()
+    if not pairs:
+        return None
+    rows = [
+        (number, f"{model}, released {released[model]}", _midnight(released[model]))
+        for number, model in pairs
+    ]
+    columns = _MADE | {"released_at": sa.BigInteger()}
+    made = give_rows(connection, "made", columns, rows)
+    found, seen = _items_of(dataset), schema.records.alias("seen")
+    joined = InOrder(found, made, made.c.pedigree_id == found.c.pedigree_id)
+    first = sa.func.min(seen.c.fetched_at).label("told")
+    return (
+        sa.select(found.c.item, made.c.detail, first)
+        .select_from(joined.join(seen, _is_of(seen, found)))
+        .where(seen.c.fetched_at < made.c.released_at, standing(seen.c.batch_id))
+        .group_by(found.c.item, made.c.detail)
+        .subquery()
+    )
 
 
-def _find_children(
-    connection: sa.Connection, dataset: int, name: str, examples: int
-) -> Iterator[Conflict]:
+def _find_children(dataset: int) -> sa.Subquery:
     """Contents captured before the first capture of a parent.
 
     What a content was derived from, and when it was captured, may be said by records of
@@ -194,48 +213,52 @@ def _find_children(
         .group_by(pairs.c.content_key, pairs.c.item)
         .subquery()
     )
-    rows = (
-        sa.select(child.c.item, sa.func.min(seen.c.fetched_at).label("told"))
+    first = sa.func.min(seen.c.fetched_at).label("told")
+    return (
+        sa.select(child.c.item, sa.literal("").label("detail"), first)
         .join_from(child, seen, _is_of(seen, child))
         .where(seen.c.fetched_at < child.c.first, standing(seen.c.batch_id))
         .group_by(child.c.item)
         .subquery()
     )
-    yield from _tell(connection, rows, _CHILD, name, "", examples)
 
 
 def _tell(
     connection: sa.Connection,
-    rows: Any,
+    rows: sa.Subquery,
     kind: str,
     dataset: str,
-    detail: str,
     examples: int,
 ) -> Iterator[Conflict]:
-    """Count the contents of a query, and name the first of them."""
-    count = connection.execute(
-        sa.select(sa.func.count()).select_from(rows)
-    ).scalar_one()
-    if not count:
-        return
-    query = sa.select(rows.c.item, rows.c.told).order_by(rows.c.item).limit(examples)
-    told = tuple(
-        format_digest(bytes(item))
-        + ("" if moment is None else f", captured {say_time(moment)}")
-        for item, moment in connection.execute(query)
+    """Count the contents of each detail, and name the first of them: in one reading."""
+    alike = rows.c.detail
+    place = sa.func.row_number().over(partition_by=alike, order_by=rows.c.item)
+    contents = sa.func.count().over(partition_by=alike)
+    ranked = sa.select(*rows.c, place.label("place"), contents.label("n")).subquery()
+    query = (
+        sa.select(ranked)
+        .where(ranked.c.place <= max(1, examples))
+        .order_by(ranked.c.detail, ranked.c.place)
     )
-    yield Conflict(
-        kind=kind, dataset=dataset, detail=detail, contents=count, examples=told
-    )
+    told_of = groupby(connection.execute(query), attrgetter("detail"))
+    for detail, (first, *others) in told_of:
+        told = tuple(
+            format_digest(bytes(row.item))
+            + ("" if row.told is None else f", captured {say_time(row.told)}")
+            for row in (first, *others)[:examples]
+        )
+        yield Conflict(
+            kind=kind, dataset=dataset, detail=detail, contents=first.n, examples=told
+        )
 
 
-def _items_of(dataset: int, *which: ColumnElement[bool]) -> sa.Subquery:
+def _items_of(dataset: int) -> sa.Subquery:
     """The items of a dataset version of which more is said than one capture, once."""
     items = schema.item_pedigrees
     return (
-        sa.select(items.c.content_key, items.c.item)
+        sa.select(items.c.content_key, items.c.item, items.c.pedigree_id)
         .select_from(schema.batches.join(schema.records, OF_BATCH).join(items, OF_ITEM))
-        .where(schema.batches.c.dataset_id == dataset, occurring(), *which)
+        .where(schema.batches.c.dataset_id == dataset, occurring())
         .distinct()
         .subquery()
     )
@@ -248,9 +271,7 @@ def _is_of(record: Any, items: Any) -> ColumnElement[bool]:
     )
 
 
-def _midnight(day: date | None) -> int:
+def _midnight(day: date) -> int:
     """The first microsecond of a day, UTC."""
-    if day is None:
-        raise ValueError("the model has no date of release")
     moment = datetime.combine(day, time(), UTC)
     return round(moment.timestamp()) * _MICROSECONDS

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from provenance.store import schema
-from provenance.store.keys import ASKED_RECORDS, prefer_indexes
-from provenance.store.records import IDENTITY
+from provenance.store.keys import ASKED_RECORDS, InOrder, prefer_indexes
+from provenance.store.records import IDENTITY, OF_BATCH
 from provenance.store.standing import standing
 
 __all__ = ["ask_upstream"]
@@ -34,7 +34,8 @@ def ask_upstream(connection: sa.Connection, batches: Iterable[int]) -> int:
     prefer_indexes(connection)
     wanted = (
         sa.select(records.c.content_key, IDENTITY.label("item"))
-        .where(records.c.batch_id.in_(inside))
+        .select_from(InOrder(schema.batches, records, OF_BATCH))
+        .where(schema.batches.c.id.in_(inside))
         .cte("wanted", recursive=True)
     )
     links = sa.union_all(

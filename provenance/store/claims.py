@@ -21,6 +21,7 @@ __all__ = [
     "is_of_source",
     "load_claims",
     "load_shares_of",
+    "select_subjects",
     "stands",
 ]
 
@@ -54,18 +55,29 @@ def is_of_source(name: str) -> ColumnElement[bool]:
     return sa.or_(sources.c.host == name, sources.c.domain == name)
 
 
-def insert_claim(connection: sa.Connection, claim: Claim, position: int) -> None:
-    """Write a claim that was logged at a position."""
+def select_subjects(subject: Subject) -> sa.Select[tuple[str]]:
+    """The names of all datasets, sources or models that claims were made about."""
+    return sa.select(claims.c.name).where(claims.c.subject == str(subject))
+
+
+def insert_claim(connection: sa.Connection, claim: Claim, position: int) -> LoggedClaim:
+    """Write a claim that was logged at a position, and return it."""
     ids = intern_origins(connection, [claim.origin])
+    logged = LoggedClaim(
+        id=last_id(connection, claims) + 1,
+        position=position,
+        origin_id=ids[claim.origin],
+        claim=claim,
+    )
     connection.execute(
         claims.insert().values(
-            id=last_id(connection, claims) + 1,
+            id=logged.id,
             subject=str(claim.subject),
             name=claim.name,
             version=claim.version,
             first_at=claim.first_at,
             last_at=claim.last_at,
-            origin_id=ids[claim.origin],
+            origin_id=logged.origin_id,
             unit=None if claim.unit is None else str(claim.unit),
             share=None if claim.share is None else float(claim.share),
             note=claim.note,
@@ -73,6 +85,7 @@ def insert_claim(connection: sa.Connection, claim: Claim, position: int) -> None
             position=position,
         )
     )
+    return logged
 
 
 def load_claims(
@@ -123,7 +136,7 @@ def _read_all(connection: sa.Connection, query: sa.Select[Any]) -> list[LoggedCl
     rows = connection.execute(query).all()
     if not rows:
         return []
-    origins = load_origins(connection)
+    origins = load_origins(connection, {row.origin_id for row in rows})
     return [_read(row, origins) for row in rows]
 
 

@@ -13,7 +13,7 @@ from provenance.store.keys import InOrder
 from provenance.store.records import OF_BATCH
 from provenance.store.standing import occurring
 
-__all__ = ["names_dataset", "select_reached"]
+__all__ = ["select_reached"]
 
 
 def select_reached(claim: Claim) -> tuple[Any, Any]:
@@ -28,10 +28,10 @@ def select_reached(claim: Claim) -> tuple[Any, Any]:
         sources = sa.select(schema.sources.c.id).where(is_of_source(claim.name))
         return records, sa.and_(*which, records.c.source_id.in_(sources))
     rows = InOrder(datasets, batches, batches.c.dataset_id == datasets.c.id)
-    return rows.join(records, OF_BATCH), sa.and_(*which, *names_dataset(claim))
+    return rows.join(records, OF_BATCH), sa.and_(*which, *_names_dataset(claim))
 
 
-def names_dataset(claim: Claim) -> list[sa.ColumnElement[bool]]:
+def _names_dataset(claim: Claim) -> list[sa.ColumnElement[bool]]:
     """The conditions that a dataset version is one that the claim speaks of."""
     named = [schema.datasets.c.name == claim.name]
     if claim.version is not None:

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from provenance import Ledger
+from provenance.domain import WhatIf
 from provenance.lineage import Element, assess
 from provenance.store import arrow, schema
 
@@ -123,3 +124,67 @@ def test_rows_are_met_once_and_not_with_each_other(
     ledger.withdraw_batch(last["position"], why="a test")
     assert sum(fetched) < 20 * _MANY
     assert ledger.check_derived() == []
+
+
+def test_a_change_asks_once_about_all_claims(ledger: Ledger, tmp_path: Path) -> None:
+    """Many claims take no question each, and one more assesses itself alone."""
+    path = tmp_path / "d.jsonl"
+    rows = [
+        {"digest": _digest(n), "url": f"http://h{n}.example.org/"} for n in range(3)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ledger.ingest(path, dataset="d")
+    statements: list[str] = []
+    assessed: list[int] = []
+
+    def note(*given: Any) -> None:
+        statements.append(given[2])
+        if given[2].startswith("INSERT INTO claim_assessments"):
+            assessed.append(len(given[3]))
+
+    sa.event.listen(ledger._engine, "before_cursor_execute", note)
+    counts = []
+    for n in range(8):
+        statements.clear()
+        ledger.claim(source=f"h{n % 3}.example.org", generated_by="M", dry_run=n == 7)
+        counts.append(len(statements))
+        ledger.claim(dataset="d", generated_by=f"M{n % 2}", note=str(n))
+    assert max(counts[4:]) <= counts[3]
+    if ledger._engine.dialect.name == "sqlite":  # PostgreSQL copies them
+        assert set(assessed) == {len(ledger.policies())}
+    assert ledger.check_derived() == []
+
+
+def test_a_policy_assesses_nothing_under_others(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "d.jsonl"
+    row = {"digest": _digest(1), "generated_by": "M"}
+    path.write_text(json.dumps(row) + "\n")
+    ledger.ingest(path, dataset="d")
+    ledger.claim(dataset="d", generated_by="N")
+    judged: list[str] = []
+    verdicts = assess.Assessor.verdicts
+
+    def note(assessor: assess.Assessor) -> Iterator[assess.Verdict]:
+        judged.append(assessor._policy.name)
+        return verdicts(assessor)
+
+    monkeypatch.setattr(assess.Assessor, "verdicts", note)
+    for name in ("a", "b", "a"):
+        ignored = frozenset({f"M{len(judged)}"})
+        ledger.add_policy(name, WhatIf(ignored_models=ignored))
+    assert judged == ["a", "b", "a"]
+    stored = _assessed(ledger)
+    ledger.rebuild()
+    assert _assessed(ledger) == stored
+    with ledger._reading() as connection:
+        claims = sa.select(schema.claim_assessments.c.policy_id)
+        assert len(connection.execute(claims).all()) == len({row[0] for row in stored})
+
+
+def _assessed(ledger: Ledger) -> list[tuple[Any, ...]]:
+    with ledger._reading() as connection:
+        table = schema.assessments
+        columns = (table.c.policy_id, table.c.aspect, table.c.value, table.c.tier)
+        return sorted(map(tuple, connection.execute(sa.select(*columns))), key=str)

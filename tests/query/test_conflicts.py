@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from click.testing import Result
 
 from provenance import Ledger
@@ -150,3 +151,34 @@ def test_whoever_says_who_made_it_the_release_is_later(
         ("r", (f"{A}, captured 2020-01-01T00:00:00Z",)),
         ("s", (f"{B}, captured 2020-01-02T00:00:00Z",)),
     ]
+
+
+def test_many_models_take_no_more_questions_than_one(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """A dataset is read once for each kind, however many models it is about."""
+    for name, models in (("few", 1), ("many", 30)):
+        path = tmp_path / f"{name}.jsonl"
+        rows = [
+            {"digest": f"sha256:{n:064x}", "fetched_at": "2020-01-02"} | said
+            for n in range(models)
+            for said in ({"origin": "human"}, {"generated_by": f"m{n}"})
+        ]
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        ledger.ingest(path)
+    for n in range(3):
+        ledger.add_model(f"m{n}", released=date(2023, 1, n + 1))
+    statements: list[str] = []
+
+    def note(*given: Any) -> None:
+        statements.append(given[2])
+
+    sa.event.listen(ledger._engine, "before_cursor_execute", note)
+    counts = []
+    for name, models in (("few", 1), ("many", 30)):
+        statements.clear()
+        found = [one.detail for one in ledger.conflicts(name, examples=1)]
+        early = [f"m{n}, released 2023-01-0{n + 1}" for n in range(min(3, models))]
+        assert found == [*early, *sorted(f"m{n}" for n in range(models))]
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
