@@ -120,13 +120,21 @@ def _sqlite_engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
             f"the folder of {url.database} does not exist",
             hint="Create it first, or name another file with --ledger.",
         )
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
     if read_only and url.database:
         file = Path(url.database).absolute().as_uri()
-        url = url.set(database=file, query={"mode": "ro", "uri": "true"})
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+        sa.event.listen(engine, "do_connect", partial(_connect_read_only, file))
     sa.event.listen(engine, "connect", partial(_set_pragmas, read_only=read_only))
     sa.event.listen(engine, "begin", _begin)
     return engine
+
+
+def _connect_read_only(
+    file: str, _: Any, __: Any, positional: list[Any], named: dict[str, Any]
+) -> None:
+    """Have a file opened as one to be read: the engine keeps its plain URL."""
+    positional[0] = f"{file}?mode=ro"
+    named["uri"] = True
 
 
 def _set_pragmas(connection: sqlite3.Connection, _: Any, *, read_only: bool) -> None:
