@@ -129,7 +129,8 @@ class Transactions:
 
     @contextmanager
     def _said(self) -> Iterator[None]:
+        """Say in words of ours what SQLAlchemy, or the driver itself, raises."""
         try:
             yield
-        except DBAPIError as error:
+        except (DBAPIError, self._engine.dialect.loaded_dbapi.Error) as error:
             raise say_database_error(error, self._engine) from error

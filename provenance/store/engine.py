@@ -16,7 +16,6 @@ from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
     NoSuchModuleError,
-    OperationalError,
 )
 
 from provenance.errors import LedgerStateError
@@ -285,15 +284,17 @@ def refuse_read_only(engine: sa.Engine) -> None:
         )
 
 
-def say_database_error(error: DBAPIError, engine: sa.Engine) -> LedgerStateError:
-    """Turn a driver's error into one that says what to do."""
-    words = str(error.orig).strip().splitlines()[0] if str(error.orig) else str(error)
+def say_database_error(error: Exception, engine: sa.Engine) -> LedgerStateError:
+    """Turn a driver's error, wrapped or not, into one that says what to do."""
+    driver = error.orig if isinstance(error, DBAPIError) else error
+    words = (str(driver).strip() or repr(error)).splitlines()[0]
     place = engine.get_execution_options()["place"]
     for signs, message, hint in _SAID:
         if any(sign in words for sign in signs):
             told = message.format(place=place, words=words)
             return LedgerStateError(told, hint=hint)
-    if isinstance(error, OperationalError) and engine.dialect.name != "sqlite":
+    unreached = engine.dialect.loaded_dbapi.OperationalError
+    if isinstance(driver, unreached) and engine.dialect.name != "sqlite":
         return LedgerStateError(
             f"the server of {place} cannot be reached, or went away: {words}",
             hint="See that it runs and lets you in; nothing half-recorded was kept. "
