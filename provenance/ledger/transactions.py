@@ -105,6 +105,10 @@ class Transactions:
             try:
                 with connection.begin() as transaction:
                     if not is_sqlite(connection):
+                        # Or all would be read as it was before the lock was waited for.
+                        connection.exec_driver_sql(
+                            "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
+                        )
                         lock = sa.select(sa.func.pg_advisory_xact_lock(_WRITE_LOCK))
                         connection.execute(lock)
                     before = self._admit(connection, signer) if signer else 0

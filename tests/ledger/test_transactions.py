@@ -1,8 +1,9 @@
-"""What goes wrong inside a transaction is told in words of ours."""
+"""Transactions say of themselves what they need, and tell what goes wrong."""
 
 from __future__ import annotations
 
 import pytest
+from databases import new_database
 
 from provenance import Ledger
 from provenance.errors import LedgerStateError
@@ -20,3 +21,16 @@ def test_what_the_bulk_path_is_refused_is_told(ledger: Ledger) -> None:
         _insert_twice(ledger)
     assert raised.value.hint == "Nothing half-recorded was kept."
     assert ledger.add_model("M") == 2
+
+
+def test_a_writer_reads_what_was_written_while_it_waited(
+    postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c default_transaction_isolation=serializable")
+    query = "SHOW transaction_isolation"
+    with (
+        new_database(postgresql) as url,
+        Ledger.open(url) as ledger,
+        ledger._writing() as connection,
+    ):
+        assert connection.exec_driver_sql(query).scalar() == "read committed"
