@@ -72,14 +72,20 @@ def connect_engine(url: str, *, read_only: bool = False) -> sa.Engine:
         return engine
     if backend in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
-        only = {"options": _read_only(parsed)} if read_only else {}
+        given = {"client_encoding": "utf8"}  # the environment may say another
+        if read_only:
+            given["options"] = _read_only(parsed)
         try:
-            return sa.create_engine(parsed, connect_args=only, execution_options=told)
+            engine = sa.create_engine(
+                parsed, connect_args=given, execution_options=told
+            )
         except (ModuleNotFoundError, NoSuchModuleError) as error:
             raise LedgerStateError(
                 "the PostgreSQL driver is not installed",
                 hint="Install it with: pip install 'training-provenance[postgres]'",
             ) from error
+        sa.event.listen(engine, "connect", partial(_refuse_encoding, place))
+        return engine
     raise LedgerStateError(
         f"{backend!r} is not a database a ledger can live in",
         hint="Write sqlite:///FILE.db or postgresql://USER@HOST/NAME.",
@@ -111,6 +117,17 @@ def _read_only(url: sa.URL) -> str:
     given = url.query.get("options") or os.environ.get("PGOPTIONS", "")
     words = [given] if isinstance(given, str) else [*given]
     return " ".join([*words, "-c default_transaction_read_only=on"])
+
+
+def _refuse_encoding(place: str, connection: Any, _: Any) -> None:
+    """Refuse a database that cannot hold every text."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise LedgerStateError(
+            f"{place} keeps texts as {encoding}, which cannot hold all of them",
+            hint="Name a database that was made with: CREATE DATABASE NAME ENCODING "
+            "'UTF8' TEMPLATE template0",
+        )
 
 
 def _sqlite_engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
