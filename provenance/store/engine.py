@@ -257,11 +257,36 @@ _SAID: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "Wait for it to finish, or stop it, then run the command again.",
     ),
     (
-        ("readonly", "unable to open", "read-only"),
+        ("readonly", "unable to open"),
         "{place} cannot be written here: {words}",
         (
             "Check the rights of the file and its folder, or name another place with "
             "--ledger."
+        ),
+    ),
+    (
+        ("read-only transaction",),
+        "{place} cannot be written: {words}",
+        (
+            "Name a server that is no standby, and a user whose transactions may "
+            "write, with --ledger."
+        ),
+    ),
+    (
+        ("permission denied", "must be owner"),
+        "the user of {place} may not do this: {words}",
+        (
+            "Name another user with --ledger, or have this one granted a role of: "
+            "provenance db roles"
+        ),
+    ),
+    (
+        ("statement timeout", "lock timeout", "transaction timeout"),
+        "the server of {place} allows less time than this takes: {words}",
+        (
+            "Raise that timeout for the user, or end the URL of the ledger with, for "
+            "example, ?options=-cstatement_timeout%3D0; nothing half-recorded was "
+            "kept. Then run the command again."
         ),
     ),
     (
