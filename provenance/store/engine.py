@@ -85,6 +85,7 @@ def connect_engine(url: str, *, read_only: bool = False) -> sa.Engine:
                 hint="Install it with: pip install 'training-provenance[postgres]'",
             ) from error
         sa.event.listen(engine, "connect", partial(_refuse_encoding, place))
+        _keep_to_process(engine)
         return engine
     raise LedgerStateError(
         f"{backend!r} is not a database a ledger can live in",
@@ -119,6 +120,30 @@ def _read_only(url: sa.URL) -> str:
     return " ".join([*words, "-c default_transaction_read_only=on"])
 
 
+def _keep_to_process(engine: sa.Engine) -> None:
+    """Refuse to use, in a process that was forked, the connection of its parent.
+
+    Two would speak over one connection to a server; and as SQLite's locks on a file
+    are not inherited, while it believes that they are, commits would be lost.
+    """
+    sa.event.listen(engine, "connect", _note_process)
+    sa.event.listen(engine, "checkout", _refuse_inherited)
+
+
+def _note_process(_: Any, record: Any) -> None:
+    record.info["process"] = os.getpid()
+
+
+def _refuse_inherited(_: Any, record: Any, lent: Any) -> None:
+    if record.info["process"] != os.getpid():
+        record.dbapi_connection = lent.dbapi_connection = None  # not ours to close
+        raise LedgerStateError(
+            "this process was forked while the ledger was open",
+            hint="Close the ledger before, or have processes spawned instead of "
+            "forked, and open it in each.",
+        )
+
+
 def _refuse_encoding(place: str, connection: Any, _: Any) -> None:
     """Refuse a database that cannot hold every text."""
     encoding = connection.info.parameter_status("server_encoding")
@@ -142,6 +167,8 @@ def _sqlite_engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
         sa.event.listen(engine, "do_connect", partial(_connect_read_only, file))
     sa.event.listen(engine, "connect", partial(_set_pragmas, read_only=read_only))
     sa.event.listen(engine, "begin", _begin)
+    if url.database not in (None, "", ":memory:"):
+        _keep_to_process(engine)
     return engine
 
 
