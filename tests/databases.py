@@ -41,12 +41,15 @@ def run_postgresql(parent: Path | None = None) -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def new_database(server: str, *, template: str | None = None) -> Iterator[str]:
+def new_database(
+    server: str, *, template: str | None = None, encoding: str | None = None
+) -> Iterator[str]:
     """Create a database, yield its URL, and drop it.
 
     Args:
         server: URL of the server.
         template: URL of a database to copy; nobody may be connected to it.
+        encoding: How it keeps texts; that of the server by default.
     """
     url = sa.make_url(server).set(drivername="postgresql+psycopg")
     name = f"ledger_{uuid.uuid4().hex}"
@@ -54,7 +57,9 @@ def new_database(server: str, *, template: str | None = None) -> Iterator[str]:
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
         copied = f" TEMPLATE {sa.make_url(template).database}" if template else ""
-        connection.exec_driver_sql(f"CREATE DATABASE {name}{copied}")
+        kept = f" ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
+        made = f"CREATE DATABASE {name}{kept if encoding else copied}"
+        connection.exec_driver_sql(made)
     try:
         yield url.set(database=name).render_as_string(hide_password=False)
     finally:

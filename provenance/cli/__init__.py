@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 from pathlib import Path
 
@@ -39,6 +40,8 @@ _DEFAULT = "sqlite:///provenance.db"
 _REFUSED, _NOT_VERIFIED = 1, 3
 _INTERRUPTED = 130
 """What shells make of a program that Ctrl-C ended."""
+_UNSPELLED = ("strict", "surrogateescape")
+"""How streams begin that refuse text: the second in the locale C."""
 
 
 class _Group(click.Group):
@@ -120,8 +123,18 @@ for command in (
 
 
 def main() -> None:
-    """Run the command line; what the streams cannot spell is printed as ``?``."""
+    """Run the command line; what the streams cannot spell is printed as ``?``.
+
+    Being told to end takes away what lies in temporary places, as Ctrl-C does.
+    """
+    for told in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(told) is signal.SIG_DFL:  # not so under nohup
+            signal.signal(told, _end)
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in _UNSPELLED:
             stream.reconfigure(errors="replace")
     cli.main(args=sys.argv[1:], prog_name="provenance")
+
+
+def _end(number: int, _: object) -> None:
+    sys.exit(128 + number)

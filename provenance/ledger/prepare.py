@@ -175,7 +175,8 @@ def hash_scratch(
         schemas: The columns of each table that leaves are made of.
         constants: Those of them that are not in the file.
     """
-    with BulkReader(f"sqlite:///{path}") as reader:
+    url = sa.URL.create("sqlite", database=path)  # "?" and "%" mean much in a URL
+    with BulkReader(url.render_as_string()) as reader:
         read = {
             name: _read(reader, name, schema, constants[name])
             for name, schema in schemas.items()

@@ -105,6 +105,10 @@ class Transactions:
             try:
                 with connection.begin() as transaction:
                     if not is_sqlite(connection):
+                        # Or all would be read as it was before the lock was waited for.
+                        connection.exec_driver_sql(
+                            "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
+                        )
                         lock = sa.select(sa.func.pg_advisory_xact_lock(_WRITE_LOCK))
                         connection.execute(lock)
                     before = self._admit(connection, signer) if signer else 0
@@ -129,7 +133,8 @@ class Transactions:
 
     @contextmanager
     def _said(self) -> Iterator[None]:
+        """Say in words of ours what SQLAlchemy, or the driver itself, raises."""
         try:
             yield
-        except DBAPIError as error:
+        except (DBAPIError, self._engine.dialect.loaded_dbapi.Error) as error:
             raise say_database_error(error, self._engine) from error

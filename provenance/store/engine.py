@@ -16,7 +16,6 @@ from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
     NoSuchModuleError,
-    OperationalError,
 )
 
 from provenance.errors import LedgerStateError
@@ -73,14 +72,21 @@ def connect_engine(url: str, *, read_only: bool = False) -> sa.Engine:
         return engine
     if backend in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
-        only = {"options": _read_only(parsed)} if read_only else {}
+        given = {"client_encoding": "utf8"}  # the environment may say another
+        if read_only:
+            given["options"] = _read_only(parsed)
         try:
-            return sa.create_engine(parsed, connect_args=only, execution_options=told)
+            engine = sa.create_engine(
+                parsed, connect_args=given, execution_options=told
+            )
         except (ModuleNotFoundError, NoSuchModuleError) as error:
             raise LedgerStateError(
                 "the PostgreSQL driver is not installed",
                 hint="Install it with: pip install 'training-provenance[postgres]'",
             ) from error
+        sa.event.listen(engine, "connect", partial(_refuse_encoding, place))
+        _keep_to_process(engine)
+        return engine
     raise LedgerStateError(
         f"{backend!r} is not a database a ledger can live in",
         hint="Write sqlite:///FILE.db or postgresql://USER@HOST/NAME.",
@@ -114,19 +120,64 @@ def _read_only(url: sa.URL) -> str:
     return " ".join([*words, "-c default_transaction_read_only=on"])
 
 
+def _keep_to_process(engine: sa.Engine) -> None:
+    """Refuse to use, in a process that was forked, the connection of its parent.
+
+    Two would speak over one connection to a server; and as SQLite's locks on a file
+    are not inherited, while it believes that they are, commits would be lost.
+    """
+    sa.event.listen(engine, "connect", _note_process)
+    sa.event.listen(engine, "checkout", _refuse_inherited)
+
+
+def _note_process(_: Any, record: Any) -> None:
+    record.info["process"] = os.getpid()
+
+
+def _refuse_inherited(_: Any, record: Any, lent: Any) -> None:
+    if record.info["process"] != os.getpid():
+        record.dbapi_connection = lent.dbapi_connection = None  # not ours to close
+        raise LedgerStateError(
+            "this process was forked while the ledger was open",
+            hint="Close the ledger before, or have processes spawned instead of "
+            "forked, and open it in each.",
+        )
+
+
+def _refuse_encoding(place: str, connection: Any, _: Any) -> None:
+    """Refuse a database that cannot hold every text."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise LedgerStateError(
+            f"{place} keeps texts as {encoding}, which cannot hold all of them",
+            hint="Name a database that was made with: CREATE DATABASE NAME ENCODING "
+            "'UTF8' TEMPLATE template0",
+        )
+
+
 def _sqlite_engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
     if url.database and not Path(url.database).absolute().parent.is_dir():
         raise LedgerStateError(
             f"the folder of {url.database} does not exist",
             hint="Create it first, or name another file with --ledger.",
         )
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
     if read_only and url.database:
         file = Path(url.database).absolute().as_uri()
-        url = url.set(database=file, query={"mode": "ro", "uri": "true"})
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+        sa.event.listen(engine, "do_connect", partial(_connect_read_only, file))
     sa.event.listen(engine, "connect", partial(_set_pragmas, read_only=read_only))
     sa.event.listen(engine, "begin", _begin)
+    if url.database not in (None, "", ":memory:"):
+        _keep_to_process(engine)
     return engine
+
+
+def _connect_read_only(
+    file: str, _: Any, __: Any, positional: list[Any], named: dict[str, Any]
+) -> None:
+    """Have a file opened as one to be read: the engine keeps its plain URL."""
+    positional[0] = f"{file}?mode=ro"
+    named["uri"] = True
 
 
 def _set_pragmas(connection: sqlite3.Connection, _: Any, *, read_only: bool) -> None:
@@ -233,11 +284,36 @@ _SAID: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "Wait for it to finish, or stop it, then run the command again.",
     ),
     (
-        ("readonly", "unable to open", "read-only"),
+        ("readonly", "unable to open"),
         "{place} cannot be written here: {words}",
         (
             "Check the rights of the file and its folder, or name another place with "
             "--ledger."
+        ),
+    ),
+    (
+        ("read-only transaction",),
+        "{place} cannot be written: {words}",
+        (
+            "Name a server that is no standby, and a user whose transactions may "
+            "write, with --ledger."
+        ),
+    ),
+    (
+        ("permission denied", "must be owner"),
+        "the user of {place} may not do this: {words}",
+        (
+            "Name another user with --ledger, or have this one granted a role of: "
+            "provenance db roles"
+        ),
+    ),
+    (
+        ("statement timeout", "lock timeout", "transaction timeout"),
+        "the server of {place} allows less time than this takes: {words}",
+        (
+            "Raise that timeout for the user, or end the URL of the ledger with, for "
+            "example, ?options=-cstatement_timeout%3D0; nothing half-recorded was "
+            "kept. Then run the command again."
         ),
     ),
     (
@@ -277,15 +353,17 @@ def refuse_read_only(engine: sa.Engine) -> None:
         )
 
 
-def say_database_error(error: DBAPIError, engine: sa.Engine) -> LedgerStateError:
-    """Turn a driver's error into one that says what to do."""
-    words = str(error.orig).strip().splitlines()[0] if str(error.orig) else str(error)
+def say_database_error(error: Exception, engine: sa.Engine) -> LedgerStateError:
+    """Turn a driver's error, wrapped or not, into one that says what to do."""
+    driver = error.orig if isinstance(error, DBAPIError) else error
+    words = (str(driver).strip() or repr(error)).splitlines()[0]
     place = engine.get_execution_options()["place"]
     for signs, message, hint in _SAID:
         if any(sign in words for sign in signs):
             told = message.format(place=place, words=words)
             return LedgerStateError(told, hint=hint)
-    if isinstance(error, OperationalError) and engine.dialect.name != "sqlite":
+    unreached = engine.dialect.loaded_dbapi.OperationalError
+    if isinstance(driver, unreached) and engine.dialect.name != "sqlite":
         return LedgerStateError(
             f"the server of {place} cannot be reached, or went away: {words}",
             hint="See that it runs and lets you in; nothing half-recorded was kept. "

@@ -11,6 +11,7 @@ killed process left behind can be told from what is still needed.
 from __future__ import annotations
 
 import fcntl
+import glob
 import os
 import tempfile
 import uuid
@@ -185,11 +186,11 @@ def remove_orphans(url: sa.URL) -> None:
     if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
         return
     ledger = Path(url.database or "").absolute()
-    for path in ledger.parent.glob(f"{ledger.name}{_MARK}*"):
+    for path in ledger.parent.glob(f"{glob.escape(ledger.name)}{_MARK}*"):
         try:
             lock = os.open(path, os.O_RDWR)
-        except FileNotFoundError:
-            continue
+        except (FileNotFoundError, PermissionError):
+            continue  # it is gone, or of another user, who removes it
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink(missing_ok=True)

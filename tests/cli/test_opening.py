@@ -87,6 +87,69 @@ def test_a_password_is_not_told(
     assert "secret" not in told
 
 
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_cannot_hold_every_text_is_refused(
+    postgresql: str, run_cli: Callable[..., Result], encoding: str
+) -> None:
+    with new_database(postgresql, encoding=encoding) as url:
+        refused = run_cli("model", "add", "M", ledger=url)
+    assert refused.exit_code == 1
+    assert f"keeps texts as {encoding}" in refused.output
+    assert "ENCODING 'UTF8'" in refused.output
+
+
+def test_texts_are_recorded_as_they_are_whatever_libpq_is_told(
+    postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"name": "ü", "generated_by": "Ж"}\n', encoding="utf-8")
+    with new_database(postgresql) as url, Ledger.open(url) as ledger:
+        ledger.ingest(rows)
+        assert "Ж" in [model.name for model in ledger.models()]
+        (item,) = ledger.explain("rows#ü")
+        assert item.tier == "generated"
+
+
+def _set(url: str, setting: str) -> str:
+    """Return the URL of a ledger with a setting of the server for it alone."""
+    named = sa.make_url(url).update_query_dict({"options": f"-c{setting}"})
+    return named.render_as_string(hide_password=False)
+
+
+@pytest.mark.parametrize(
+    ("setting", "told", "hint"),
+    [
+        ("default_transaction_read_only=on", "cannot be written", "standby"),
+        ("role=pg_monitor", "may not do this", "provenance db roles"),
+    ],
+)
+def test_what_a_user_may_not_do_is_told(
+    postgresql: str, run_cli: Callable[..., Result], setting: str, told: str, hint: str
+) -> None:
+    with new_database(postgresql) as url:
+        Ledger.open(url).close()
+        refused = run_cli("model", "add", "M", ledger=_set(url, setting))
+    assert refused.exit_code == 1
+    error, said = refused.output.strip().splitlines()[-2:]
+    assert told in error
+    assert hint in said
+
+
+def test_what_a_server_has_no_time_for_is_told(
+    postgresql: str, run_cli: Callable[..., Result]
+) -> None:
+    with (
+        new_database(postgresql) as url,
+        Ledger.open(url) as ledger,
+        ledger._writing(),
+    ):
+        waited = run_cli("model", "add", "M", ledger=_set(url, "lock_timeout=1"))
+    assert waited.exit_code == 1
+    assert "allows less time than this takes" in waited.output
+    assert "?options=-cstatement_timeout%3D0" in waited.output
+
+
 def test_a_copy_in_another_journal_mode_is_read_as_it_is(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/ledger.db"
     with Ledger.open(url) as ledger:

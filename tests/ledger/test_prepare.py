@@ -80,6 +80,20 @@ def test_pieces_and_files_make_the_same_tree(
     scratch.drop()
 
 
+def test_a_scratch_file_is_read_back_whatever_its_folder_is_called(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "what? 100%41 #1 [ü]"
+    folder.mkdir()
+    batch = _arranged(salted=False)
+    scratch = ScratchFile(sa.URL.create("sqlite", database=str(folder / "ledger.db")))
+    scratch.write(batch.unnumbered())
+    schemas = prepare._schemas(batch.tables())
+    read_back = prepare.hash_scratch(str(scratch.path), schemas, scratch.constants)
+    assert read_back == hash_batch(batch.tables())
+    scratch.drop()
+
+
 def test_a_folder_that_cannot_be_written_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

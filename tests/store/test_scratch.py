@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import subprocess
 import sys
@@ -191,6 +193,32 @@ def test_files_of_the_dead_are_removed_and_those_of_the_living_kept(
     assert not left.exists()
     assert mine.path.exists()
     mine.drop()
+
+
+def test_files_of_the_dead_are_removed_whatever_the_ledger_is_called(
+    tmp_path: Path,
+) -> None:
+    url = sa.URL.create("sqlite", database=str(tmp_path / "led[g]er*.db"))
+    left = tmp_path / "led[g]er*.db.scratch-0"
+    others = tmp_path / "ledger.db.scratch-0"
+    left.touch()
+    others.touch()
+    remove_orphans(url)
+    assert list(tmp_path.iterdir()) == [others]
+
+
+def test_files_of_another_user_are_left_to_that_user(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = tmp_path / "ledger.db.scratch-0"
+    left.touch()
+
+    def refuse(path: Path, _: int) -> int:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    monkeypatch.setattr("provenance.store.scratch.os.open", refuse)
+    remove_orphans(sa.make_url(url))
+    assert left.exists()
 
 
 def test_a_file_is_attached_inside_a_transaction(url: str) -> None:

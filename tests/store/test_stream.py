@@ -60,6 +60,20 @@ def _await_state(child: subprocess.Popen[bytes], states: str) -> None:
         os.sched_yield()
 
 
+def test_a_ledger_that_is_opened_read_only_is_read_in_bulk_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provenance.store.stream._WORTH_BULK", 0)
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"name": "a", "generated_by": "M"}\n{"name": "b"}\n')
+    kept = tmp_path / "kept.csv"
+    url = f"sqlite:///{tmp_path}/ledger.db"
+    with Ledger.open(url) as ledger:
+        ledger.ingest(rows)
+    with Ledger.open(url, read_only=True) as ledger:
+        assert ledger.select("rows", kept).kept.records == 2
+
+
 def test_a_child_that_is_stopped_and_goes_on_loses_nothing(
     path: Path,
     children: list[subprocess.Popen[bytes]],

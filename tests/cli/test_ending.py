@@ -1,0 +1,68 @@
+"""A command that is told to end, and streams that cannot spell what it says."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from provenance import Ledger
+
+SECONDS = 60.0
+COMMAND = (sys.executable, "-m", "provenance")
+
+
+def _wait_for_file(folder: Path) -> None:
+    until = time.monotonic() + SECONDS
+    while not any(path.is_file() for path in folder.rglob("*")):
+        if time.monotonic() > until:
+            raise TimeoutError
+        time.sleep(0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP])
+def test_nothing_is_left_in_temporary_places(
+    tmp_path: Path, told: signal.Signals
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with subprocess.Popen(
+        [*COMMAND, "ingest", "-", "--dataset", "d"],
+        cwd=tmp_path,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdin=subprocess.PIPE,
+    ) as process:
+        try:
+            _wait_for_file(temporary)
+            process.send_signal(told)
+            assert process.wait(timeout=SECONDS) == 128 + told
+        finally:
+            process.kill()
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_what_the_locale_c_cannot_spell_is_printed_as_a_question_mark(
+    tmp_path: Path,
+) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"name": "a"}\n')
+    with Ledger.open(f"sqlite:///{tmp_path}/provenance.db") as ledger:
+        ledger.ingest(rows)
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [*COMMAND, "report", "rows"],
+        cwd=tmp_path,
+        env={**os.environ, **plain},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("rows ? policy default ? as of ")

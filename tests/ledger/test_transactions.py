@@ -1,0 +1,71 @@
+"""Transactions say of themselves what they need, and tell what goes wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from databases import new_database
+
+from provenance import Ledger
+from provenance.errors import LedgerStateError
+from provenance.store import schema
+from provenance.store.arrow import insert_rows
+
+FORKS = """
+import os, sys
+from provenance import Ledger, LedgerError
+ledger = Ledger.open(sys.argv[1])
+ledger.add_model("before")
+child = os.fork()
+if not child:
+    try:
+        ledger.add_model("child")
+    except LedgerError as error:
+        print(error.message, flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+ledger.add_model("after")
+print(*sorted(model.name for model in ledger.models()))
+"""
+
+
+def _insert_twice(ledger: Ledger) -> None:
+    with ledger._writing() as connection:
+        insert_rows(connection, schema.policies, ("id",), [(1,), (1,)])
+
+
+def test_what_the_bulk_path_is_refused_is_told(ledger: Ledger) -> None:
+    with pytest.raises(LedgerStateError, match="failed: ") as raised:
+        _insert_twice(ledger)
+    assert raised.value.hint == "Nothing half-recorded was kept."
+    assert ledger.add_model("M") == 2
+
+
+def test_a_writer_reads_what_was_written_while_it_waited(
+    postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c default_transaction_isolation=serializable")
+    query = "SHOW transaction_isolation"
+    with (
+        new_database(postgresql) as url,
+        Ledger.open(url) as ledger,
+        ledger._writing() as connection,
+    ):
+        assert connection.exec_driver_sql(query).scalar() == "read committed"
+
+
+@pytest.mark.slow
+def test_a_forked_process_uses_no_connection_of_its_parent(url: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FORKS, url],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stdout.splitlines() == [
+        "this process was forked while the ledger was open",
+        "after before",
+    ], done.stderr
