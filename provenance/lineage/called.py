@@ -23,7 +23,7 @@ from provenance.store.items import digest_keys
 from provenance.store.keys import ASKED_KEYS, InOrder, ask
 from provenance.store.records import IDENTITY
 
-__all__ = ["CALLED", "DIGEST_LENGTHS", "DIGEST_NAME", "add_children"]
+__all__ = ["CALLED", "DIGEST_LENGTHS", "add_children"]
 
 CALLED = pa.schema(
     [
@@ -39,7 +39,7 @@ CALLED = pa.schema(
 DIGEST_LENGTHS = (32, 40, 64, 96, 128)
 """How many hex digits a digest has."""
 
-DIGEST_NAME = f"^(?:{'|'.join(f'[0-9a-f]{{{n}}}' for n in DIGEST_LENGTHS)})$"
+_DIGEST_NAME = f"^(?:{'|'.join(f'[0-9a-f]{{{n}}}' for n in DIGEST_LENGTHS)})$"
 """A name that a parent given as a digest could also mean."""
 
 _KEY_DIGITS = 16
@@ -168,7 +168,7 @@ def _name_keys(texts: Iterable[str], dataset: DatasetName) -> set[int]:
 
 
 def _digest_keys(names: Iterable[str]) -> Iterable[int]:
-    pattern = re.compile(DIGEST_NAME)
+    pattern = re.compile(_DIGEST_NAME)
     for name in names:
         if pattern.match(name):
             first = bytes.fromhex(name[:_KEY_DIGITS])

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from provenance.lineage.called import DIGEST_LENGTHS, DIGEST_NAME
+from provenance.lineage.called import DIGEST_LENGTHS
 from provenance.store import schema
 from provenance.store.arrow import insert_rows
 
@@ -19,15 +19,13 @@ __all__ = ["find_traits", "note_traits"]
 def note_traits(connection: sa.Connection, dataset_id: int, rows: pa.Table) -> None:
     """Remember the traits of new records: ``digest``, ``item`` and ``name``."""
     short = pc.and_(pc.is_valid(rows["item"]), pc.is_valid(rows["digest"]))
-    names = rows["name"]
-    like_digests = names.null_count < len(names) and bool(
-        pc.any(pc.match_substring_regex(names, DIGEST_NAME)).as_py()
-    )
+    lengths = pc.utf8_length(rows["name"])
+    like_digests = pc.is_in(lengths, pa.array(DIGEST_LENGTHS, pa.int32()))
     _add(
         connection,
         dataset_id,
         short_contents=bool(pc.any(short).as_py()),
-        digest_names=like_digests,
+        digest_names=bool(pc.any(like_digests).as_py()),
     )
 
 
