@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from worlds import record_batch
 
 from provenance import Ledger
-from provenance.domain import parse_digest
+from provenance.domain import Tier, parse_digest
 from provenance.ledger.facts import record_withdrawal
 from provenance.lineage import Lineage, PedigreeBook, compare, open_workspace
 from provenance.store import schema
@@ -166,3 +166,18 @@ def test_a_name_as_long_as_a_digest_is_as_a_rebuild_has_it(
         ledger, tmp_path / "pages.jsonl", {"name": "pages-0001/document-000000000042"}
     )
     assert ledger.check_derived() == []
+
+
+def test_a_name_of_upper_case_hexadecimal_is_found(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    name = _hex("a").upper()
+    child = {"text": "child " * 20, "derived_from": name, "derivation": "copied"}
+    _ingest(ledger, tmp_path / "kids.jsonl", {"name": "child", **child})
+    parent = {"text": "parent " * 20, "origin": "human"}
+    _ingest(ledger, tmp_path / "pages.jsonl", {"name": name, **parent})
+    now = ledger.report("pages")
+    assert now.units["records"].tiers[Tier.HUMAN] == 2
+    assert ledger.check_derived() == []
+    (then,) = ledger.explain("pages#child", as_of=now.as_of)
+    assert then.tier == "human"
