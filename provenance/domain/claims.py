@@ -208,8 +208,8 @@ def _read_subject(
         return subject, parsed.name, parsed.version or None
     name = _read_name(str(subject), text)
     if subject is Subject.SOURCE:
-        name = name.lower()
-        if "/" in name or ":" in name:
+        name = name.rstrip(".").lower()
+        if not name or "/" in name or ":" in name:
             raise ClaimRefusedError(
                 f"{text!r} is neither a host nor a domain",
                 hint="Name it without scheme, port and path: example.org",

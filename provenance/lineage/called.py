@@ -39,7 +39,7 @@ CALLED = pa.schema(
 DIGEST_LENGTHS = (32, 40, 64, 96, 128)
 """How many hex digits a digest has."""
 
-DIGEST_NAME = f"^(?:{'|'.join(f'[0-9a-f]{{{n}}}' for n in DIGEST_LENGTHS)})$"
+DIGEST_NAME = f"^(?:{'|'.join(f'[0-9a-fA-F]{{{n}}}' for n in DIGEST_LENGTHS)})$"
 """A name that a parent given as a digest could also mean."""
 
 _KEY_DIGITS = 16

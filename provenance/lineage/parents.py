@@ -30,10 +30,10 @@ UNSEEN = -1
 """Stands for the item number of a parent that the ledger has not seen."""
 
 _CALLED = """
-    coalesce(parent_reference,
-             CASE parent_digest[1:1]
-                 WHEN '\\xD5'::BLOB THEN lower(hex(parent_digest[4:]))
-                 ELSE lower(hex(parent_digest[3:])) END)
+    CASE WHEN parent_digest IS NULL THEN [parent_reference]
+         WHEN parent_digest[1:1] = '\\xD5'::BLOB
+             THEN [hex(parent_digest[4:]), lower(hex(parent_digest[4:]))]
+         ELSE [hex(parent_digest[3:]), lower(hex(parent_digest[3:]))] END
 """
 """What a parent would be called as a name; MD5 has a longer multihash prefix."""
 
@@ -111,7 +111,7 @@ def resolve_parents(
         WHERE coalesce(short.item_no, whole.item_no) IS NOT NULL;
 
         CREATE TABLE wanted AS
-        SELECT edge_no, dataset_id, manifest, {_CALLED} AS reference,
+        SELECT edge_no, dataset_id, manifest, unnest({_CALLED}) AS reference,
                parent_digest IS NULL AS named
         FROM edge ANTI JOIN by_digest USING (edge_no);
         """  # noqa: S608 - a constant of ours
@@ -134,7 +134,7 @@ def resolve_parents(
         JOIN item AS i ON i.item_no = coalesce(d.short, n.parent);
 
         CREATE TABLE open_parent AS
-        SELECT record_id, ordinal, parent_key, {_CALLED} AS reference, earlier
+        SELECT record_id, ordinal, parent_key, parent_reference AS reference, earlier
         FROM edge ANTI JOIN by_digest USING (edge_no);
 
         CREATE TABLE self_parent AS

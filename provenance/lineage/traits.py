@@ -5,6 +5,8 @@ Traits only ever make more look-ups necessary: one too many costs time, never tr
 
 from __future__ import annotations
 
+import string
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
@@ -35,7 +37,8 @@ def find_traits(connection: sa.Connection) -> None:
     """Find the traits of every dataset version anew, withdrawn records included."""
     records, batches = schema.records, schema.batches
     short = sa.and_(records.c.item.is_not(None), records.c.digest.is_not(None))
-    named = sa.func.length(records.c.name).in_(DIGEST_LENGTHS)
+    other = sa.func.ltrim(records.c.name, string.hexdigits)  # from the first on
+    named = sa.and_(sa.func.length(records.c.name).in_(DIGEST_LENGTHS), other == "")
     query = (
         sa.select(
             batches.c.dataset_id,

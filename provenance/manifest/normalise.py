@@ -70,7 +70,7 @@ class Normaliser:
         self._map = column_map
         self._file = file
         self._digests = DigestColumn(Field.DIGEST)
-        self._parents = ParentsColumn()
+        self._parents = ParentsColumn(self._digests)
         self._parents_list = ParentsList()
         self._check_constants()
 

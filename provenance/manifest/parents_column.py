@@ -37,10 +37,14 @@ class ParentsColumn:
     """Reads one column of parents, batch after batch.
 
     A parent that is not a digest with its algorithm named keeps its text as a
-    reference, too: a name may look like hexadecimal.
+    reference, too: a name may look like hexadecimal. Base64 without padding looks like
+    any name of 22, 27, 43 … letters, and is taken for it unless the rows' own digests
+    are in base64.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, own: DigestColumn) -> None:
+        """Take the column of the rows' own digests, which is read first."""
+        self._own = own
         self._digests = DigestColumn(_OF)
 
     @property
@@ -87,6 +91,10 @@ class ParentsColumn:
             ]
             found = [piece.strip('"') for piece in pieces if piece]
             self._digests.decide(pa.array(found, pa.string()))
+            padded = any(piece.endswith("=") for piece in found)
+            sure = padded or self._own.spelling is Spelling.BASE64
+            if self.spelling is Spelling.BASE64 and not sure:
+                self._digests.spelling = Spelling.PREFIXED
 
     def _read(self, text: Any) -> Parsed:
         """Read cells of one plain parent in bulk, and all others in Python.

@@ -21,8 +21,11 @@ from provenance.store.records import select_called
 
 __all__ = ["find_parents"]
 
-Called = Mapping[tuple[int, str], Mapping[ItemKey, set[bytes]]]
-"""Dataset id and name → the items of that name, and the manifests they stand in."""
+Place = tuple[int, str]
+"""Dataset id and name."""
+
+Called = Mapping[Place, Mapping[ItemKey, set[bytes]]]
+"""The items of that name there, and the manifests they stand in."""
 
 
 def find_parents(
@@ -50,11 +53,13 @@ def find_parents(
         for number in left
     }
     called = _find_called(
-        connection, {place for each in places.values() for place in each}, size
+        connection,
+        {place for own, others in places.values() for place in (*own, *others)},
+        size,
     )
-    for number, each in places.items():
+    for number, (own, others) in places.items():
         child = children[edges[number].record_id]
-        found[number] = _nearest(each, bytes(child.manifest_sha256), called)
+        found[number] = _nearest(own, others, bytes(child.manifest_sha256), called)
     return found
 
 
@@ -72,26 +77,25 @@ def _digests(edge: Any, child: Any) -> list[ItemKey]:
 
 def _places(
     edge: Any, child: Any, datasets: Mapping[int, DatasetName]
-) -> list[tuple[int, str]]:
-    """Where a reference is looked up, and by which name: the child's dataset first."""
-    reference = edge.parent_reference
-    if reference is None:
-        reference = format_digest(edge.parent_digest).partition(":")[2]
-    places = [(int(child.dataset_id), str(reference))]
+) -> tuple[list[Place], list[Place]]:
+    """Where a parent is looked up, by which names: the child's dataset, and others."""
+    if edge.parent_digest is not None:
+        spelled = format_digest(edge.parent_digest).partition(":")[2]
+        return [
+            (int(child.dataset_id), text) for text in (spelled, spelled.upper())
+        ], []
+    reference = str(edge.parent_reference)
     dataset, _, name = reference.partition("#")
-    if name:
-        places += [
-            (number, name)
-            for number, known in datasets.items()
-            if dataset in (known.name, str(known))
-        ]
-    return places
+    others = [
+        (number, name)
+        for number, known in datasets.items()
+        if name and dataset in (known.name, str(known))
+    ]
+    return [(int(child.dataset_id), reference)], others
 
 
-def _find_called(
-    connection: sa.Connection, places: set[tuple[int, str]], size: int
-) -> Called:
-    found: dict[tuple[int, str], dict[ItemKey, set[bytes]]] = defaultdict(
+def _find_called(connection: sa.Connection, places: set[Place], size: int) -> Called:
+    found: dict[Place, dict[ItemKey, set[bytes]]] = defaultdict(
         lambda: defaultdict(set)
     )
     numbers = sorted({number for number, _ in places})
@@ -105,12 +109,12 @@ def _find_called(
 
 
 def _nearest(
-    places: Sequence[tuple[int, str]], manifest: bytes, called: Called
+    own: Sequence[Place], others: Sequence[Place], manifest: bytes, called: Called
 ) -> ItemKey | None:
-    own = called.get(places[0], {})
-    same_manifest = {key for key, where in own.items() if manifest in where}
-    elsewhere = {key for place in places[1:] for key in called.get(place, {})}
-    for hits in (same_manifest, set(own), elsewhere):
+    here = [hit for place in own for hit in called.get(place, {}).items()]
+    same_manifest = {key for key, where in here if manifest in where}
+    elsewhere = {key for place in others for key in called.get(place, {})}
+    for hits in (same_manifest, {key for key, _ in here}, elsewhere):
         if hits:
             return hits.pop() if len(hits) == 1 else None
     return None

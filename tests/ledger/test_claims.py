@@ -180,7 +180,7 @@ def test_a_claim_of_a_source_reaches_its_hosts_within_its_dates(
         for day in ("2023-01-31", "2023-02-01", "2023-03-31")
     ]
     record("crawl", *pages, {"url": "https://www.example.com/", "text": "u" * 80})
-    host = ledger.claim(source="Blog.Example.com", generated_by="M")
+    host = ledger.claim(source="Blog.Example.com.", generated_by="M")
     assert host.reached == 3
     dated = ledger.claim(
         source="example.com",

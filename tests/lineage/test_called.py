@@ -7,8 +7,10 @@ enters or leaves. After each change the derived tables are what a rebuild makes.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -23,7 +25,7 @@ from hypothesis.stateful import (
 from worlds import record_batch
 
 from provenance import Ledger
-from provenance.domain import parse_digest
+from provenance.domain import Tier, parse_digest
 from provenance.ledger.facts import record_withdrawal
 from provenance.lineage import Lineage, PedigreeBook, compare, open_workspace
 from provenance.store import schema
@@ -150,3 +152,32 @@ def test_a_parent_is_whatever_it_is_called_by_now(new_url: Callable[[], str]) ->
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def _ingest(ledger: Ledger, path: Path, *rows: Mapping[str, Any]) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    ledger.ingest(path, dataset="pages")
+
+
+def test_a_name_as_long_as_a_digest_is_as_a_rebuild_has_it(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    _ingest(
+        ledger, tmp_path / "pages.jsonl", {"name": "pages-0001/document-000000000042"}
+    )
+    assert ledger.check_derived() == []
+
+
+def test_a_name_of_upper_case_hexadecimal_is_found(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    name = _hex("a").upper()
+    child = {"text": "child " * 20, "derived_from": name, "derivation": "copied"}
+    _ingest(ledger, tmp_path / "kids.jsonl", {"name": "child", **child})
+    parent = {"text": "parent " * 20, "origin": "human"}
+    _ingest(ledger, tmp_path / "pages.jsonl", {"name": name, **parent})
+    now = ledger.report("pages")
+    assert now.units["records"].tiers[Tier.HUMAN] == 2
+    assert ledger.check_derived() == []
+    (then,) = ledger.explain("pages#child", as_of=now.as_of)
+    assert then.tier == "human"

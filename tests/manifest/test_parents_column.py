@@ -1,3 +1,4 @@
+import base64
 import hashlib
 from typing import Any
 
@@ -44,6 +45,19 @@ def test_a_bare_digest_is_kept_as_a_reference_too() -> None:
 
 def test_a_named_algorithm_is_recognised_in_a_column_of_bare_digests() -> None:
     assert parents([A, B, f"sha256:{C}"])[2] == [digest(C)]
+
+
+def test_names_that_look_like_base64_are_names() -> None:
+    names = ["document_0000000000001", "document_0000000000002"]
+    assert parents(names) == [[named(name)] for name in names]
+
+
+def test_base64_with_padding_or_as_the_rows_own_digests_is_read() -> None:
+    padded = base64.b64encode(bytes.fromhex(A)).decode()
+    assert parents([padded]) == [[digest(A, padded)]]
+    own, parent = padded[:-1], base64.b64encode(bytes.fromhex(B)).decode()[:-1]
+    (record,), _ = normalise({"digest": [own], "derived_from": [parent]})
+    assert [read(each) for each in record["parents"]] == [digest(B, parent)]
 
 
 def test_other_texts_are_references() -> None:
