@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Source"]
+__all__ = ["Source", "read_host"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,26 @@ class Source:
     prefix: str
     """Scheme and authority exactly as written: ``https://www.Example.com:8080``."""
     host: str
-    """Lower case, without user and port."""
+    """As DNS has it: lower case, ASCII; without user and port."""
     domain: str
     """Registrable domain by the public suffix list, or the host itself."""
+
+
+def read_host(text: str) -> str:
+    """Return a host as DNS has it, so that every spelling of it is one source.
+
+    Other letters than ASCII are written as browsers look them up
+    (https://www.unicode.org/reports/tr46/); what cannot be, stays as it is.
+
+    >>> read_host("www.B\u00fccher.example.")
+    'www.xn--bcher-kva.example'
+    """
+    host = text.rstrip(".").lower()
+    if host.isascii():
+        return host
+    import idna  # noqa: PLC0415 - large, and few hosts need it
+
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return host

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     import tldextract
 
-from provenance.domain.sources import Source
+from provenance.domain.sources import Source, read_host
 
 __all__ = ["read_source", "split_urls"]
 
@@ -90,9 +90,8 @@ def _split_any(urls: pa.Array[Any]) -> tuple[pa.Array[Any], pa.Array[Any]]:
 def read_source(prefix: str) -> Source:
     """Find host and registrable domain of scheme and authority."""
     try:
-        host = urlsplit(prefix).hostname or ""
+        host = read_host(urlsplit(prefix).hostname or "")
     except ValueError:  # an unclosed bracket, say: the URL stays, without a host
         host = ""
-    host = host.rstrip(".").lower()
     domain = _suffixes()(host).top_domain_under_public_suffix if host else ""
     return Source(prefix=prefix, host=host, domain=domain or host or prefix.lower())

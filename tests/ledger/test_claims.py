@@ -198,6 +198,19 @@ def test_a_claim_of_a_source_reaches_its_hosts_within_its_dates(
     assert ledger.check_derived() == []
 
 
+def test_every_spelling_of_a_host_is_one_source(ledger: Ledger, record: Record) -> None:
+    hosts = (
+        "b\u00fccher.example",
+        "xn--bcher-kva.Example.",
+        "B\u00dcCHER.example:80",
+    )
+    record("crawl", *({"url": f"https://{host}/", "text": host * 9} for host in hosts))
+    report = ledger.report("crawl", by=["source"])
+    assert [name for name, _ in report.by["source"]] == ["xn--bcher-kva.example"]
+    assert ledger.claim(source="B\u00fccher.example", generated_by="M").reached == 3
+    ledger.verify(deep=True)
+
+
 def test_short_contents_are_reached_in_their_own_dataset_only(
     ledger: Ledger, record: Record
 ) -> None:
