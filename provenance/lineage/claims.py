@@ -28,6 +28,12 @@ _SAID = pa.schema(
         ("last_at", pa.int64()),
     ]
 )
+_REACHES = pa.schema(
+    [
+        (name, pa.int64())
+        for name in ("origin_id", "dataset_id", "source_id", "first_at", "last_at")
+    ]
+)
 _NAMED = pa.schema([("id", pa.int64()), ("name", pa.string()), ("more", pa.string())])
 """A dataset with its version, or a host with its domain."""
 
@@ -49,6 +55,9 @@ def load_reaches(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> 
         for logged in load_claims(connection)
         if logged.claim.reaches_items
     ]
+    make_table(duck, "claim", _REACHES)
+    if not said:
+        return
     make_table(duck, "said_of", _SAID)
     add_rows(duck, "said_of", [pa.Table.from_pylist(said, schema=_SAID)])
     datasets, sources = schema.datasets.c, schema.sources.c
@@ -61,13 +70,11 @@ def load_reaches(connection: sa.Connection, duck: duckdb.DuckDBPyConnection) -> 
     ):
         make_table(duck, name, _NAMED)
         query = sa.select(*columns).where(which)
-        if said:
-            add_rows(duck, name, read_batches(connection, query, _NAMED))
+        add_rows(duck, name, read_batches(connection, query, _NAMED))
     duck.execute(
         f"""
-        CREATE OR REPLACE TABLE claim AS
-        SELECT s.origin_id, d.id AS dataset_id, NULL::BIGINT AS source_id,
-               s.first_at, s.last_at
+        INSERT INTO claim
+        SELECT s.origin_id, d.id, NULL, s.first_at, s.last_at
         FROM said_of AS s JOIN named_dataset AS d
             ON d.name = s.name AND d.more = coalesce(s.version, d.more)
         WHERE s.subject = '{Subject.DATASET}'
