@@ -12,6 +12,7 @@ from typing import Self
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from provenance.domain import say_no_utf8
 from provenance.log import load_keys, log_size, refuse_signer, sign_head
 from provenance.merkle import SignerKey, format_verifier_key
 from provenance.store.engine import is_sqlite, refuse_read_only, say_database_error
@@ -138,3 +139,5 @@ class Transactions:
             yield
         except (DBAPIError, self._engine.dialect.loaded_dbapi.Error) as error:
             raise say_database_error(error, self._engine) from error
+        except UnicodeEncodeError as error:
+            raise say_no_utf8(error) from error

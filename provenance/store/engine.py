@@ -99,6 +99,7 @@ def _parse_url(url: str) -> sa.URL:
         hint="Write sqlite:///FILE.db or postgresql://USER@HOST/NAME.",
     )
     try:
+        url.encode()
         parsed = sa.make_url(url)
     except (ArgumentError, ValueError) as error:
         raise fault from error
