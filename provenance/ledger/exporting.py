@@ -139,5 +139,6 @@ def _explain(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise LedgerStateError(
-            f"{error.filename or path} cannot be written: {error.strerror}"
+            f"{error.filename or path} cannot be written: {error.strerror}",
+            hint="Check that its folder exists, its rights, and the room on the disk.",
         ) from error
