@@ -144,12 +144,14 @@ class Run:
         if self.facts and not self.plan.skip_rows:
             return self._commit_facts(outcome)
         if self.quarantine.count and not self.plan.resumed:
-            kept = self.quarantine.keep()
+            kept = None if self.order.dry_run else self.quarantine.keep()
             raise ManifestError(
                 f"not one of the {say_count(self.rows_read, 'row')} of "
                 f"{self.order.shown} could be "
                 f"recorded: {self.quarantine.most_frequent()}",
-                hint=f"See {kept} for each row; check --map and --format.",
+                hint=f"See {kept} for each row; check --map and --format."
+                if kept
+                else "Check --map and --format.",
             )
         if not self.plan.skip_rows:
             told = (
