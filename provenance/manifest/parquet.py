@@ -47,7 +47,10 @@ class ParquetReader:
         self._path = path
         with self._open() as file:
             if not file.metadata.num_rows:
-                raise ManifestError(f"{path} holds no rows")
+                raise ManifestError(
+                    f"{path} holds no rows",
+                    hint="It has columns only: look at what wrote it.",
+                )
             schema = file.schema_arrow
             paths = [p for field in schema for p in _list_paths(field)]
             self.metadata: Mapping[str, str] = {

@@ -134,17 +134,6 @@ def test_on_error_stop_records_nothing(run_cli: Run, tmp_path: Path) -> None:
     assert json.loads(run_cli("dataset", "list", "--json").stdout) == []
 
 
-def test_a_dry_run_of_bad_rows_alone_leaves_no_file(
-    run_cli: Run, tmp_path: Path
-) -> None:
-    path = tmp_path / "rows.jsonl"
-    path.write_text('{"name": "a", "bytes": "many"}\n')
-    refused = run_cli("ingest", path, "--dry-run")
-    assert refused.exit_code == 1
-    assert refused.stderr.endswith("Nothing was recorded. Check --map and --format.\n")
-    assert not list(tmp_path.glob("*quarantine*"))
-
-
 def test_dry_run_keeps_nothing(run_cli: Run, tmp_path: Path) -> None:
     path = _rows(tmp_path / "a.jsonl", {"name": "x"}, {"bytes": -1})
     told = []
