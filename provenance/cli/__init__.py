@@ -38,6 +38,11 @@ __all__ = ["cli", "main"]
 
 _DEFAULT = "sqlite:///provenance.db"
 _REFUSED, _NOT_VERIFIED = 1, 3
+_OUT_OF_MEMORY = LedgerStateError(
+    "memory ran out; nothing half-recorded was kept",
+    hint="Let the process have more (ulimit -v), or use a machine that has more. Then "
+    "run the command again; an ingest goes on behind the last committed batch.",
+)
 _INTERRUPTED = 130
 """What shells make of a program that Ctrl-C ended."""
 
@@ -58,6 +63,8 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except LedgerError as error:
             ctx.exit(_tell(error))
+        except MemoryError:
+            ctx.exit(_tell(_OUT_OF_MEMORY))
         except KeyboardInterrupt:
             click.echo("Interrupted: nothing half-recorded was kept.", err=True)
             click.echo(

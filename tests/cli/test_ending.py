@@ -7,9 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 from provenance import Ledger
 
@@ -99,3 +101,16 @@ def test_nobody_has_to_read_standard_output(tmp_path: Path, ending: str) -> None
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_memory_that_runs_out_is_told(
+    run_cli: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_out(_: Ledger, **_options: object) -> None:
+        raise MemoryError
+
+    run_cli("dataset", "add", "d")
+    monkeypatch.setattr(Ledger, "datasets", run_out)
+    ended = run_cli("dataset", "list")
+    assert ended.exit_code == 1
+    assert ended.stderr.startswith("Error: memory ran out; nothing half-recorded")
