@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ from provenance import Ledger
 from provenance.errors import LedgerStateError
 from provenance.store import schema
 from provenance.store.arrow import insert_rows
+from provenance.store.engine import connect_engine, say_database_error
 
 FORKS = """
 import os, sys
@@ -69,3 +71,10 @@ def test_a_forked_process_uses_no_connection_of_its_parent(url: str) -> None:
         "this process was forked while the ledger was open",
         "after before",
     ], done.stderr
+
+
+def test_a_full_disk_may_be_that_of_temporary_tables() -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+    told = say_database_error(full, connect_engine("sqlite://"))
+    assert "or for temporary tables: database or disk is full" in told.message
+    assert "$TMPDIR" in told.hint
