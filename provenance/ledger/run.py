@@ -39,7 +39,6 @@ from provenance.store.arrow import insert_rows, uncollected
 from provenance.store.facts import load_models
 from provenance.store.intern import last_id
 from provenance.store.memory import giving_back
-from provenance.store.scratch import remove_orphans
 
 __all__ = ["Opens", "Run"]
 
@@ -260,8 +259,6 @@ class Run:
     ) -> Ingested:
         """Write one batch with everything that hangs on it."""
         now, batch = self.clock(), prepared.hand_over()
-        if outcome.batch is None:
-            remove_orphans(connection.engine.url)
         dataset_id = self._begin(connection, lineage, now)
         number = last_id(connection, schema.batches) + 1
         written = writer.write(connection, batch, number, prepared.scratch)

@@ -16,7 +16,7 @@ from provenance.domain import say_no_utf8
 from provenance.log import load_keys, log_size, refuse_signer, sign_head
 from provenance.merkle import SignerKey, format_verifier_key
 from provenance.store.engine import is_sqlite, refuse_read_only, say_database_error
-from provenance.store.scratch import detach_scratch
+from provenance.store.scratch import detach_scratch, remove_orphans
 
 __all__ = ["Transactions", "now"]
 
@@ -112,6 +112,7 @@ class Transactions:
                         )
                         lock = sa.select(sa.func.pg_advisory_xact_lock(_WRITE_LOCK))
                         connection.execute(lock)
+                    remove_orphans(self._engine.url)
                     before = self._admit(connection, signer) if signer else 0
                     yield connection
                     if not keep:

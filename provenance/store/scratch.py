@@ -128,7 +128,7 @@ class ScratchFile:
     def drop(self) -> None:
         """Remove the file; harmless when it was removed before.
 
-        One that cannot be removed is an orphan, for a later ingest to remove.
+        One that cannot be removed is an orphan, which a later change removes.
         """
         if self._lock >= 0:
             os.close(self._lock)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from databases import new_database
@@ -78,3 +79,13 @@ def test_a_full_disk_may_be_that_of_temporary_tables() -> None:
     told = say_database_error(full, connect_engine("sqlite://"))
     assert "or for temporary tables: database or disk is full" in told.message
     assert "$TMPDIR" in told.hint
+
+
+def test_any_change_removes_what_a_killed_process_left(tmp_path: Path) -> None:
+    left = tmp_path / "ledger.db.scratch-0"
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        left.touch()
+        ledger.datasets()
+        assert left.exists()
+        ledger.rebuild()
+    assert not left.exists()
