@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import signal
 import sys
 from pathlib import Path
@@ -30,18 +29,30 @@ from provenance.cli.records import records
 from provenance.cli.reporting import report
 from provenance.cli.select import exclude, select
 from provenance.cli.serve import serve
+from provenance.cli.standard_output import prepare_streams
 from provenance.cli.target import Target
 from provenance.cli.verify import verify
-from provenance.errors import LedgerError, VerificationError
+from provenance.errors import LedgerError, LedgerStateError, VerificationError
 
 __all__ = ["cli", "main"]
 
 _DEFAULT = "sqlite:///provenance.db"
 _REFUSED, _NOT_VERIFIED = 1, 3
+_OUT_OF_MEMORY = LedgerStateError(
+    "memory ran out; nothing half-recorded was kept",
+    hint="Let the process have more (ulimit -v), or use a machine that has more. Then "
+    "run the command again; an ingest goes on behind the last committed batch.",
+)
 _INTERRUPTED = 130
 """What shells make of a program that Ctrl-C ended."""
-_UNSPELLED = ("strict", "surrogateescape")
-"""How streams begin that refuse text: the second in the locale C."""
+
+
+def _tell(error: LedgerError) -> int:
+    """Print what an error says, and return the exit code it ends in."""
+    click.echo(f"Error: {error.message}", err=True)
+    if error.hint:
+        click.echo(f"Hint: {error.hint}", err=True)
+    return _NOT_VERIFIED if isinstance(error, VerificationError) else _REFUSED
 
 
 class _Group(click.Group):
@@ -51,12 +62,9 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except LedgerError as error:
-            click.echo(f"Error: {error.message}", err=True)
-            if error.hint:
-                click.echo(f"Hint: {error.hint}", err=True)
-            ctx.exit(
-                _NOT_VERIFIED if isinstance(error, VerificationError) else _REFUSED
-            )
+            ctx.exit(_tell(error))
+        except MemoryError:
+            ctx.exit(_tell(_OUT_OF_MEMORY))
         except KeyboardInterrupt:
             click.echo("Interrupted: nothing half-recorded was kept.", err=True)
             click.echo(
@@ -123,17 +131,18 @@ for command in (
 
 
 def main() -> None:
-    """Run the command line; what the streams cannot spell is printed as ``?``.
+    """Run the command line.
 
     Being told to end takes away what lies in temporary places, as Ctrl-C does.
     """
     for told in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(told) is signal.SIG_DFL:  # not so under nohup
             signal.signal(told, _end)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors in _UNSPELLED:
-            stream.reconfigure(errors="replace")
-    cli.main(args=sys.argv[1:], prog_name="provenance")
+    prepare_streams()
+    try:
+        cli.main(args=sys.argv[1:], prog_name="provenance")
+    except LedgerStateError as error:  # of --help and --version
+        sys.exit(_tell(error))
 
 
 def _end(number: int, _: object) -> None:

@@ -18,7 +18,10 @@ def read_file(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise LedgerStateError(f"{path} cannot be read: {error.strerror}") from error
+        raise LedgerStateError(
+            f"{path} cannot be read: {error.strerror}",
+            hint="Check its name, and the rights of it and of its folders.",
+        ) from error
 
 
 def write_file(path: Path, octets: bytes) -> None:
@@ -30,4 +33,7 @@ def write_file(path: Path, octets: bytes) -> None:
     try:
         path.write_bytes(octets)
     except OSError as error:
-        raise LedgerStateError(f"{path} cannot be written: {error.strerror}") from error
+        raise LedgerStateError(
+            f"{path} cannot be written: {error.strerror}",
+            hint="Check that its folder exists, its rights, and the room on the disk.",
+        ) from error

@@ -31,7 +31,7 @@ from provenance.domain.facts import (
 )
 from provenance.domain.fields import FIELDS, Field
 from provenance.domain.models import Model, ModelBook
-from provenance.domain.names import read_names
+from provenance.domain.names import read_names, refuse_no_utf8, say_no_utf8
 from provenance.domain.origins import (
     Derivation,
     Evidence,
@@ -93,7 +93,9 @@ __all__ = [
     "parse_size",
     "parse_unit",
     "read_names",
+    "refuse_no_utf8",
     "say_count",
+    "say_no_utf8",
     "scoped_item",
     "to_dataset_name",
 ]

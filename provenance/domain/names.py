@@ -1,4 +1,4 @@
-"""Lists of names as callers give them."""
+"""Names and other words as callers give them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from provenance.errors import NameRefusedError
 
-__all__ = ["read_names"]
+__all__ = ["read_names", "refuse_no_utf8", "say_no_utf8"]
 
 Name = TypeVar("Name")
 
@@ -31,3 +31,24 @@ def read_names(what: str, names: Iterable[Name]) -> tuple[Name, ...]:
             hint=f"Write a list, even of one name: [{names!r}].",
         )
     return tuple(names)
+
+
+def refuse_no_utf8(*texts: str) -> None:
+    """Refuse text that the shell was given as other bytes than UTF-8.
+
+    Raises:
+        NameRefusedError: One has half a surrogate pair, as Python writes such a byte.
+    """
+    for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise say_no_utf8(error) from error
+
+
+def say_no_utf8(error: UnicodeEncodeError) -> NameRefusedError:
+    """Turn the error of who was to write such text into one that says what to do."""
+    return NameRefusedError(
+        f"{error.object[error.start : error.end]!r} cannot be written in UTF-8",
+        hint="Give names, and whatever else is to be found or recorded, in UTF-8.",
+    )

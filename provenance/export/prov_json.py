@@ -29,6 +29,7 @@ from urllib.parse import quote
 from provenance.export.loss import Loss, list_losses
 from provenance.export.parquet import make_facts
 from provenance.export.told import Told
+from provenance.temporary import explain_temporary
 
 __all__ = ["write"]
 
@@ -61,10 +62,11 @@ _READ_WHOLE: Final = 1 << 26
 def write(told: Told, path: Path) -> tuple[list[Path], list[Loss]]:
     """Write one document; return the files, and what they do not carry."""
     with ExitStack() as stack:
-        parts = {
-            name: stack.enter_context(TemporaryFile("w+", encoding="utf-8"))
-            for name in _STATEMENTS
-        }
+        with explain_temporary():
+            parts = {
+                name: stack.enter_context(TemporaryFile("w+", encoding="utf-8"))
+                for name in _STATEMENTS
+            }
         _Statements(told, parts).write_all()
         with path.open("w", encoding="utf-8") as out:
             out.write('{"prefix": ' + json.dumps(_PREFIXES))

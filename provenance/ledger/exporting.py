@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -127,10 +128,25 @@ class Exporting(Transactions):
                 now=now,
                 tool=f"training-provenance {__version__}",
             )
-            files, lost = module.write(told, path)
+            with _no_half(path):
+                files, lost = module.write(told, path)
         return Exported(
             format=format, dataset=told.dataset, files=tuple(files), lost=tuple(lost)
         )
+
+
+@contextmanager
+def _no_half(path: Path) -> Iterator[None]:
+    """Remove what was written of an export that fails, where nothing was before."""
+    was_there = path.exists()
+    try:
+        yield
+    except BaseException:
+        if path.is_dir() and not was_there:
+            shutil.rmtree(path, ignore_errors=True)
+        elif not was_there:
+            path.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager
@@ -139,5 +155,6 @@ def _explain(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise LedgerStateError(
-            f"{error.filename or path} cannot be written: {error.strerror}"
+            f"{error.filename or path} cannot be written: {error.strerror}",
+            hint="Check that its folder exists, its rights, and the room on the disk.",
         ) from error

@@ -170,12 +170,18 @@ def find_manifests(names: Iterable[str | Path]) -> Iterator[Named | ManifestErro
         except ManifestError as error:
             yield error
         except OSError as error:  # as a name that no file system allows
-            yield ManifestError(f"{name} cannot be read: {error.strerror}")
+            yield ManifestError(
+                f"{name} cannot be read: {error.strerror}",
+                hint="Name a manifest, a folder or a pattern.",
+            )
 
 
 def _expand(name: str) -> Iterator[Named]:
     if not name:
-        raise ManifestError("an empty name is no manifest")
+        raise ManifestError(
+            "an empty name is no manifest",
+            hint="Name a manifest, a folder or a pattern.",
+        )
     if name == STANDARD_INPUT:
         yield Named(name)
         return

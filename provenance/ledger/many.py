@@ -6,7 +6,14 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from provenance.domain import FIELDS, DatasetName, Field, parse_dataset, parse_size
+from provenance.domain import (
+    FIELDS,
+    DatasetName,
+    Field,
+    parse_dataset,
+    parse_size,
+    refuse_no_utf8,
+)
 from provenance.errors import ManifestError, NameRefusedError, NotRecordedError
 from provenance.ledger.limit import BadRowLimit
 from provenance.ledger.manifests import Named, find_manifests
@@ -157,6 +164,7 @@ def _read_fields(mapping: Mapping[str, str] | None) -> dict[Field, str]:
         raise NameRefusedError(
             f"{odd[0]!r} is no field", hint=f"The fields are: {', '.join(FIELDS)}."
         )
+    refuse_no_utf8(*mapping.values())
     return {Field(name): said for name, said in mapping.items()}
 
 

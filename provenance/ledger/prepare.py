@@ -14,7 +14,6 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from provenance.errors import LedgerStateError
 from provenance.ingest import Arranger, Batch
 from provenance.ledger.parts import Part
 from provenance.ledger.workers import explain_end, start_workers
@@ -22,6 +21,7 @@ from provenance.log import BatchTree, hash_batch
 from provenance.store.bulk import BulkReader
 from provenance.store.memory import give_back
 from provenance.store.scratch import Constants, ScratchFile
+from provenance.temporary import explain_temporary
 
 __all__ = ["Prepared", "Preparer", "hash_file", "hash_scratch", "open_preparer"]
 
@@ -116,20 +116,16 @@ class Preparer:
 
 def _lay_down(tables: Iterable[pa.Table]) -> Path:
     """Write tables into an Arrow file: a pipe would hold all of them twice."""
-    folder = Path(tempfile.gettempdir())
-    path = folder / f"provenance-{uuid.uuid4().hex}.arrow"
-    try:
-        with pa.OSFile(str(path), "wb") as file:
-            for rows in tables:
-                with pa.ipc.new_stream(file, rows.schema) as stream:
-                    stream.write_table(rows, max_chunksize=_ROWS_READ)
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise LedgerStateError(
-            f"rows cannot be laid down in {folder}: {error.strerror or error}",
-            hint="Set $TMPDIR to a folder with room; nothing half-recorded was kept. "
-            "Then run the command again.",
-        ) from error
+    with explain_temporary():
+        path = Path(tempfile.gettempdir(), f"provenance-{uuid.uuid4().hex}.arrow")
+        try:
+            with pa.OSFile(str(path), "wb") as file:
+                for rows in tables:
+                    with pa.ipc.new_stream(file, rows.schema) as stream:
+                        stream.write_table(rows, max_chunksize=_ROWS_READ)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
     return path
 
 

@@ -69,7 +69,10 @@ def expand_url(url: str) -> Iterator[tuple[str, bool]]:
             return
         names = sorted(str(name) for name in found)
     if not names:
-        raise ManifestError(f"there is no file at {without_secrets(url)}")
+        raise ManifestError(
+            f"there is no file at {without_secrets(url)}",
+            hint="Name a file, a folder or a pattern; quote a pattern for the shell.",
+        )
     for name in names:
         yield str(system.unstrip_protocol(name)), is_folder
 

@@ -39,7 +39,6 @@ from provenance.store.arrow import insert_rows, uncollected
 from provenance.store.facts import load_models
 from provenance.store.intern import last_id
 from provenance.store.memory import giving_back
-from provenance.store.scratch import remove_orphans
 
 __all__ = ["Opens", "Run"]
 
@@ -144,12 +143,14 @@ class Run:
         if self.facts and not self.plan.skip_rows:
             return self._commit_facts(outcome)
         if self.quarantine.count and not self.plan.resumed:
-            kept = self.quarantine.keep()
+            kept = None if self.order.dry_run else self.quarantine.keep()
             raise ManifestError(
                 f"not one of the {say_count(self.rows_read, 'row')} of "
                 f"{self.order.shown} could be "
                 f"recorded: {self.quarantine.most_frequent()}",
-                hint=f"See {kept} for each row; check --map and --format.",
+                hint=f"See {kept} for each row; check --map and --format."
+                if kept
+                else "Check --map and --format.",
             )
         if not self.plan.skip_rows:
             told = (
@@ -258,8 +259,6 @@ class Run:
     ) -> Ingested:
         """Write one batch with everything that hangs on it."""
         now, batch = self.clock(), prepared.hand_over()
-        if outcome.batch is None:
-            remove_orphans(connection.engine.url)
         dataset_id = self._begin(connection, lineage, now)
         number = last_id(connection, schema.batches) + 1
         written = writer.write(connection, batch, number, prepared.scratch)

@@ -12,10 +12,11 @@ from typing import Self
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from provenance.domain import say_no_utf8
 from provenance.log import load_keys, log_size, refuse_signer, sign_head
 from provenance.merkle import SignerKey, format_verifier_key
 from provenance.store.engine import is_sqlite, refuse_read_only, say_database_error
-from provenance.store.scratch import detach_scratch
+from provenance.store.scratch import detach_scratch, remove_orphans
 
 __all__ = ["Transactions", "now"]
 
@@ -111,6 +112,7 @@ class Transactions:
                         )
                         lock = sa.select(sa.func.pg_advisory_xact_lock(_WRITE_LOCK))
                         connection.execute(lock)
+                    remove_orphans(self._engine.url)
                     before = self._admit(connection, signer) if signer else 0
                     yield connection
                     if not keep:
@@ -138,3 +140,5 @@ class Transactions:
             yield
         except (DBAPIError, self._engine.dialect.loaded_dbapi.Error) as error:
             raise say_database_error(error, self._engine) from error
+        except UnicodeEncodeError as error:
+            raise say_no_utf8(error) from error

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from provenance.domain import parse_size
 from provenance.errors import LedgerStateError
+from provenance.temporary import explain_temporary
 
 __all__ = [
     "ORIGIN_ROWS",
@@ -104,10 +105,12 @@ def open_workspace(
 
     Raises:
         LedgerStateError: That is no size, or the work does not fit in it and cannot
-            spill.
+            spill, or there is no temporary folder.
         KeyboardInterrupt: The user broke off a query.
     """
-    with tempfile.TemporaryDirectory(prefix="provenance-") as folder:
+    with explain_temporary():
+        spilled = tempfile.TemporaryDirectory(prefix="provenance-")
+    with spilled as folder:
         duck = duckdb.connect(
             config={
                 "memory_limit": parse_size(memory),

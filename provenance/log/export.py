@@ -225,4 +225,7 @@ def _sync(folder: Path) -> None:
 
 
 def _unwritable(path: Path, error: OSError) -> LedgerStateError:
-    return LedgerStateError(f"{path} cannot be written: {error.strerror}")
+    return LedgerStateError(
+        f"{path} cannot be written: {error.strerror}",
+        hint="Check that its folder exists, its rights, and the room on the disk.",
+    )

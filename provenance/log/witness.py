@@ -118,7 +118,10 @@ def _say_refusal(
 
 def _post(url: str, body: bytes) -> tuple[int, bytes]:
     if not url.startswith(("https://", "http://")):
-        raise LedgerStateError(f"{url!r} is not the URL of a witness")
+        raise LedgerStateError(
+            f"{url!r} is not the URL of a witness",
+            hint="Write https://… or http://….",
+        )
     headers = {"Content-Type": "text/plain"}
     try:
         request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310 - the scheme is checked above

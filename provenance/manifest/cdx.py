@@ -56,7 +56,9 @@ class CdxReader:
         letters = legend.strip().split(self._delimiter)[1:]
         self._names = [_LETTERS.get(letter, letter) for letter in letters]
         if not any(len(without_meta(text).lines) for text in iter_text_lines(path)):
-            raise ManifestError(f"{path} holds no rows")
+            raise ManifestError(
+                f"{path} holds no rows", hint="Expected a capture on each line."
+            )
 
     @property
     def file(self) -> str:

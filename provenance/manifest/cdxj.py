@@ -69,7 +69,9 @@ class CdxjReader:
             kept = objects if good is None else objects.filter(good)
             names = self._json.list_keys(kept)
             return [name for name in names if name not in _KEYS]
-        raise ManifestError(f"{self._path} holds no rows")
+        raise ManifestError(
+            f"{self._path} holds no rows", hint="Expected a capture on each line."
+        )
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the captures; a line of another form is a fault."""

@@ -32,7 +32,10 @@ def fingerprint(path: Path) -> tuple[bytes, int]:
     try:
         return _hash_file(path)
     except OSError as error:
-        raise ManifestError(f"{path} cannot be read: {error.strerror}") from error
+        raise ManifestError(
+            f"{path} cannot be read: {error.strerror}",
+            hint="Look at the rights of the file, and of its folders.",
+        ) from error
 
 
 def _hash_file(path: Path) -> tuple[bytes, int]:

@@ -25,4 +25,7 @@ def iter_files(folder: str | Path) -> Iterator[Path]:
 
 
 def _refuse(error: OSError) -> None:
-    raise ManifestError(f"{error.filename} cannot be read: {error.strerror}") from error
+    raise ManifestError(
+        f"{error.filename} cannot be read: {error.strerror}",
+        hint="Look at the rights of the folder, and of those above it.",
+    ) from error

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from provenance.domain import Field, format_digest
+from provenance.domain import Field, format_digest, refuse_no_utf8
 from provenance.manifest.mapping import map_reader
 from provenance.manifest.normalise import Normaliser
 from provenance.manifest.open import open_manifest
@@ -70,7 +70,9 @@ def inspect_manifest(
     Raises:
         ManifestError: As ``open_manifest`` and ``map_reader``; or the file is
             damaged before that many records were read.
+        NameRefusedError: A column or value is in no UTF-8.
     """
+    refuse_no_utf8(*columns.values(), *constants.values())
     named = {field: column for field, column in columns.items() if column}
     reader = open_manifest(path, format=format, named=named, trust=trust)
     column_map = map_reader(reader, columns, constants)

@@ -74,7 +74,9 @@ class JsonlReader:
             for path in self._json.list_paths(lines):
                 paths.setdefault(".".join(path), path)
             return paths
-        raise ManifestError(f"{self._path} holds no rows")
+        raise ManifestError(
+            f"{self._path} holds no rows", hint="Expected a JSON object on each line."
+        )
 
     def read(self, columns: Sequence[str]) -> Iterator[RawBatch]:
         """Yield the objects; a line that is none is a fault."""

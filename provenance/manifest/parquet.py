@@ -15,6 +15,7 @@ from provenance.manifest.kernels import pc
 from provenance.manifest.lines import MOST_BYTES
 from provenance.manifest.reader import RawBatch
 from provenance.manifest.stream import find_packing, iter_chunks
+from provenance.temporary import explain_temporary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +47,10 @@ class ParquetReader:
         self._path = path
         with self._open() as file:
             if not file.metadata.num_rows:
-                raise ManifestError(f"{path} holds no rows")
+                raise ManifestError(
+                    f"{path} holds no rows",
+                    hint="It has columns only: look at what wrote it.",
+                )
             schema = file.schema_arrow
             paths = [p for field in schema for p in _list_paths(field)]
             self.metadata: Mapping[str, str] = {
@@ -87,9 +91,11 @@ class ParquetReader:
             source: Path | BinaryIO = self._path
             try:
                 if find_packing(self._path):
-                    source = stack.enter_context(tempfile.TemporaryFile())
+                    with explain_temporary():
+                        source = stack.enter_context(tempfile.TemporaryFile())
                     for chunk in iter_chunks(self._path):
-                        source.write(chunk)
+                        with explain_temporary():
+                            source.write(chunk)
                 file = pq.ParquetFile(
                     source,
                     pre_buffer=False,

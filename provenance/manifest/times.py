@@ -8,6 +8,7 @@ microseconds since 1970, by their size. Four digits are a year, and no time.
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -27,6 +28,8 @@ TIME = pa.timestamp("us", tz="UTC")
 
 _OF = Field.FETCHED_AT
 _NAIVE = pa.timestamp("us")
+_NANOSECONDS = pa.timestamp("ns", tz="UTC")
+_MICROSECOND = pa.scalar(1, pa.duration("us"))
 _TO_MICROSECONDS = pc.CastOptions(target_type=TIME, allow_time_truncate=True)
 _FIRST = pa.scalar(datetime(1000, 1, 1, tzinfo=UTC), TIME)
 _LAST = pa.scalar(datetime.max.replace(tzinfo=UTC), TIME)
@@ -78,10 +81,15 @@ def _read_times(column: Any) -> Parsed:
     """Take Arrow's own times; a naive one is UTC."""
     try:
         naive = column.cast(_NAIVE) if types.is_date(column.type) else column
-        return Parsed(values=pc.cast(naive, options=_TO_MICROSECONDS))
+        times = pc.cast(naive, options=_TO_MICROSECONDS)
     except pa.ArrowInvalid:
         text = column.cast(pa.string())  # One is beyond what microseconds can hold.
         return parse_rest(_OF, text, pa.nulls(len(column), TIME), _read_time)
+    if naive.type.unit == "ns":
+        # Arrow cuts towards 1970; written times are cut towards the past.
+        late = pc.greater(times.cast(_NANOSECONDS), column.cast(_NANOSECONDS))
+        times = pc.if_else(late, pc.subtract(times, _MICROSECOND), times)
+    return Parsed(values=times)
 
 
 def _read_bulk(text: Any) -> Any:
@@ -212,4 +220,4 @@ def _read_number(text: str) -> datetime:
         number *= 1_000_000
     elif abs(number) < _MICROSECONDS_FROM:
         number *= 1_000
-    return _EPOCH + timedelta(microseconds=int(number))
+    return _EPOCH + timedelta(microseconds=math.floor(number))

@@ -132,7 +132,10 @@ def _choose(
         seeds = [_of_origins(origins), *(_of_claim(claim) for claim in claims)]
         return "model", model.name, seeds
     if kind in ("dataset", "model"):
-        raise NotRecordedError(f"no {kind} {subject!r} has items in this ledger")
+        raise NotRecordedError(
+            f"no {kind} {subject!r} has items in this ledger",
+            hint=f"See: provenance {kind} list",
+        )
     keys = find_items(connection, subject)
     name = format_digest(keys[0].item) if len(keys) == 1 else subject
     return (

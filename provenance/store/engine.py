@@ -99,6 +99,7 @@ def _parse_url(url: str) -> sa.URL:
         hint="Write sqlite:///FILE.db or postgresql://USER@HOST/NAME.",
     )
     try:
+        url.encode()
         parsed = sa.make_url(url)
     except (ArgumentError, ValueError) as error:
         raise fault from error
@@ -323,8 +324,8 @@ _SAID: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (
         ("full", "No space left"),
-        "no room left to write {place}: {words}",
-        "Free some space; nothing half-recorded was kept. Then run the command again.",
+        "no room left for {place}, or for temporary tables: {words}",
+        "Free some, or set $TMPDIR; nothing half-recorded was kept. Then try again.",
     ),
     (
         ("I/O error",),

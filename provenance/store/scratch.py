@@ -25,6 +25,7 @@ import sqlalchemy as sa
 
 from provenance.errors import LedgerStateError
 from provenance.store.bulk import dbapi_errors
+from provenance.temporary import explain_temporary
 
 __all__ = [
     "Constants",
@@ -59,7 +60,8 @@ class ScratchFile:
         """
         beside = Path(url.database) if url.database else Path()
         if url.database in (None, "", ":memory:"):
-            beside = Path(tempfile.gettempdir()) / "provenance"
+            with explain_temporary():
+                beside = Path(tempfile.gettempdir()) / "provenance"
         name = f"{beside.name}{_MARK}{uuid.uuid4().hex}"
         self.path = beside.absolute().with_name(name)
         self.constants: Constants = {}
@@ -126,7 +128,7 @@ class ScratchFile:
     def drop(self) -> None:
         """Remove the file; harmless when it was removed before.
 
-        One that cannot be removed is an orphan, for a later ingest to remove.
+        One that cannot be removed is an orphan, which a later change removes.
         """
         if self._lock >= 0:
             os.close(self._lock)

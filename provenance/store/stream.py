@@ -25,6 +25,7 @@ from provenance.errors import LedgerStateError, VerificationError
 from provenance.store.arrow import read_batches
 from provenance.store.bulk import BulkReader, Query, render_query
 from provenance.store.schema import records
+from provenance.temporary import explain_temporary
 
 __all__ = ["Question", "read_bulk", "read_committed", "read_each", "serve"]
 
@@ -128,7 +129,9 @@ def _read_in_child(
     ]
     request = {"url": url, "questions": asking}
     code = _CHILD.format(path=sys.path)
-    with tempfile.TemporaryFile() as said:
+    with explain_temporary():
+        told = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
+    with told as said:
         child = subprocess.Popen(  # noqa: S603 - this program itself
             [sys.executable, "-c", code],
             stdin=subprocess.PIPE,

@@ -7,9 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 from provenance import Ledger
 
@@ -66,3 +68,49 @@ def test_what_the_locale_c_cannot_spell_is_printed_as_a_question_mark(
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("rows ? policy default ? as of ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["--help", "formats", "batch list --json"])
+def test_standard_output_that_is_full_is_told(tmp_path: Path, command: str) -> None:
+    Ledger.open(f"sqlite:///{tmp_path}/provenance.db").close()
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, *command.split()],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    error, hint = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert error == "Error: standard output cannot be written: No space left on device"
+    assert hint.startswith("Hint: Make room where it goes and run the command again;")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", [">&-", "| true"])
+def test_nobody_has_to_read_standard_output(tmp_path: Path, ending: str) -> None:
+    Ledger.open(f"sqlite:///{tmp_path}/provenance.db").close()
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m provenance batch list --json {ending}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_memory_that_runs_out_is_told(
+    run_cli: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_out(_: Ledger, **_options: object) -> None:
+        raise MemoryError
+
+    run_cli("dataset", "add", "d")
+    monkeypatch.setattr(Ledger, "datasets", run_out)
+    ended = run_cli("dataset", "list")
+    assert ended.exit_code == 1
+    assert ended.stderr.startswith("Error: memory ran out; nothing half-recorded")

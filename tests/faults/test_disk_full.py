@@ -79,7 +79,7 @@ def test_full_disk_is_told_and_nothing_half_recorded(
         assert told.returncode == 1, told.stderr
         first, hint = told.stderr.strip().splitlines()[-2:]
         # With no room at all SQLite cannot even make its shared memory file.
-        words = ("no room left to write", "disk I/O error", "cannot be set aside")
+        words = ("no room left for", "disk I/O error", "cannot be set aside")
         assert any(said in first for said in words), told.stderr
         assert hint.startswith("Hint: "), told.stderr
         assert "Traceback" not in told.stderr

@@ -1,8 +1,10 @@
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -113,3 +115,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(LedgerStateError, match=r"set aside in .*none"):
         quarantine.add(make_faults(1))
     quarantine.drop()
+
+
+def test_a_dry_run_of_bad_rows_alone_leaves_no_file(
+    run_cli: Callable[..., Result], tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"name": "a", "bytes": "many"}\n')
+    refused = run_cli("ingest", path, "--dry-run")
+    assert refused.exit_code == 1
+    assert refused.stderr.endswith("Nothing was recorded. Check --map and --format.\n")
+    assert not list(tmp_path.glob("*quarantine*"))

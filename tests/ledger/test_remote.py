@@ -76,8 +76,11 @@ def test_a_far_folder_and_a_pattern_stand_for_files(memory: str) -> None:
         ("memory:///box/a.csv", False),
         ("memory:///box/b.csv", False),
     ]
-    with pytest.raises(ManifestError, match="there is no file at memory://box/x"):
+    with pytest.raises(
+        ManifestError, match="there is no file at memory://box/x"
+    ) as raised:
         list(expand_url(f"{memory}/x*"))
+    assert raised.value.hint
 
 
 def test_a_far_file_is_copied(memory: str, tmp_path: Path) -> None:

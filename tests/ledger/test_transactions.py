@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from databases import new_database
@@ -12,6 +14,7 @@ from provenance import Ledger
 from provenance.errors import LedgerStateError
 from provenance.store import schema
 from provenance.store.arrow import insert_rows
+from provenance.store.engine import connect_engine, say_database_error
 
 FORKS = """
 import os, sys
@@ -69,3 +72,20 @@ def test_a_forked_process_uses_no_connection_of_its_parent(url: str) -> None:
         "this process was forked while the ledger was open",
         "after before",
     ], done.stderr
+
+
+def test_a_full_disk_may_be_that_of_temporary_tables() -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+    told = say_database_error(full, connect_engine("sqlite://"))
+    assert "or for temporary tables: database or disk is full" in told.message
+    assert "$TMPDIR" in told.hint
+
+
+def test_any_change_removes_what_a_killed_process_left(tmp_path: Path) -> None:
+    left = tmp_path / "ledger.db.scratch-0"
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        left.touch()
+        ledger.datasets()
+        assert left.exists()
+        ledger.rebuild()
+    assert not left.exists()

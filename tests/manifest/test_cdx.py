@@ -65,8 +65,9 @@ def test_a_line_with_other_cells_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_a_legend_alone_holds_no_rows(tmp_path: Path) -> None:
-    with pytest.raises(ManifestError, match="holds no rows"):
+    with pytest.raises(ManifestError, match="holds no rows") as raised:
         open_manifest(write(tmp_path / "i.cdx", LEGEND))
+    assert raised.value.hint
 
 
 def test_there_are_no_late_columns(tmp_path: Path) -> None:

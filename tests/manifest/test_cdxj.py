@@ -76,8 +76,9 @@ def test_meta_lines_are_skipped_and_other_forms_are_faults(tmp_path: Path) -> No
 
 
 def test_meta_lines_alone_hold_no_rows(tmp_path: Path) -> None:
-    with pytest.raises(ManifestError, match="holds no rows"):
+    with pytest.raises(ManifestError, match="holds no rows") as raised:
         open_manifest(write(tmp_path / "i.cdxj", "!OpenWayback-CDXJ 1.0\n"))
+    assert raised.value.hint
 
 
 def test_a_key_beyond_the_first_lines_is_reported_late(tmp_path: Path) -> None:

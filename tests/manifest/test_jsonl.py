@@ -143,8 +143,9 @@ def test_a_file_of_bad_lines_alone_has_faults_and_no_columns(tmp_path: Path) -> 
 
 def test_a_blank_file_holds_no_rows(tmp_path: Path) -> None:
     path = write(tmp_path / "m.jsonl", "\n\n \n")
-    with pytest.raises(ManifestError, match="holds no rows"):
+    with pytest.raises(ManifestError, match="holds no rows") as raised:
         open_manifest(path, format="jsonl")
+    assert raised.value.hint
 
 
 def test_deep_nesting_is_no_crash(tmp_path: Path) -> None:

@@ -107,8 +107,9 @@ def test_damage_inside_names_the_last_good_row(tmp_path: Path) -> None:
 
 def test_a_file_without_rows_is_refused(tmp_path: Path) -> None:
     path = write_parquet(tmp_path / "m.parquet", {"id": pa.array([], pa.string())})
-    with pytest.raises(ManifestError, match="holds no rows"):
+    with pytest.raises(ManifestError, match="holds no rows") as raised:
         open_manifest(path)
+    assert raised.value.hint
 
 
 def test_two_columns_of_one_name_are_refused(tmp_path: Path) -> None:

@@ -104,6 +104,21 @@ def test_finer_times_are_cut_to_microseconds() -> None:
     assert values("fetched_at", column) == [TIME.replace(microsecond=123_456)]
 
 
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
+def test_times_before_1970_are_cut_towards_the_past_in_every_spelling(
+    zone: str | None,
+) -> None:
+    last = datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+    ticks = pa.array([-1, -1_000, -999, 0, None, 999], pa.int64())
+    column = ticks.cast(pa.timestamp("ns", zone))
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    assert values("fetched_at", column) == [last, last, last, epoch, None, epoch]
+    for text in ("1969-12-31T23:59:59.999999999Z", "-0.000000001"):
+        assert values("fetched_at", [text]) == [last]
+    smallest = pa.array([-(2**63)]).cast(pa.timestamp("ns"))
+    assert values("fetched_at", smallest)[0].year == 1677
+
+
 @pytest.mark.parametrize(
     "column",
     [

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 
 from provenance.domain import Spelling, format_digest, parse_digest
 from provenance.manifest.archives.coding import dechunk, decode
+from provenance.temporary import explain_temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -230,5 +231,6 @@ def _weigh_coded(
 
 def _keep(chunks: Iterable[bytes], held: BinaryIO) -> Iterator[bytes]:
     for chunk in chunks:
-        held.write(chunk)
+        with explain_temporary():
+            held.write(chunk)
         yield chunk

@@ -40,7 +40,10 @@ def read_trust_list(path: Path) -> TrustList:
         x509.load_pem_x509_certificates(data)
         pem = data.decode()
     except OSError as error:
-        raise ManifestError(f"{path} cannot be read: {error.strerror}") from error
+        raise ManifestError(
+            f"{path} cannot be read: {error.strerror}",
+            hint="Name a file of certificates (PEM).",
+        ) from error
     except ValueError as error:
         raise ManifestError(
             f"{path} is no list of certificates",
