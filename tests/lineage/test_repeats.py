@@ -77,6 +77,36 @@ def test_a_change_judges_the_origins_of_its_own_pedigrees(
     assert ledger.check_derived() == []
 
 
+def test_a_model_fact_that_bears_on_no_number_assesses_nothing(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """Facts of many models do not each assess the pedigrees of all."""
+    path = tmp_path / "d.jsonl"
+    path.write_text(json.dumps({"digest": _digest("d"), "generated_by": "M"}) + "\n")
+    ledger.ingest(path)
+    assessed: list[str] = []
+
+    def note(*given: Any) -> None:
+        if "INSERT INTO assessments" in given[2]:
+            assessed.append(given[2])
+
+    sa.event.listen(ledger._engine, "before_cursor_execute", note)
+    ledger.add_model("M", provider="P", generative=True)
+    ledger.add_model("M", aliases=["nobody's name"])
+    ledger.add_model("new", based_on=["M"], trained_on=["d"])
+    assert assessed == []
+    for bears in (
+        {"aliases": ["M2"], "trained_on": ["d"]},
+        {"based_on": ["new"]},
+        {"training_complete": True},
+        {"generative": False},
+    ):
+        assessed.clear()
+        ledger.add_model("M", **bears)
+        assert assessed, bears
+        assert ledger.check_derived() == []
+
+
 def test_a_media_type_has_the_medium_of_its_first_row(
     ledger: Ledger, tmp_path: Path
 ) -> None:
