@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from provenance import Ledger
-from provenance.domain import WhatIf
+from provenance.domain import DatasetName, WhatIf
 from provenance.lineage import Element, assess
 from provenance.store import arrow, schema
 
@@ -218,3 +219,54 @@ def _assessed(ledger: Ledger) -> list[tuple[Any, ...]]:
         table = schema.assessments
         columns = (table.c.policy_id, table.c.aspect, table.c.value, table.c.tier)
         return sorted(map(tuple, connection.execute(sa.select(*columns))), key=str)
+
+
+def _count_calls(ask: Callable[[], object]) -> int:
+    calls = [0]
+
+    def count(_: object, event: str, __: object) -> None:
+        calls[0] += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        ask()
+    finally:
+        sys.setprofile(None)
+    return calls[0]
+
+
+def test_a_list_of_datasets_does_not_walk_up_from_each(ledger: Ledger) -> None:
+    """As many generations of datasets as there are take no more than so many steps."""
+    counts = []
+    for many in (50, 200):
+        for n in range(many):
+            ledger.add_dataset(
+                f"{many}-{n}", derived_from=[f"{many}-{n - 1}"] * (n > 0)
+            )
+        counts.append(_count_calls(ledger.datasets))
+    assert counts[1] < 6 * counts[0]
+
+
+def test_what_names_no_dataset_is_not_held_against_each(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Addresses of parents with a ``#`` may be those of a record of a dataset."""
+    many = 50
+    for n in range(many):
+        ledger.add_dataset(f"d{n}")
+    path = tmp_path / "d.jsonl"
+    rows = [
+        {"digest": _digest(n), "derived_from": f"http://e.org/{n}#b"}
+        for n in range(many)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    spelled: list[DatasetName] = []
+    spell = DatasetName.__str__
+
+    def note(name: DatasetName) -> str:
+        spelled.append(name)
+        return spell(name)
+
+    monkeypatch.setattr(DatasetName, "__str__", note)
+    ledger.ingest(path)
+    assert len(spelled) < 10 * many
