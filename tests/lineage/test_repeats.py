@@ -6,6 +6,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,19 @@ import pytest
 import sqlalchemy as sa
 
 from provenance import Ledger
-from provenance.domain import DatasetName, WhatIf
-from provenance.lineage import Element, assess
+from provenance.domain import (
+    BUILT_IN,
+    DatasetName,
+    Evidence,
+    Kind,
+    Mode,
+    Model,
+    ModelBook,
+    Origin,
+    WhatIf,
+)
+from provenance.lineage import Element, assess, measure_depths
+from provenance.lineage.depth import ModelDepth
 from provenance.store import arrow, schema
 
 _MANY = 600
@@ -222,6 +234,7 @@ def _assessed(ledger: Ledger) -> list[tuple[Any, ...]]:
 
 
 def _count_calls(ask: Callable[[], object]) -> int:
+    """How many calls of functions an answer takes."""
     calls = [0]
 
     def count(_: object, event: str, __: object) -> None:
@@ -270,3 +283,35 @@ def test_what_names_no_dataset_is_not_held_against_each(
     monkeypatch.setattr(DatasetName, "__str__", note)
     ledger.ingest(path)
     assert len(spelled) < 10 * many
+
+
+def test_what_models_were_trained_on_is_gone_through_once() -> None:
+    """Models that all were trained on what all of them wrote, or some others read."""
+    counts = []
+    for many in (50, 200):
+        names = [f"M{n}" for n in range(many)]
+        book = ModelBook(
+            Model(name=name, trained_on=("d",))
+            for name in (*names, *(f"reader of {name}" for name in names))
+        )
+        origins = {
+            n: Origin(
+                kind=Kind.MODEL,
+                model=name,
+                mode=Mode.UNSPECIFIED,
+                evidence=Evidence.DECLARED,
+            )
+            for n, name in enumerate(names)
+        }
+        grade = int(origins[0].grade)
+        members = {
+            DatasetName("d"): tuple(Element(n, grade, True, 1, 1) for n in origins)
+        }
+        assessor = assess.Assessor(BUILT_IN[0], book, origins)
+        measure = partial(measure_depths, assessor, book, members)
+        counts.append(_count_calls(measure))
+        depths = measure()
+        assert depths.models["M1"] == ModelDepth(0, open=True)
+        assert depths.models["reader of M1"] == ModelDepth(1, open=True)
+        assert [len(loop.models) for loop in depths.loops] == [many]
+    assert counts[1] < 6 * counts[0]
