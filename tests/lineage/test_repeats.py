@@ -315,3 +315,24 @@ def test_what_models_were_trained_on_is_gone_through_once() -> None:
         assert depths.models["reader of M1"] == ModelDepth(1, open=True)
         assert [len(loop.models) for loop in depths.loops] == [many]
     assert counts[1] < 6 * counts[0]
+
+
+def test_a_report_reads_no_names_of_other_datasets(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    path = tmp_path / "d.jsonl"
+    path.write_text(json.dumps({"digest": _digest("d"), "generated_by": "M"}) + "\n")
+    ledger.ingest(path, dataset="d@1")
+    ledger.add_dataset("d@1", derived_from=["parent"])
+    ledger.add_dataset("parent@1")
+    asked: list[str] = []
+
+    def note(*given: Any) -> None:
+        if "FROM datasets" in given[2]:
+            asked.append(given[2])
+
+    sa.event.listen(ledger._engine, "before_cursor_execute", note)
+    ledger.report("d")
+    assert asked
+    every = [one for one in asked if "datasets.name = " not in one]
+    assert [one for one in every if "datasets.id = " not in one] == []
