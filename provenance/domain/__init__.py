@@ -10,7 +10,7 @@ Example:
 from provenance.domain.bounds import Bounds, End, make_bounds, parse_bound, parse_end
 from provenance.domain.claims import Claim, Subject, make_claim
 from provenance.domain.counts import say_count
-from provenance.domain.datasets import DatasetName, parse_dataset
+from provenance.domain.datasets import DatasetName, find_by_name, parse_dataset
 from provenance.domain.digests import (
     Digest,
     Spelling,
@@ -81,6 +81,7 @@ __all__ = [
     "WhatIf",
     "choose_spelling",
     "content_key",
+    "find_by_name",
     "format_digest",
     "is_weak",
     "make_bounds",

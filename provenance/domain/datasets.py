@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from provenance.errors import NameRefusedError
 
-__all__ = ["DatasetName", "parse_dataset"]
+__all__ = ["DatasetName", "find_by_name", "parse_dataset"]
 
 _PART = re.compile(r"\w[\w.+:-]*(?:/\w[\w.+:-]*)*")
 _MAX_LENGTH = 200
@@ -51,3 +52,16 @@ def parse_dataset(text: str) -> DatasetName:
         )
     name, _, version = text.partition("@")
     return DatasetName(name, version)
+
+
+def find_by_name(datasets: Mapping[int, DatasetName]) -> dict[str, list[int]]:
+    """Return the ids that each name stands for: ``NAME`` for those of all versions.
+
+    >>> find_by_name({1: DatasetName("a", "x"), 2: DatasetName("a")})
+    {'a': [1, 2], 'a@x': [1]}
+    """
+    found: dict[str, list[int]] = {}
+    for number, dataset in datasets.items():
+        for name in dict.fromkeys((dataset.name, str(dataset))):
+            found.setdefault(name, []).append(number)
+    return found

@@ -34,6 +34,12 @@ class Model:
     registered: bool = True
     """False for a name that only rows mention."""
 
+    @property
+    def bearing(self) -> tuple[object, ...]:
+        """What is known of it that can change a number: tier, depth or group."""
+        made_from = (self.based_on, self.trained_on, self.training_complete)
+        return (self.name, self.generative, *made_from)
+
     def to_dict(self) -> dict[str, object]:
         """The model as JSON values; the format of ``model list --json``."""
         return {

@@ -35,10 +35,14 @@ def list_datasets(
     names = load_datasets(connection, size)
     family = Family(names, declared)
     flagged = {number: _machine_generated(said.get(number, {})) for number in names}
+    upstream: dict[int, list[str]] = {}
+    for number in names:
+        if "language" in flagged[number]:
+            for child in family.descendants_of(number):
+                upstream.setdefault(child, []).append(str(names[number]))
     found = []
     for number, name in sorted(names.items(), key=lambda pair: pair[1]):
         known = said.get(number, {})
-        upstream = (n for n in family.ancestors_of(number) if "language" in flagged[n])
         records, contents = counts.get(number, (0, 0))
         found.append(
             {
@@ -51,7 +55,7 @@ def list_datasets(
                 "note": known.get("note"),
                 "stated": known.get("stated", {}),
                 "machine_generated": flagged[number],
-                "machine_upstream": sorted(str(names[one]) for one in upstream),
+                "machine_upstream": sorted(upstream.get(number, ())),
             }
         )
     return found

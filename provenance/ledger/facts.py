@@ -23,7 +23,7 @@ from provenance.lineage import assess_policy, open_lineage, reassess
 from provenance.log import append_entry
 from provenance.merkle import SignerKey, format_verifier_key
 from provenance.store import schema
-from provenance.store.facts import load_models, load_origins, load_policies
+from provenance.store.facts import load_models, load_policies
 from provenance.store.intern import last_id
 from provenance.store.standing import standing_fact
 
@@ -215,20 +215,31 @@ def follow_models(connection: sa.Connection, before: ModelBook, position: int) -
     """Follow a change of the models as recorded.
 
     Pedigrees only change where a model that rows name turned generative, or ceased to
-    be; depths may change everywhere.
+    be; depths may change everywhere. Nothing does where all that is new is of models
+    that nothing names yet, or bears on no number.
     """
-    after = load_models(connection)
+    after, named = load_models(connection), _load_named(connection)
     turned = [
         number
-        for number, origin in load_origins(connection).items()
-        if origin.kind is Kind.MODEL
-        and before.find(origin.model or "").generative
-        != after.find(origin.model or "").generative
+        for number, name in named.items()
+        if before.find(name).generative != after.find(name).generative
     ]
     if turned:
         with open_lineage() as lineage:
             lineage.respeak(connection, turned, position)
-    reassess(connection)
+    names = set(named.values())
+    names.update(base for book in (before, after) for m in book for base in m.based_on)
+    for policy in load_policies(connection).values():
+        names.update(policy.ignored_models)
+    if any(before.find(name).bearing != after.find(name).bearing for name in names):
+        reassess(connection)
+
+
+def _load_named(connection: sa.Connection) -> dict[int, str]:
+    """Return the models that rows and claims name, by the ids of the origins."""
+    table = schema.origins
+    query = sa.select(table.c.id, table.c.model).where(table.c.kind == str(Kind.MODEL))
+    return {row.id: row.model or "" for row in connection.execute(query)}
 
 
 def _refuse_names(book: ModelBook, model: Model) -> None:

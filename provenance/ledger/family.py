@@ -26,6 +26,7 @@ class Family:
         versions: dict[str, list[int]] = {}
         for number, name in names.items():
             versions.setdefault(name.name, []).append(number)
+        self._children: dict[int, set[int]] = {}
         self._parents = {
             child: sorted(
                 {
@@ -37,18 +38,23 @@ class Family:
             )
             for child, parents in declared.items()
         }
+        for child, known in self._parents.items():
+            for parent in known:
+                self._children.setdefault(parent, set()).add(child)
 
     def parents_of(self, number: int) -> list[int]:
         """Return the recorded parents of a dataset version."""
         return self._parents.get(number, [])
 
-    def ancestors_of(self, number: int) -> set[int]:
-        """Return the recorded parents, their parents, and so on, without itself."""
+    def descendants_of(self, number: int) -> set[int]:
+        """Return those it is a recorded parent of, those of these, and so on.
+
+        Without itself: it may be declared to be derived from what is derived from it.
+        """
         found: set[int] = set()
-        left = list(self.parents_of(number))
+        left = [number]
         while left:
-            one = left.pop()
-            if one not in found:
-                found.add(one)
-                left += self.parents_of(one)
+            new = self._children.get(left.pop(), set()) - found
+            found |= new
+            left += new
         return found - {number}

@@ -80,19 +80,19 @@ def list_model_loops(view: Standpoint) -> list[Loop]:
         return []
     datasets = load_datasets(view.connection, view.size)
     between = {name for loop in found for name in loop.datasets}
-    written = [
-        one
-        for number, name in sorted(datasets.items(), key=lambda pair: pair[1])
+    written = {
+        name: _written(view, number, str(name))
+        for number, name in datasets.items()
         if name in between
-        for one in _written(view, number, str(name))
-    ]
+    }
     loops = []
     for loop in found:
-        names = [str(name) for name in loop.datasets]
+        names, inside = [str(name) for name in loop.datasets], {*loop.models}
         shares = tuple(
             one
-            for one in written
-            if one["model"] in loop.models and one["dataset"] in names
+            for name in loop.datasets
+            for one in written[name]
+            if one["model"] in inside
         )
         loops.append(
             Loop(

@@ -114,11 +114,11 @@ def find_version(
         NotRecordedError: There is none.
         NameRefusedError: The name stands for several.
     """
-    datasets = load_datasets(connection, size)
+    datasets = load_datasets(connection, size, dataset.name)
     recorded = {name: number for number, name in datasets.items()}
     if dataset in recorded:
         return recorded[dataset], dataset
-    versions = sorted(name for name in recorded if name.name == dataset.name)
+    versions = sorted(recorded)
     if not dataset.version and len(versions) == 1:
         return recorded[versions[0]], versions[0]
     if versions:
@@ -145,8 +145,8 @@ def find_versions(
     """
     found = {
         number: name
-        for number, name in load_datasets(connection).items()
-        if name.name == dataset.name and dataset.version in ("", name.version)
+        for number, name in load_datasets(connection, name=dataset.name).items()
+        if dataset.version in ("", name.version)
     }
     if not found:
         raise _not_recorded(dataset)
@@ -193,7 +193,6 @@ def _looped_items(view: Standpoint, number: int) -> set[int]:
 
 def _parents(view: Standpoint, number: int) -> list[dict[str, Any]]:
     """Declared parents with their own intervals, never merged into the tiers."""
-    recorded = load_datasets(view.connection, view.size)
     table = schema.dataset_parents
     query = sa.select(table).where(
         table.c.dataset_id == number, standing_fact(table.c.position, view.size)
@@ -201,10 +200,11 @@ def _parents(view: Standpoint, number: int) -> list[dict[str, Any]]:
     found = []
     for row in view.connection.execute(query).all():
         wanted = DatasetName(row.parent_name, row.parent_version)
+        recorded = load_datasets(view.connection, view.size, wanted.name)
         versions = [
             (one, name)
             for one, name in recorded.items()
-            if name == wanted or (not wanted.version and name.name == wanted.name)
+            if wanted.version in ("", name.version)
         ]
         if not versions:
             found.append({"dataset": str(wanted), "recorded": False, "units": {}})

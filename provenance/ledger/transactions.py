@@ -44,6 +44,7 @@ class Transactions:
         self._random = random
         self._keys: tuple[str, ...] = ()
         self._keys_until = 0
+        self._tidied = False
 
     def __enter__(self) -> Self:
         return self
@@ -112,7 +113,7 @@ class Transactions:
                         )
                         lock = sa.select(sa.func.pg_advisory_xact_lock(_WRITE_LOCK))
                         connection.execute(lock)
-                    remove_orphans(self._engine.url)
+                    self._tidy()
                     before = self._admit(connection, signer) if signer else 0
                     yield connection
                     if not keep:
@@ -121,6 +122,12 @@ class Transactions:
                         sign_head(connection, signer)
             finally:
                 detach_scratch(connection)
+
+    def _tidy(self) -> None:
+        """Remove what killed processes left beside the ledger, once."""
+        if not self._tidied:
+            remove_orphans(self._engine.url)
+            self._tidied = True
 
     def _admit(self, connection: sa.Connection, signer: SignerKey) -> int:
         """Refuse a key that the log does not name; return the size of the log.

@@ -15,6 +15,7 @@ from provenance.ledger.stated import follow_withdrawn
 from provenance.lineage import open_lineage
 from provenance.store import schema
 from provenance.store.facts import load_models
+from provenance.store.given import give_values
 from provenance.store.standing import standing
 
 __all__ = ["list_recorded", "take_back_batches"]
@@ -106,15 +107,12 @@ def take_back_batches(
 def _say_rest(connection: sa.Connection, numbers: Sequence[int]) -> str | None:
     """Tell which batches of the same manifests stand yet, if any do."""
     batches = schema.batches
-    gone = batches.alias("gone")
-    same = sa.and_(
-        *(batches.c[name] == gone.c[name] for name in ("dataset_id", "manifest_sha256"))
-    )
+    file = (batches.c.dataset_id, batches.c.manifest_sha256)
+    gone = give_values(connection, "gone", sa.BigInteger(), numbers)
+    files = sa.select(*file).where(batches.c.id.in_(gone)).distinct()
     query = (
         sa.select(batches.c.position)
-        .join(gone, same)
-        .where(gone.c.id.in_(numbers), standing(batches.c.id))
-        .distinct()
+        .where(sa.tuple_(*file).in_(files), standing(batches.c.id))
         .order_by(batches.c.position)
     )
     left = ", ".join(map(str, connection.execute(query).scalars()))

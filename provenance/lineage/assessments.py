@@ -116,6 +116,8 @@ def load_members(
         size: Entries of the log that count; all of them by default.
     """
     trained = {parse_dataset(text) for model in book for text in model.trained_on}
+    if not trained:
+        return {}
     datasets = {
         number: name
         for number, name in load_datasets(connection, size).items()

@@ -46,7 +46,7 @@ from provenance.lineage.workspace import (
 )
 from provenance.store import schema
 from provenance.store.arrow import read_batches, uncollected
-from provenance.store.given import give_rows
+from provenance.store.given import give_values
 from provenance.store.keys import prefer_indexes, split_asked
 from provenance.store.records import IDENTITY
 from provenance.store.standing import standing
@@ -120,13 +120,11 @@ class Lineage:
         for some in split_asked(leaving):
             self._add_leaving(connection, some)
         add_descendants(connection, duck)
-        gone = give_rows(
-            connection, "gone", {"id": sa.BigInteger()}, [(one,) for one in leaving]
-        )
+        gone = give_values(connection, "gone", sa.BigInteger(), leaving)
         listed = ", ".join(map(str, leaving))
         self._load_cone(
             connection,
-            also=schema.records.c.batch_id.in_(sa.select(gone.c.id)),
+            also=schema.records.c.batch_id.in_(gone),
             leaving=f"batch_id IN ({listed})",
         )
         leave_no_rest(duck)
@@ -169,8 +167,9 @@ class Lineage:
         """
         duck = self._start(connection)
         items, elements = schema.item_pedigrees, schema.pedigree_origins
+        turned = give_values(connection, "turned", sa.BigInteger(), origins)
         holding = sa.select(elements.c.pedigree_id).where(
-            elements.c.origin_id.in_(list(origins))
+            elements.c.origin_id.in_(turned)
         )
         query = sa.select(items.c.content_key, items.c.item).where(
             items.c.pedigree_id.in_(holding)

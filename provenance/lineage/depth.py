@@ -79,7 +79,7 @@ def _set_depth(
     assessor: Assessor,
     known: Mapping[str, ModelDepth],
     elements: Iterable[Element],
-    leaving_out: frozenset[str],
+    leaving_out: frozenset[str] = frozenset(),
 ) -> ModelDepth:
     """The greatest known depth of what flows into a dataset, 0 where nothing is."""
     deepest, is_open = 0, False
@@ -127,11 +127,18 @@ def measure_depths(
 
     names = {model.name for model in book} | assessor.models()
     known: dict[str, ModelDepth] = {}
+    written: dict[DatasetName, ModelDepth] = {}
+    """Of each dataset, once, however many models were trained on it."""
     loops: list[ModelLoop] = []
     for component in condense(
         [_Node(model=name) for name in sorted(names)], successors
     ):
         inside = frozenset(node.model for node in component if node.model is not None)
+        among = [node.dataset for node in component if node.dataset is not None]
+        within = {
+            dataset: _set_depth(assessor, known, members[dataset], inside)
+            for dataset in among
+        }
         looped = len(component) > 1 or component[0] in successors(component[0])
         depth, is_open = 0, looped
         for name in inside:
@@ -144,17 +151,18 @@ def measure_depths(
                     depth = max(depth, outside.depth)
                     is_open = is_open or outside.open
             for dataset in sets:
-                found = _set_depth(assessor, known, members[dataset], inside)
+                found = within.get(dataset) or written[dataset]
                 depth = max(depth, found.depth)
                 is_open = is_open or found.open
         known |= {name: ModelDepth(depth, is_open) for name in inside}
+        written |= {
+            dataset: _set_depth(assessor, known, members[dataset]) for dataset in among
+        }
         if looped:
             loops.append(
                 ModelLoop(
                     models=tuple(sorted(inside)),
-                    datasets=tuple(
-                        sorted(n.dataset for n in component if n.dataset is not None)
-                    ),
+                    datasets=tuple(sorted(among)),
                 )
             )
     return Depths(models=known, loops=tuple(loops))

@@ -128,14 +128,20 @@ def _insert(
 
 def load_loops(connection: sa.Connection, policy: int) -> tuple[ModelLoop, ...]:
     """Return the loops of models and datasets that are kept for a stored policy."""
-    table, names = schema.model_loops, load_datasets(connection)
+    table, names = schema.model_loops, schema.datasets
     models: dict[int, list[str]] = {}
     datasets: dict[int, list[DatasetName]] = {}
-    for row in connection.execute(sa.select(table).where(table.c.policy_id == policy)):
+    query = (
+        sa.select(table.c.loop, table.c.model, names.c.name, names.c.version)
+        .outerjoin(names, names.c.id == table.c.dataset_id)
+        .where(table.c.policy_id == policy)
+    )
+    for row in connection.execute(query):
         if row.model is not None:
             models.setdefault(row.loop, []).append(row.model)
         else:
-            datasets.setdefault(row.loop, []).append(names[row.dataset_id])
+            name = DatasetName(row.name, row.version)
+            datasets.setdefault(row.loop, []).append(name)
     return tuple(
         ModelLoop(
             models=tuple(sorted(members)),

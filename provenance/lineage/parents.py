@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 
-from provenance.domain import DatasetName
+from provenance.domain import DatasetName, find_by_name
 from provenance.domain.digests import SCOPED_PREFIX
 from provenance.lineage.boundary import Boundary
 from provenance.lineage.workspace import add_rows, count_rows, make_table
@@ -199,15 +199,14 @@ def _load_names(
     )
     if not count_rows(duck, "wanted"):
         return
-    rows = []
+    rows, by_name = [], find_by_name(datasets)
     marked = "SELECT DISTINCT reference FROM wanted WHERE contains(reference, '#')"
     for (reference,) in duck.execute(marked).fetchall():
         dataset, _, name = reference.partition("#")
         if name:
             rows += [
                 {"reference": reference, "dataset_id": number, "name": name}
-                for number, known in datasets.items()
-                if dataset in (known.name, str(known))
+                for number in by_name.get(dataset, ())
             ]
     if rows:
         add_rows(duck, "elsewhere", [pa.Table.from_pylist(rows)])

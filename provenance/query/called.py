@@ -13,7 +13,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from provenance.domain import DatasetName, content_key, format_digest, scoped_item
+from provenance.domain import (
+    DatasetName,
+    content_key,
+    find_by_name,
+    format_digest,
+    scoped_item,
+)
 from provenance.query.items import ItemKey, find_recorded
 from provenance.store.facts import load_datasets
 from provenance.store.keys import split_asked
@@ -47,9 +53,9 @@ def find_parents(
     recorded = set(find_recorded(connection, asked, size))
     found = [next((key for key in keys if key in recorded), None) for keys in by_digest]
     left = [number for number, key in enumerate(found) if key is None]
-    datasets = load_datasets(connection, size)
+    by_name = find_by_name(load_datasets(connection, size))
     places = {
-        number: _places(edges[number], children[edges[number].record_id], datasets)
+        number: _places(edges[number], children[edges[number].record_id], by_name)
         for number in left
     }
     called = _find_called(
@@ -76,7 +82,7 @@ def _digests(edge: Any, child: Any) -> list[ItemKey]:
 
 
 def _places(
-    edge: Any, child: Any, datasets: Mapping[int, DatasetName]
+    edge: Any, child: Any, by_name: Mapping[str, list[int]]
 ) -> tuple[list[Place], list[Place]]:
     """Where a parent is looked up, by which names: the child's dataset, and others."""
     if edge.parent_digest is not None:
@@ -86,11 +92,7 @@ def _places(
         ], []
     reference = str(edge.parent_reference)
     dataset, _, name = reference.partition("#")
-    others = [
-        (number, name)
-        for number, known in datasets.items()
-        if name and dataset in (known.name, str(known))
-    ]
+    others = [(number, name) for number in by_name.get(dataset, ()) if name]
     return [(int(child.dataset_id), reference)], others
 
 

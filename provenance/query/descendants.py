@@ -20,6 +20,7 @@ from provenance.store import schema
 from provenance.store.claims import load_claims
 from provenance.store.engine import is_sqlite
 from provenance.store.facts import load_models
+from provenance.store.given import give_values
 from provenance.store.keys import InOrder
 from provenance.store.reached import select_reached
 from provenance.store.records import IDENTITY, OF_BATCH
@@ -116,10 +117,11 @@ def _choose(
     model = load_models(connection).find(subject)
     names = [subject, model.name, *model.aliases]
     origins = _find_origins(connection, names) if kind in (None, "model") else []
+    made = {*origins}
     claims = [
         logged.claim
         for logged in load_claims(connection)
-        if logged.origin_id in origins and logged.claim.reaches_items
+        if logged.origin_id in made and logged.claim.reaches_items
     ]
     if datasets and origins:
         raise NameRefusedError(
@@ -127,9 +129,12 @@ def _choose(
             hint="Say which is meant: --kind model, or --kind dataset.",
         )
     if datasets:
-        return "dataset", subject, [_of_datasets(datasets)]
+        return "dataset", subject, [_of_datasets(connection, datasets)]
     if origins:
-        seeds = [_of_origins(origins), *(_of_claim(claim) for claim in claims)]
+        seeds = [
+            _of_origins(connection, origins),
+            *(_of_claim(claim) for claim in claims),
+        ]
         return "model", model.name, seeds
     if kind in ("dataset", "model"):
         raise NotRecordedError(
@@ -170,27 +175,29 @@ def _find_origins(connection: sa.Connection, names: list[str]) -> list[int]:
         table.c.kind == "model",
         table.c.asserted,
         table.c.mode.not_in(sorted(NOT_OF_CONTENT)),
-        table.c.model.in_(names),
+        table.c.model.in_(give_values(connection, "names", sa.Text(), names)),
     )
     return list(connection.execute(query).scalars())
 
 
-def _of_datasets(datasets: list[int]) -> Any:
+def _of_datasets(connection: sa.Connection, datasets: list[int]) -> Any:
     records, batches = schema.records, schema.batches
+    these = give_values(connection, "these", sa.BigInteger(), datasets)
     return (
         sa.select(records.c.content_key, IDENTITY, _HERE)
         .select_from(InOrder(batches, records, OF_BATCH))
-        .where(batches.c.dataset_id.in_(datasets), standing(batches.c.id))
+        .where(batches.c.dataset_id.in_(these), standing(batches.c.id))
         .distinct()
     )
 
 
-def _of_origins(origins: list[int]) -> Any:
+def _of_origins(connection: sa.Connection, origins: list[int]) -> Any:
     records, edges = schema.records, schema.generated_by
+    these = give_values(connection, "these", sa.BigInteger(), origins)
     return (
         sa.select(records.c.content_key, IDENTITY, _HERE)
         .select_from(edges.join(records, records.c.id == edges.c.record_id))
-        .where(edges.c.origin_id.in_(origins), standing())
+        .where(edges.c.origin_id.in_(these), standing())
         .distinct()
     )
 

@@ -21,6 +21,7 @@ from provenance.query.explanation import Path, Step
 from provenance.query.items import ItemKey
 from provenance.query.occurrences import Edge, Found, say_origin
 from provenance.store import schema
+from provenance.store.given import give_values
 
 __all__ = ["Said", "find_paths"]
 
@@ -109,7 +110,9 @@ def _flowing(
             sa.not_(elements.c.own),
         )
     )
-    wanted = kept if inherited is None else list(inherited)
+    wanted = kept
+    if inherited is not None:
+        wanted = give_values(connection, "inherited", sa.BigInteger(), inherited)
     query = sa.select(origins).where(origins.c.id.in_(wanted)).order_by(origins.c.id)
     return {
         row.id: book.find(row.model or "").name

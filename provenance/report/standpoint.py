@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from provenance.domain import Policy, Tier
+from provenance.domain import DatasetName, Policy, Tier
 from provenance.lineage import (
     Judged,
     ModelLoop,
@@ -29,9 +29,8 @@ from provenance.store.amounts import (
     select_pedigrees,
     select_stored,
 )
-from provenance.store.facts import load_datasets
 from provenance.store.given import give_rows
-from provenance.store.schema import tallies
+from provenance.store.schema import datasets, tallies
 
 __all__ = ["Standpoint"]
 
@@ -139,7 +138,9 @@ class Standpoint:
 
     def shares(self, dataset: int) -> list[dict[str, Any]]:
         """The shares that are claimed of a dataset version; see ``assess_shares``."""
-        name = load_datasets(self.connection, self.size)[dataset]
+        query = sa.select(datasets.c.name, datasets.c.version)
+        row = self.connection.execute(query.where(datasets.c.id == dataset)).one()
+        name = DatasetName(row.name, row.version)
         return assess_shares(self.connection, name, self.policy, self.size)
 
     def models(self, dataset: int) -> set[str]:

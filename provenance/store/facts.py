@@ -81,13 +81,21 @@ def load_derivations(connection: sa.Connection) -> dict[int, tuple[Derivation, G
 
 
 def load_datasets(
-    connection: sa.Connection, size: int | None = None
+    connection: sa.Connection, size: int | None = None, name: str | None = None
 ) -> dict[int, DatasetName]:
-    """Return every dataset version by its id."""
+    """Return dataset versions by their ids.
+
+    Args:
+        connection: An open transaction.
+        size: Entries of the log that count; all of them by default.
+        name: The name of those that are wanted; all by default.
+    """
     table = schema.datasets
     query = sa.select(table.c.id, table.c.name, table.c.version).where(
         logged_by(table.c.position, size)
     )
+    if name is not None:
+        query = query.where(table.c.name == name)
     return {
         row.id: DatasetName(row.name, row.version) for row in connection.execute(query)
     }

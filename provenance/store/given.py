@@ -16,7 +16,7 @@ from sqlalchemy.types import TypeEngine
 
 from provenance.store.engine import is_sqlite
 
-__all__ = ["give_rows"]
+__all__ = ["give_rows", "give_values"]
 
 
 def give_rows(
@@ -49,3 +49,21 @@ def give_rows(
         **{f"{name}_rows": json.dumps([*rows], ensure_ascii=False)}
     )
     return text.columns(**columns).cte(name).prefix_with("MATERIALIZED")
+
+
+def give_values(
+    connection: sa.Connection,
+    name: str,
+    kind: TypeEngine[Any],
+    values: Iterable[object],
+) -> sa.Select[Any]:
+    """Return values as something a column can be ``IN``, however many they are.
+
+    Args:
+        connection: Says which database it is for.
+        name: What they are called in the query.
+        kind: Their type.
+        values: Integers or texts.
+    """
+    rows = give_rows(connection, name, {"value": kind}, ((one,) for one in values))
+    return sa.select(rows.c.value)

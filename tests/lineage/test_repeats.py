@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,19 @@ import pytest
 import sqlalchemy as sa
 
 from provenance import Ledger
-from provenance.domain import WhatIf
-from provenance.lineage import Element, assess
+from provenance.domain import (
+    BUILT_IN,
+    DatasetName,
+    Evidence,
+    Kind,
+    Mode,
+    Model,
+    ModelBook,
+    Origin,
+    WhatIf,
+)
+from provenance.lineage import Element, assess, measure_depths
+from provenance.lineage.depth import ModelDepth
 from provenance.store import arrow, schema
 
 _MANY = 600
@@ -75,6 +88,36 @@ def test_a_change_judges_the_origins_of_its_own_pedigrees(
         ledger.ingest(path, dataset=name)
     assert 0 < len(judged) < _MANY / 10
     assert ledger.check_derived() == []
+
+
+def test_a_model_fact_that_bears_on_no_number_assesses_nothing(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    """Facts of many models do not each assess the pedigrees of all."""
+    path = tmp_path / "d.jsonl"
+    path.write_text(json.dumps({"digest": _digest("d"), "generated_by": "M"}) + "\n")
+    ledger.ingest(path)
+    assessed: list[str] = []
+
+    def note(*given: Any) -> None:
+        if "INSERT INTO assessments" in given[2]:
+            assessed.append(given[2])
+
+    sa.event.listen(ledger._engine, "before_cursor_execute", note)
+    ledger.add_model("M", provider="P", generative=True)
+    ledger.add_model("M", aliases=["nobody's name"])
+    ledger.add_model("new", based_on=["M"], trained_on=["d"])
+    assert assessed == []
+    for bears in (
+        {"aliases": ["M2"], "trained_on": ["d"]},
+        {"based_on": ["new"]},
+        {"training_complete": True},
+        {"generative": False},
+    ):
+        assessed.clear()
+        ledger.add_model("M", **bears)
+        assert assessed, bears
+        assert ledger.check_derived() == []
 
 
 def test_a_media_type_has_the_medium_of_its_first_row(
@@ -188,3 +231,108 @@ def _assessed(ledger: Ledger) -> list[tuple[Any, ...]]:
         table = schema.assessments
         columns = (table.c.policy_id, table.c.aspect, table.c.value, table.c.tier)
         return sorted(map(tuple, connection.execute(sa.select(*columns))), key=str)
+
+
+def _count_calls(ask: Callable[[], object]) -> int:
+    """How many calls of functions an answer takes."""
+    calls = [0]
+
+    def count(_: object, event: str, __: object) -> None:
+        calls[0] += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        ask()
+    finally:
+        sys.setprofile(None)
+    return calls[0]
+
+
+def test_a_list_of_datasets_does_not_walk_up_from_each(ledger: Ledger) -> None:
+    """As many generations of datasets as there are take no more than so many steps."""
+    counts = []
+    for many in (50, 200):
+        for n in range(many):
+            ledger.add_dataset(
+                f"{many}-{n}", derived_from=[f"{many}-{n - 1}"] * (n > 0)
+            )
+        counts.append(_count_calls(ledger.datasets))
+    assert counts[1] < 6 * counts[0]
+
+
+def test_what_names_no_dataset_is_not_held_against_each(
+    ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Addresses of parents with a ``#`` may be those of a record of a dataset."""
+    many = 50
+    for n in range(many):
+        ledger.add_dataset(f"d{n}")
+    path = tmp_path / "d.jsonl"
+    rows = [
+        {"digest": _digest(n), "derived_from": f"http://e.org/{n}#b"}
+        for n in range(many)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    spelled: list[DatasetName] = []
+    spell = DatasetName.__str__
+
+    def note(name: DatasetName) -> str:
+        spelled.append(name)
+        return spell(name)
+
+    monkeypatch.setattr(DatasetName, "__str__", note)
+    ledger.ingest(path)
+    assert len(spelled) < 10 * many
+
+
+def test_what_models_were_trained_on_is_gone_through_once() -> None:
+    """Models that all were trained on what all of them wrote, or some others read."""
+    counts = []
+    for many in (50, 200):
+        names = [f"M{n}" for n in range(many)]
+        book = ModelBook(
+            Model(name=name, trained_on=("d",))
+            for name in (*names, *(f"reader of {name}" for name in names))
+        )
+        origins = {
+            n: Origin(
+                kind=Kind.MODEL,
+                model=name,
+                mode=Mode.UNSPECIFIED,
+                evidence=Evidence.DECLARED,
+            )
+            for n, name in enumerate(names)
+        }
+        grade = int(origins[0].grade)
+        members = {
+            DatasetName("d"): tuple(Element(n, grade, True, 1, 1) for n in origins)
+        }
+        assessor = assess.Assessor(BUILT_IN[0], book, origins)
+        measure = partial(measure_depths, assessor, book, members)
+        counts.append(_count_calls(measure))
+        depths = measure()
+        assert depths.models["M1"] == ModelDepth(0, open=True)
+        assert depths.models["reader of M1"] == ModelDepth(1, open=True)
+        assert [len(loop.models) for loop in depths.loops] == [many]
+    assert counts[1] < 6 * counts[0]
+
+
+def test_a_report_reads_no_names_of_other_datasets(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    path = tmp_path / "d.jsonl"
+    path.write_text(json.dumps({"digest": _digest("d"), "generated_by": "M"}) + "\n")
+    ledger.ingest(path, dataset="d@1")
+    ledger.add_dataset("d@1", derived_from=["parent"])
+    ledger.add_dataset("parent@1")
+    asked: list[str] = []
+
+    def note(*given: Any) -> None:
+        if "FROM datasets" in given[2]:
+            asked.append(given[2])
+
+    sa.event.listen(ledger._engine, "before_cursor_execute", note)
+    ledger.report("d")
+    assert asked
+    every = [one for one in asked if "datasets.name = " not in one]
+    assert [one for one in every if "datasets.id = " not in one] == []

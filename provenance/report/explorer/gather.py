@@ -20,6 +20,7 @@ from provenance.store.amounts import (
     select_tallied,
 )
 from provenance.store.facts import load_models, load_origins
+from provenance.store.given import give_values
 from provenance.store.schema import pedigree_origins, tallies, tally_values
 from provenance.store.standing import logged_by
 
@@ -151,7 +152,8 @@ def _tallied(
 ) -> Iterable[Any]:
     query = select_tallied(dataset, dimension, view.size)
     if values is not None:
-        query = query.where(sa.column("value_id").in_(values))
+        wanted = give_values(view.connection, "wanted", sa.BigInteger(), values)
+        query = query.where(sa.column("value_id").in_(wanted))
     return view.connection.execute(query)
 
 

@@ -206,11 +206,13 @@ def test_cards_of_the_hub(real_data: Path) -> None:
     assert truth["self_loops"] == [card for card, parent in edges if card == parent]
     names = {number: DatasetName(card) for number, card in enumerate(cards)}
     family = Family(names, {n: cards[name.name].parents for n, name in names.items()})
+    below = set[int]().union(
+        *(family.descendants_of(n) for n in names if names[n].name in language)
+    )
     downstream = [
         name.name
         for number, name in names.items()
-        if name.name not in language
-        and any(names[one].name in language for one in family.ancestors_of(number))
+        if name.name not in language and number in below
     ]
     assert truth["downstream_of_language_mg"] == downstream
 
