@@ -193,9 +193,8 @@ class Selecting(Transactions):
             if dataset is not None:
                 return dict([find_version(view.connection, parse_dataset(dataset))])
             recorded = load_datasets(view.connection)
-            name = load_models(view.connection).find(model).name
             ordered = sorted(recorded, key=lambda number: recorded[number])
-            return {n: recorded[n] for n in ordered if name in view.models(n)}
+            return {n: recorded[n] for n in ordered if _find_downstream(view, n, model)}
 
         asked = _Asked(
             mix=Mix(),

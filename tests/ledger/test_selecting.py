@@ -162,7 +162,8 @@ def test_what_is_downstream_of_a_model_is_listed(told: Ledger, tmp_path: Path) -
     assert _names(drop) == []
     assert told.exclude("M", dataset="d", unit="tokens").dropped.total == 14
     edited = WhatIf(generating=frozenset({Mode.EDITED}))
-    assert told.exclude("M", what_if=edited).dropped.records == 0
+    assert told.exclude("M", dataset="d", what_if=edited).dropped.records == 0
+    assert told.exclude("M", what_if=edited).datasets == ()
     believed = WhatIf(least_grade=Grade.INFERRED)
     assert told.exclude("enn", what_if=believed).dropped.records == 4
     with pytest.raises(NotRecordedError, match="no model 'O'"):
