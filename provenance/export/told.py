@@ -57,10 +57,10 @@ class Told:
     claims: Sequence[Claim]
     """Those about the dataset, its models, or sources."""
     manifests: Sequence[Manifest]
-    domains: Sequence[tuple[str | None, int]]
+    domains: Sequence[tuple[str | None, int | float]]
     """Registrable domain (None: not stated) and content bytes, greatest first."""
     media: Mapping[str, int]
-    """Medium (empty: not stated) → items."""
+    """Medium (empty: not stated) → records."""
     edges: tuple[int, int]
     """Edges to origins, and to parents."""
     upstream_records: int

@@ -20,6 +20,7 @@ from provenance.query import (
     explain_items,
     find_conflicts,
 )
+from provenance.report.words import say_number
 from provenance.store.claims import load_shares_of
 from provenance.store.facts import load_datasets
 
@@ -102,11 +103,12 @@ def _find_shares(
             connection, name, by=(), unit=Unit.ITEMS, policy="default"
         ).shares:
             if share.conflict:
-                over, expected = float(share.conflict), float(share.expected)
+                over = say_number(float(share.conflict))
+                expected = say_number(float(share.expected))
                 yield Conflict(
                     kind="share does not fit",
                     dataset=str(name),
-                    detail=f"{share.model}: {over:g} of {expected:g} {share.unit} "
+                    detail=f"{share.model}: {over} of {expected} {share.unit} "
                     f"claimed, log position {share.claim}",
                     contents=0,
                     examples=(),

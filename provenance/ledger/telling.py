@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ from provenance.query.derived import (
 from provenance.query.rows import RowBatch, list_row_batches, read_rows
 from provenance.query.upstream import ask_upstream
 from provenance.report import GROUPINGS, Amounts, Report, Standpoint
+from provenance.report.shares import plain
 from provenance.report.words import say_interval, say_number
 from provenance.store import schema
 from provenance.store.amounts import select_pedigrees
@@ -230,13 +232,13 @@ def _say(report: Report) -> dict[str, str]:
     return said
 
 
-def _sum_domains(view: Standpoint, number: int) -> list[tuple[str | None, int]]:
+def _sum_domains(view: Standpoint, number: int) -> list[tuple[str | None, int | float]]:
     """Sum content bytes by registrable domain, the greatest first."""
     found: dict[str | None, int] = {}
     for row in view.amounts(number, dimension="source", only=Unit.BYTES):
         found[row["value"]] = found.get(row["value"], 0) + int(row["bytes"])
     ranked = sorted(found.items(), key=lambda pair: (-pair[1], pair[0] or ""))
-    return [(domain, amount // 1000) for domain, amount in ranked]
+    return [(domain, plain(Fraction(amount, 1000))) for domain, amount in ranked]
 
 
 def _sum_media(view: Standpoint, number: int) -> dict[str, int]:

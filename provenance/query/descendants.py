@@ -12,18 +12,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from provenance.domain import Claim, DatasetName, format_digest, parse_dataset
+from provenance.domain import DatasetName, format_digest, parse_dataset
 from provenance.domain.origins import NOT_OF_CONTENT
 from provenance.errors import NameRefusedError, NotRecordedError
 from provenance.query.items import find_items
 from provenance.store import schema
-from provenance.store.claims import load_claims
+from provenance.store.claims import LoggedClaim, load_claims
 from provenance.store.engine import is_sqlite
 from provenance.store.facts import load_models
 from provenance.store.given import give_values
 from provenance.store.keys import InOrder
 from provenance.store.reached import select_reached
-from provenance.store.records import IDENTITY, OF_BATCH
+from provenance.store.records import IDENTITY, OF_BATCH, OF_ITEM
 from provenance.store.standing import standing
 
 __all__ = ["KINDS", "Descendants", "Reached", "count_descendants"]
@@ -119,7 +119,7 @@ def _choose(
     origins = _find_origins(connection, names) if kind in (None, "model") else []
     made = {*origins}
     claims = [
-        logged.claim
+        logged
         for logged in load_claims(connection)
         if logged.origin_id in made and logged.claim.reaches_items
     ]
@@ -202,12 +202,17 @@ def _of_origins(connection: sa.Connection, origins: list[int]) -> Any:
     )
 
 
-def _of_claim(claim: Claim) -> Any:
-    rows, which = select_reached(claim)
+def _of_claim(logged: LoggedClaim) -> Any:
+    """What a claim speaks of, and no row says as well or better of."""
+    rows, which = select_reached(logged.claim)
+    items, elements = schema.item_pedigrees, schema.pedigree_origins
+    says = sa.select(elements.c.pedigree_id).where(
+        elements.c.own, elements.c.origin_id == logged.origin_id
+    )
     return (
         sa.select(schema.records.c.content_key, IDENTITY, _HERE)
-        .select_from(rows)
-        .where(which)
+        .select_from(rows.join(items, OF_ITEM))
+        .where(which, items.c.pedigree_id.in_(says))
         .distinct()
     )
 

@@ -120,6 +120,14 @@ def test_the_largest_tenth_of_domains_is_listed_greatest_first(export: Export) -
     assert found["period"] == ["2020-01", "2020-01"]
 
 
+def test_bytes_of_domains_are_those_of_the_report(export: Export) -> None:
+    page = {"url": "https://a.org/", "bytes": 101, "copies": "0.5"}
+    rows = [page, {"bytes": 1, "copies": "0.7"}]
+    found = json.loads(export(rows, "eu-summary"))["2.3"]
+    assert found["top_10_percent"] == [{"domain": "a.org", "bytes": 50.5}]
+    assert found["bytes_without_domain"] == 0.7
+
+
 def test_a_ledger_does_not_answer_what_it_does_not_know(export: Export) -> None:
     items = json.loads(export([MODEL], "ab-2013"))["items"]
     assert [item["item"] for item in items] == list(range(1, 13))

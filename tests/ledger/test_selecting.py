@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from provenance import Ledger
-from provenance.domain import Grade, Tier, WhatIf
+from provenance.domain import Grade, Mode, Tier, WhatIf
 from provenance.errors import (
     BoundRefusedError,
     LedgerStateError,
@@ -161,6 +161,11 @@ def test_what_is_downstream_of_a_model_is_listed(told: Ledger, tmp_path: Path) -
     assert told.exclude("M", drop, dataset="later").dropped.records == 0
     assert _names(drop) == []
     assert told.exclude("M", dataset="d", unit="tokens").dropped.total == 14
+    edited = WhatIf(generating=frozenset({Mode.EDITED}))
+    assert told.exclude("M", dataset="d", what_if=edited).dropped.records == 0
+    assert told.exclude("M", what_if=edited).datasets == ()
+    believed = WhatIf(least_grade=Grade.INFERRED)
+    assert told.exclude("enn", what_if=believed).dropped.records == 4
     with pytest.raises(NotRecordedError, match="no model 'O'"):
         told.exclude("O", drop)
 

@@ -82,9 +82,10 @@ def test_a_full_disk_may_be_that_of_temporary_tables() -> None:
 
 
 def test_any_change_removes_what_a_killed_process_left(tmp_path: Path) -> None:
-    left = tmp_path / "ledger.db.scratch-0"
-    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
-        left.touch()
+    url, left = f"sqlite:///{tmp_path}/ledger.db", tmp_path / "ledger.db.scratch-0"
+    Ledger.open(url).close()
+    left.touch()
+    with Ledger.open(url) as ledger:
         ledger.datasets()
         assert left.exists()
         ledger.rebuild()

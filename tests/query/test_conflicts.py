@@ -122,6 +122,17 @@ def test_share_that_does_not_fit_is_a_conflict(ledger: Ledger, tmp_path: Path) -
     assert one.detail.startswith("M: 0.5 of 1.5 items claimed")
 
 
+def test_a_large_share_that_does_not_fit_is_told_to_its_last_digit(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    path = tmp_path / "d.jsonl"
+    path.write_text('{"name": "a", "origin": "human", "tokens": 123456789}\n')
+    ledger.ingest(path, dataset="d")
+    ledger.claim(dataset="d", generated_by="M", share="100%", unit="tokens")
+    (one,) = ledger.conflicts("d")
+    assert one.detail.startswith("M: 123,456,789 of 123,456,789 tokens claimed")
+
+
 def test_command_lists(run_cli: Callable[..., Result], tmp_path: Path) -> None:
     with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
         tell(ledger, tmp_path)

@@ -98,6 +98,20 @@ def test_what_a_claim_says_a_model_wrote_is_its_output(
     assert ledger.descendants("N", kind="model").counts == ()
 
 
+def test_what_a_row_says_better_than_a_claim_is_no_output_of_its_model(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    rows = [{"name": "h", "origin": "human"}, {"name": "u"}]
+    path = tmp_path / "pages.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ledger.ingest(path)
+    path = tmp_path / "copies.jsonl"
+    path.write_text('{"name": "c", "derived_from": "pages#h"}\n')
+    ledger.ingest(path)
+    ledger.claim(dataset="pages", generated_by="N", mode="written")
+    assert counted(ledger.descendants("N")) == [(0, "pages", 1, 1)]
+
+
 def test_a_name_of_several_things_is_asked_about(
     ledger: Ledger, tmp_path: Path
 ) -> None:
