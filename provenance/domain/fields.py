@@ -23,7 +23,10 @@ class Field(StrEnum):
     TOKENS = "tokens"
     """Number of tokens."""
     ITEMS = "items"
-    """How many items an aggregate row stands for; 1 for a real item."""
+    """How many items an aggregate row stands for; 1 for a real item.
+
+    A file without the column has 1 in each row; an empty cell is an unknown number.
+    """
     COPIES = "copies"
     """How often the item is repeated: a decimal, exact to thousandths."""
     LANGUAGE = "language"
