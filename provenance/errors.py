@@ -31,6 +31,7 @@ __all__ = [
     "NotRecordedError",
     "QuarantineError",
     "VerificationError",
+    "say_unwritable",
 ]
 
 
@@ -90,3 +91,11 @@ class MigrationError(LedgerStateError):
 
 class VerificationError(LedgerError):
     """Recorded bytes do not agree with the hashes or signatures over them."""
+
+
+def say_unwritable(place: object, error: OSError) -> LedgerStateError:
+    """Turn what the system says of a file that is to be written into what to do."""
+    return LedgerStateError(
+        f"{place} cannot be written: {error.strerror}",
+        hint="Check that its folder exists, its rights, and the room on the disk.",
+    )

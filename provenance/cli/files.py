@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from provenance.errors import LedgerStateError
+from provenance.errors import LedgerStateError, say_unwritable
 
 __all__ = ["read_file", "write_file"]
 
@@ -33,7 +33,4 @@ def write_file(path: Path, octets: bytes) -> None:
     try:
         path.write_bytes(octets)
     except OSError as error:
-        raise LedgerStateError(
-            f"{path} cannot be written: {error.strerror}",
-            hint="Check that its folder exists, its rights, and the room on the disk.",
-        ) from error
+        raise say_unwritable(path, error) from error

@@ -13,7 +13,7 @@ from typing import Any
 
 from provenance import __version__
 from provenance.domain import Unit, parse_dataset, parse_unit
-from provenance.errors import LedgerStateError, NameRefusedError
+from provenance.errors import LedgerStateError, NameRefusedError, say_unwritable
 from provenance.export import Loss, Told
 from provenance.ledger.telling import tell
 from provenance.ledger.transactions import Transactions
@@ -154,7 +154,4 @@ def _explain(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise LedgerStateError(
-            f"{error.filename or path} cannot be written: {error.strerror}",
-            hint="Check that its folder exists, its rights, and the room on the disk.",
-        ) from error
+        raise say_unwritable(error.filename or path, error) from error

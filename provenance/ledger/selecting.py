@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -37,7 +37,7 @@ from provenance.store.amounts import select_pedigrees
 from provenance.store.arrow import read_batches
 from provenance.store.claims import load_shares_of
 from provenance.store.facts import load_datasets, load_models
-from provenance.store.given import give_rows
+from provenance.store.given import give_values
 from provenance.store.standing import standing
 
 __all__ = ["Selecting"]
@@ -193,8 +193,9 @@ class Selecting(Transactions):
             if dataset is not None:
                 return dict([find_version(view.connection, parse_dataset(dataset))])
             recorded = load_datasets(view.connection)
+            name = load_models(view.connection).find(model).name
             ordered = sorted(recorded, key=lambda number: recorded[number])
-            return {n: recorded[n] for n in ordered if _find_downstream(view, n, model)}
+            return {n: recorded[n] for n in ordered if _find_downstream(view, n, name)}
 
         asked = _Asked(
             mix=Mix(),
@@ -271,10 +272,11 @@ def _judge(view: Standpoint, dataset: int, model: str | None) -> pa.Table:
     table, whole = schema.pedigrees, view.assess(dataset, "").subquery("whole")
     excluded: sa.ColumnElement[bool] = sa.false()
     if model is not None:
-        rows = _find_downstream(view, dataset, model)
-        columns = {"pedigree_id": sa.BigInteger()}
-        found = give_rows(view.connection, "downstream", columns, rows)
-        excluded = whole.c.pedigree_id.in_(sa.select(found.c.pedigree_id))
+        name = load_models(view.connection).find(model).name
+        found = _find_downstream(view, dataset, name)
+        excluded = whole.c.pedigree_id.in_(
+            give_values(view.connection, "downstream", sa.BigInteger(), found)
+        )
     query = sa.select(
         whole.c.pedigree_id, table.c.month, table.c.medium, whole.c.tier, excluded
     ).join(table, table.c.id == whole.c.pedigree_id)
@@ -282,21 +284,18 @@ def _judge(view: Standpoint, dataset: int, model: str | None) -> pa.Table:
     return pa.Table.from_batches(batches, schema=_VERDICTS)
 
 
-def _find_downstream(
-    view: Standpoint, dataset: int, model: str
-) -> list[tuple[int, ...]]:
-    """The pedigrees of a dataset version that are downstream of a model.
+def _find_downstream(view: Standpoint, dataset: int, name: str) -> Sequence[int]:
+    """The pedigrees of a dataset version that are downstream of a model of that name.
 
     They are read, not joined: one query cannot assess by two aspects.
     """
-    name = load_models(view.connection).find(model).name
     by_model = view.assess(dataset, "model").subquery()
     query = sa.select(by_model.c.pedigree_id).where(
         by_model.c.value == name,
         by_model.c.tier.in_(_DOWNSTREAM),
         by_model.c.pedigree_id.in_(select_pedigrees(dataset)),
     )
-    return [tuple(row) for row in view.connection.execute(query)]
+    return view.connection.execute(query).scalars().all()
 
 
 def _load_files(connection: sa.Connection, dataset: int) -> dict[int, str]:

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from provenance.errors import LedgerStateError, VerificationError
+from provenance.errors import VerificationError, say_unwritable
 from provenance.log.batch_hashes import iter_leaf_hashes, read_batch_tile
 from provenance.log.batches import list_batches
 from provenance.log.cosignatures import load_checkpoint
@@ -114,7 +114,7 @@ def _verify_folder(folder: Path, origin: str, hashes: list[LeafHash]) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise _unwritable(folder / _CHECKPOINT, error) from error
+        raise say_unwritable(folder / _CHECKPOINT, error) from error
     found = parse_checkpoint(parse_note(octets).text)
     head = found.head
     known = head.tree_size <= len(hashes)
@@ -185,7 +185,7 @@ class _Files:
         try:
             found = path.read_bytes() if path.exists() else None
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise say_unwritable(path, error) from error
         if found is None:
             self.replace(name, octets)
             self.written += 1
@@ -213,7 +213,7 @@ class _Files:
                 passing.unlink(missing_ok=True)
             _sync(path.parent)
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise say_unwritable(path, error) from error
 
 
 def _sync(folder: Path) -> None:
@@ -222,10 +222,3 @@ def _sync(folder: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
-
-
-def _unwritable(path: Path, error: OSError) -> LedgerStateError:
-    return LedgerStateError(
-        f"{path} cannot be written: {error.strerror}",
-        hint="Check that its folder exists, its rights, and the room on the disk.",
-    )

@@ -6,7 +6,12 @@ import os
 import stat
 from pathlib import Path
 
-from provenance.errors import KeyRefusedError, LedgerStateError, VerificationError
+from provenance.errors import (
+    KeyRefusedError,
+    LedgerStateError,
+    VerificationError,
+    say_unwritable,
+)
 from provenance.merkle import (
     SignatureType,
     SignerKey,
@@ -52,10 +57,7 @@ def make_key(path: Path, name: str, seed: bytes) -> SignerKey:
             hint="Name another file, or use the key that is there.",
         ) from error
     except OSError as error:
-        raise LedgerStateError(
-            f"{path} cannot be written: {error.strerror}",
-            hint="Check that its folder exists, its rights, and the room on the disk.",
-        ) from error
+        raise say_unwritable(path, error) from error
     with os.fdopen(opened, "w") as file:
         file.write(format_signer_key(key) + "\n")
     return key
