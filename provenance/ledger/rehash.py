@@ -34,6 +34,7 @@ from provenance.merkle import Hash, LeafHash
 from provenance.store import schema
 from provenance.store.arrow import read_batches
 from provenance.store.bulk import BulkReader
+from provenance.store.engine import is_in_memory
 from provenance.store.values import verify_values
 
 __all__ = ["ROWS", "Rehashed", "rehash_records", "start_hashing"]
@@ -80,7 +81,7 @@ def start_hashing(
     pieces = [piece for batch in batches for piece in split_batch(batch)]
     records = sum(batch.records for batch in batches)
     url = connection.engine.url
-    if records < _WORTH_WORKERS or url.database in (None, "", ":memory:"):
+    if records < _WORTH_WORKERS or is_in_memory(url):
         yield _hash_here(connection, pieces)
         return
     text = url.render_as_string(hide_password=False)

@@ -25,6 +25,7 @@ __all__ = [
     "allow_rewriting",
     "connect_engine",
     "forget_pages",
+    "is_in_memory",
     "is_missing",
     "is_sqlite",
     "let_read_beside",
@@ -168,7 +169,7 @@ def _sqlite_engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
         sa.event.listen(engine, "do_connect", partial(_connect_read_only, file))
     sa.event.listen(engine, "connect", partial(_set_pragmas, read_only=read_only))
     sa.event.listen(engine, "begin", _begin)
-    if url.database not in (None, "", ":memory:"):
+    if not is_in_memory(url):
         _keep_to_process(engine)
     return engine
 
@@ -209,9 +210,12 @@ def is_missing(url: str) -> bool:
     place = connect_engine(url).url
     if place.get_backend_name() != "sqlite":
         return False
-    return bool(place.database) and not (
-        place.database == ":memory:" or Path(place.database or "").is_file()
-    )
+    return not (is_in_memory(place) or Path(place.database or "").is_file())
+
+
+def is_in_memory(url: sa.URL) -> bool:
+    """Whether a database of SQLite is in no file."""
+    return url.database in (None, "", ":memory:")
 
 
 def let_read_beside(engine: sa.Engine) -> None:

@@ -25,6 +25,7 @@ import sqlalchemy as sa
 
 from provenance.errors import LedgerStateError
 from provenance.store.bulk import dbapi_errors
+from provenance.store.engine import is_in_memory
 from provenance.temporary import explain_temporary
 
 __all__ = [
@@ -59,7 +60,7 @@ class ScratchFile:
                 temporary ones.
         """
         beside = Path(url.database) if url.database else Path()
-        if url.database in (None, "", ":memory:"):
+        if is_in_memory(url):
             with explain_temporary():
                 beside = Path(tempfile.gettempdir()) / "provenance"
         name = f"{beside.name}{_MARK}{uuid.uuid4().hex}"
@@ -185,7 +186,7 @@ def detach_scratch(connection: sa.Connection) -> None:
 
 def remove_orphans(url: sa.URL) -> None:
     """Remove the files of processes that are no more; call under the write lock."""
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+    if url.get_backend_name() != "sqlite" or is_in_memory(url):
         return
     ledger = Path(url.database or "").absolute()
     for path in ledger.parent.glob(f"{glob.escape(ledger.name)}{_MARK}*"):

@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from provenance.errors import LedgerStateError, VerificationError
 from provenance.store.arrow import read_batches
 from provenance.store.bulk import BulkReader, Query, render_query
+from provenance.store.engine import is_in_memory
 from provenance.store.schema import records
 from provenance.temporary import explain_temporary
 
@@ -108,7 +109,7 @@ def read_each(
     """
     url = connection.engine.url
     last = connection.execute(sa.select(sa.func.max(records.c.id))).scalar()
-    small = (last or 0) < _WORTH_BULK or url.database in (None, "", ":memory:")
+    small = (last or 0) < _WORTH_BULK or is_in_memory(url)
     if committed and not small:
         yield from _read_bulk_each(url.render_as_string(hide_password=False), questions)
         return
