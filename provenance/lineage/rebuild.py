@@ -177,18 +177,28 @@ def _differences(
     if table is schema.item_loops:
         query = query.where(table.c.until.is_(None))
     make_table(duck, "kept", columns)
-    add_rows(duck, "kept", read_batches(connection, query, columns))
+    stored = add_rows(duck, "kept", read_batches(connection, query, columns))
+    if not stored and not made.num_rows:
+        return 0, 0
     duck.register("made", made)
     if table is schema.item_loops:
         # The numbers of loops mean nothing: compare each with its least member.
         least = "SELECT min(item) OVER (PARTITION BY loop) AS loop, content_key, item"
-        kept, should = f"({least} FROM kept)", f"({least} FROM made)"
+        kept, should = f"{least} FROM kept", f"{least} FROM made"
     else:
-        kept, should = "kept", "made"
-    counts = []
-    for one, other in ((kept, should), (should, kept)):
-        query_text = f"SELECT count(*) FROM (FROM {one} EXCEPT ALL FROM {other})"  # noqa: S608 - our names
-        counts.append(int(duck.execute(query_text).fetchall()[0][0]))
+        kept, should = "FROM kept", "FROM made"
+    (counts,) = duck.execute(
+        f"""
+        SELECT coalesce(sum(extra) FILTER (extra > 0), 0)::BIGINT,
+               coalesce(-sum(extra) FILTER (extra < 0), 0)::BIGINT
+        FROM (
+            SELECT sum(one) AS extra
+            FROM (SELECT *, 1 AS one FROM ({kept})
+                  UNION ALL SELECT *, -1 FROM ({should}))
+            GROUP BY {", ".join(columns.names)}
+        )
+        """  # noqa: S608 - our names
+    ).fetchall()
     duck.unregister("made")
     return counts[0], counts[1]
 
