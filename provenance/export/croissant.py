@@ -156,7 +156,7 @@ def make_metadata(told: Told, folder: Path, files: list[Path]) -> dict[str, Any]
         "alternateName": told.dataset,
         "citeAs": f"{told.dataset}, as of {told.report['log']['size']} entries of the "
         f"log with root {told.report['log']['root']}",
-        "description": " ".join(told.sentences.values()) or "No records.",
+        "description": ". ".join(told.sentences.values()) or "No records.",
         "url": f"urn:training-provenance:dataset:{told.dataset}",
         "version": told.version or "0",
         "datePublished": told.now.date().isoformat(),

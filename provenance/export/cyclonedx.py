@@ -94,7 +94,7 @@ def _make_dataset(
         "type": "data",
         "bom-ref": _DATASET,
         "name": told.name,
-        "description": " ".join(told.sentences.values()) or "No records.",
+        "description": ". ".join(told.sentences.values()) or "No records.",
         "data": [
             {
                 "type": "dataset",
@@ -144,7 +144,8 @@ def _list_properties(told: Told) -> Iterator[dict[str, str]]:
     for by in ("model", "mode", "evidence"):
         for group in report["by"][by]:
             if group[by] is not None:
-                amount = group["generated"] + group["derived"]
+                # Thousandths, which floats do not add up exactly.
+                amount = round(group["generated"] + group["derived"], 3)
                 yield _property(f"{report['unit']}:{by}:{group[by]}", amount)
 
 

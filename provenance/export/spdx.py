@@ -132,7 +132,7 @@ class _Graph:
             software_downloadLocation=f"urn:training-provenance:{told.dataset}",
             dataset_datasetType=sorted(set(kinds)) or ["noAssertion"],
             dataset_datasetSize=_size(told),
-            dataset_dataCollectionProcess=" ".join(
+            dataset_dataCollectionProcess=". ".join(
                 [*told.sentences.values(), f"Policy: {told.report['policy']}."]
             ),
         )

@@ -207,3 +207,11 @@ def test_a_model_of_records_without_the_unit_is_named(
 ) -> None:
     translated = {"generated_by": "model-b", "mode": "translated", "name": "t"}
     assert "model-b" in export([MODEL, translated], name)
+
+
+def test_what_is_generated_and_derived_is_added_as_decimals(export: Export) -> None:
+    parent = {**MODEL, "copies": "0.1", "name": "p"}
+    child = {"derived_from": "p", "tokens": 1, "copies": "0.7", "name": "c"}
+    document = json.loads(export([parent, child], "cyclonedx"))
+    told = document["metadata"]["component"]["properties"]
+    assert {"name": "provenance:tokens:model:M", "value": "0.9"} in told
