@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import pyarrow as pa
 
-from provenance.errors import ManifestError
+from provenance.errors import ManifestError, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ def find_packing(path: Path) -> str:
             f"{path} does not exist", hint="Name a manifest, a folder or a pattern."
         ) from error
     except OSError as error:
-        raise ManifestError(
+        raise UnreadableError(
             f"{path} cannot be read: {error.strerror}",
             hint="Look at the rights of the file, and of its folders.",
         ) from error
@@ -156,9 +156,9 @@ def iter_chunks(
             yield chunk
 
 
-def explain_disk(path: Path, error: OSError) -> ManifestError:
+def explain_disk(path: Path, error: OSError) -> UnreadableError:
     """Return the error of a file that the disk does not hand over."""
-    return ManifestError(
+    return UnreadableError(
         f"{path} cannot be read: {error.strerror}",
         hint="The disk or the share it lies on is at fault: copy the file to another "
         "one, and try again.",
