@@ -34,12 +34,22 @@ _MAGIC = {
     b"\x28\xb5\x2f\xfd": "zstd",
     b"\x04\x22\x4d\x18": "lz4",
 }
+_SKIPPED, _SKIPPED_NIBBLE = b"\x2a\x4d\x18", 5
+"""What a frame to be skipped begins with, behind its first byte; that begins with 5."""
+
 _REFUSED = {
     b"\xfd7zXZ": "an xz file",
+    b"\x02\x21\x4c\x18": "an LZ4 file of the legacy format",
     b"PK\x03\x04": "a ZIP archive",
     b"\xff\xfe": "a UTF-16 text",
     b"\xfe\xff": "a UTF-16 text",
 }
+
+_NOT_UNPACKED = {
+    "too much memory": "has a larger window than is unpacked here, 128 MiB",
+    "Dictionary mismatch": "is packed with a dictionary of its own",
+}
+"""What Zstandard says of frames that are in order → what that means."""
 
 _PIPE_IN = "Give it as standard input: provenance ingest - < FILE"
 _DEVICE = ("is a device", _PIPE_IN)
@@ -80,7 +90,7 @@ def find_packing(path: Path) -> str:
             what, hint = _NO_FILE.get(stat.S_IFMT(mode), _DEVICE)
             raise ManifestError(f"{path} {what}", hint=hint)
         with path.open("rb") as file:
-            start = file.read(8)
+            start = _read_start(file)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ManifestError(
             f"{path} does not exist", hint="Name a manifest, a folder or a pattern."
@@ -99,6 +109,19 @@ def find_packing(path: Path) -> str:
                 hint="Unpack or convert it; gzip, bzip2, zstd, lz4 and UTF-8 are read.",
             )
     return next((name for magic, name in _MAGIC.items() if start.startswith(magic)), "")
+
+
+def _read_start(file: BinaryIO) -> bytes:
+    """Return the first bytes behind the frames that unpacking skips.
+
+    pzstd writes one before each frame of data. Zstandard and LZ4 have them alike:
+    https://www.rfc-editor.org/rfc/rfc8878#section-3.1.2
+    """
+    start = file.read(8)
+    while start[1:4] == _SKIPPED and start[0] >> 4 == _SKIPPED_NIBBLE:
+        file.seek(int.from_bytes(start[4:], "little"), io.SEEK_CUR)
+        start = file.read(8)
+    return start
 
 
 class _Start(io.RawIOBase):
@@ -174,11 +197,22 @@ def _iter_stream(path: Path, stream: BinaryIO) -> Iterator[bytes]:
         except (OSError, zlib.error) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise explain_disk(path, error) from error  # not of what unpacks
+            _refuse_frames(path, error)
             early = "runcated" in str(error)
             raise EOFError("ends early" if early else "is damaged") from error
         if not chunk:
             return
         yield chunk
+
+
+def _refuse_frames(path: Path, error: Exception) -> None:
+    for said, meaning in _NOT_UNPACKED.items():
+        if said in str(error):
+            raise UnreadableError(
+                f"{path} {meaning}",
+                hint="Unpack it first: zstd -dc --long=31 FILE, or with -D DICTIONARY; "
+                "provenance ingest - reads what that prints.",
+            ) from error
 
 
 def _read_some(stream: BinaryIO) -> bytes:

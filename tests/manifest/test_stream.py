@@ -49,6 +49,34 @@ def test_packing_is_told_by_content_under_a_plain_suffix(
     assert len(read_file(path)[0]) == 20_000
 
 
+@pytest.mark.parametrize("packing", ["zstd", "lz4"])
+def test_frames_to_be_skipped_may_come_first(tmp_path: Path, packing: str) -> None:
+    """As pzstd writes them: each says how long the frame behind it is."""
+    skipped = b"\x50\x2a\x4d\x18\x04\x00\x00\x00\xc5\x3a\x00\x00"
+    path = write(tmp_path / "m.jsonl", skipped * 2 + PACKERS[packing](LINES) + skipped)
+    assert packing == find_packing(path)
+    assert len(read_file(path)[0]) == 20_000
+    write(path, skipped)
+    with pytest.raises(ManifestError, match="holds no rows"):
+        open_manifest(path)
+
+
+@pytest.mark.parametrize(
+    ("head", "what"),
+    [
+        (b"\x28\xb5\x2f\xfd\x00\xa8", "has a larger window than is unpacked here"),
+        (b"\x28\xb5\x2f\xfd\x01\x58\x07", "is packed with a dictionary"),
+    ],
+)
+def test_what_zstandard_does_not_unpack_here_is_not_called_damaged(
+    tmp_path: Path, head: bytes, what: str
+) -> None:
+    path = write(tmp_path / "m.jsonl.zst", head + b"\x41\x00\x00" + b"x" * 8)
+    with pytest.raises(ManifestError, match=what) as raised:
+        open_manifest(path)
+    assert "zstd -dc" in raised.value.hint
+
+
 def test_a_packed_suffix_on_a_plain_file_does_no_harm(tmp_path: Path) -> None:
     assert len(read_file(write(tmp_path / "m.jsonl.gz", LINES))[0]) == 20_000
 
@@ -180,6 +208,7 @@ def test_an_empty_file_holds_no_rows(tmp_path: Path, suffix: str) -> None:
     [
         (b"\xfd7zXZ\x00", "is an xz file"),
         (b"PK\x03\x04", "is a ZIP archive"),
+        (b"\x02\x21\x4c\x18", "is an LZ4 file of the legacy format"),
         ('{"a": 1}'.encode("utf-16"), "is a UTF-16 text"),
     ],
 )
