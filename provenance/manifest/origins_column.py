@@ -58,6 +58,7 @@ _KINDS: dict[str, Kind] = {
     "other": Kind.OTHER,
     "unknown": Kind.UNKNOWN,
     **dict.fromkeys(("true", "1", "yes"), Kind.MODEL),
+    **dict.fromkeys(("ai", "machine", "generated", "synthetic"), Kind.MODEL),
     **dict.fromkeys(("false", "0", "no"), Kind.UNKNOWN),
 }
 _ORIGINS = pa.list_(ORIGIN_TYPE)

@@ -31,6 +31,7 @@ OTHER: Origin = ("other", None, "unspecified", "declared")
         ("human", [HUMAN]),
         ("Human", [HUMAN]),
         ("MODEL", [model("unnamed")]),
+        ("AI", [model("unnamed")]),
         ("other", [OTHER]),
         ("unknown", []),
         ("true", [model("unnamed")]),

@@ -1,4 +1,5 @@
 import gzip
+import json
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,46 @@ def test_inner_columns_have_dotted_paths(tmp_path: Path) -> None:
     assert [r["url"] for r in records] == ["http://a", None]
     assert [r["name"] for r in records] == ["1", "2"]
     assert [r["fetched_at"] is None for r in records] == [False, True]
+
+
+def test_the_classes_of_hugging_face_have_their_names(tmp_path: Path) -> None:
+    """``datasets`` writes numbers into the cells, and what they mean beside them."""
+    by = {"names": ["human", "gpt-4", *map(str, range(200))], "_type": "ClassLabel"}
+    features = {
+        "id": {"dtype": "string", "_type": "Value"},
+        "model": by,
+        "metadata": {"language": {"names": ["de", "en"], "_type": "ClassLabel"}},
+        "split": {"names": [0], "_type": "ClassLabel"},
+        "url": {"names": ["x"], "_type": "ClassLabel"},
+    }
+    table = pa.table(
+        {
+            "id": ["a", "b", "c", "d"],
+            "model": pa.array([1, 0, -1, None], pa.int8()),
+            "metadata": [{"language": n} for n in (1, 0, None, 1)],
+            "split": [0, 0, 0, 0],
+            "url": ["http://a", None, None, None],
+        }
+    )
+    told = json.dumps({"info": {"features": features}})
+    path = tmp_path / "m.parquet"
+    pq.write_table(table.replace_schema_metadata({"huggingface": told}), path)
+    records, faults = read_file(path)
+    assert faults == []
+    assert [[(o["kind"], o["model"]) for o in r["origins"]] for r in records] == [
+        *([("model", "gpt-4")], [("human", None)], [], [])
+    ]
+    assert [r["language"] for r in records] == ["en", "de", None, "en"]
+    assert [r["split"] for r in records] == ["0"] * 4
+    assert records[0]["url"] == "http://a"
+
+
+@pytest.mark.parametrize("told", ["not json", "[]", '{"info": null}', "[" * 100_000])
+def test_odd_metadata_of_hugging_face_do_no_harm(tmp_path: Path, told: str) -> None:
+    table = pa.table({"id": [7]}).replace_schema_metadata({"huggingface": told})
+    path = tmp_path / "m.parquet"
+    pq.write_table(table, path)
+    assert [record["name"] for record in read_file(path)[0]] == ["7"]
 
 
 def test_no_columns_at_all_still_count_rows(tmp_path: Path) -> None:
