@@ -37,12 +37,20 @@ _MAGIC = {
 _SKIPPED, _SKIPPED_NIBBLE = b"\x2a\x4d\x18", 5
 """What a frame to be skipped begins with, behind its first byte; that begins with 5."""
 
+_UNPACK = "Unpack or convert it; gzip, bzip2, zstd, lz4 and UTF-8 are read."
+_CONVERT = "Write its rows as Parquet or JSON lines."
 _REFUSED = {
-    b"\xfd7zXZ": "an xz file",
-    b"\x02\x21\x4c\x18": "an LZ4 file of the legacy format",
-    b"PK\x03\x04": "a ZIP archive",
-    b"\xff\xfe": "a UTF-16 text",
-    b"\xfe\xff": "a UTF-16 text",
+    b"\xfd7zXZ": ("an xz file", _UNPACK),
+    b"\x02\x21\x4c\x18": ("an LZ4 file of the legacy format", _UNPACK),
+    b"PK\x03\x04": ("a ZIP archive", _UNPACK),
+    b"\xff\xfe": ("a UTF-16 text", _UNPACK),
+    b"\xfe\xff": ("a UTF-16 text", _UNPACK),
+    b"ARROW1": ("an Arrow file", _CONVERT),
+    b"\xff\xff\xff\xff": ("an Arrow stream", _CONVERT),
+    b"FEA1": ("a Feather file", _CONVERT),
+    b"Obj\x01": ("an Avro file", _CONVERT),
+    b"\x89HDF": ("an HDF5 file", _CONVERT),
+    b"SQLite f": ("an SQLite database", _CONVERT),
 }
 
 _NOT_UNPACKED = {
@@ -102,12 +110,9 @@ def find_packing(path: Path) -> str:
         ) from error
     if not start:
         raise ManifestError(f"{path} holds no rows", hint="The file is empty.")
-    for magic, what in _REFUSED.items():
+    for magic, (what, hint) in _REFUSED.items():
         if start.startswith(magic):
-            raise ManifestError(
-                f"{path} is {what}",
-                hint="Unpack or convert it; gzip, bzip2, zstd, lz4 and UTF-8 are read.",
-            )
+            raise ManifestError(f"{path} is {what}", hint=hint)
     return next((name for magic, name in _MAGIC.items() if start.startswith(magic)), "")
 
 

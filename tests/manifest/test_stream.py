@@ -209,6 +209,9 @@ def test_an_empty_file_holds_no_rows(tmp_path: Path, suffix: str) -> None:
         (b"\xfd7zXZ\x00", "is an xz file"),
         (b"PK\x03\x04", "is a ZIP archive"),
         (b"\x02\x21\x4c\x18", "is an LZ4 file of the legacy format"),
+        (b"ARROW1\0\0", "is an Arrow file"),
+        (b"\xff\xff\xff\xff\x90\0\0\0", "is an Arrow stream"),
+        (b"Obj\x01\x04", "is an Avro file"),
         ('{"a": 1}'.encode("utf-16"), "is a UTF-16 text"),
     ],
 )
