@@ -395,6 +395,8 @@ def test_a_document_of_another_kind_is_refused(
         ('{"entity": "ORG", "text": "x"}', "jsonl"),
         ('{"text": "bomFormat CycloneDX https://spdx.org/rdf/3.0.1/"}', "jsonl"),
         ('{"run": 1, "job": 2}', "jsonl"),
+        ('{"url": "http://a/", "licenseInfo": {"spdxId": "MIT"}}', "jsonl"),
+        ('{"@graph": [{"type": "Agent", "spdxId": "urn:a"}]}', "spdx"),
     ],
     ids=say_short,
 )
