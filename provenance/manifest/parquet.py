@@ -12,6 +12,7 @@ from pyarrow import types
 
 from provenance.errors import ManifestError
 from provenance.manifest.class_labels import list_labels, name_classes
+from provenance.manifest.improper import without_improper
 from provenance.manifest.kernels import pc
 from provenance.manifest.lines import MOST_BYTES
 from provenance.manifest.reader import RawBatch
@@ -129,12 +130,14 @@ class ParquetReader:
                     raise self._refuse(f"is damaged after row {row}", error) from error
                 if batch is None:
                     return
-                yield RawBatch(
+                raw = RawBatch(
                     rows=pa.arange(row + 1, row + 1 + len(batch)),
                     columns={column: self._take(batch, column) for column in columns},
                     faults=[],
                     share=(row + len(batch)) / file.metadata.num_rows,
                 )
+                nested = [c for c in columns if _is_nested(raw.columns[c].type)]
+                yield without_improper(self.file, raw, nested)
                 row += len(batch)
 
     def _take(self, batch: pa.RecordBatch, column: str) -> pa.Array[Any]:
@@ -218,6 +221,10 @@ def _has_length(kind: pa.DataType) -> bool:
         or types.is_large_string(kind)
         or types.is_large_binary(kind)
     )
+
+
+def _is_nested(kind: pa.DataType) -> bool:
+    return types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType)
 
 
 def _list_paths(

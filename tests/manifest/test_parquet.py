@@ -171,6 +171,36 @@ def test_text_that_is_no_utf8_is_a_fault_of_its_row(tmp_path: Path) -> None:
     ]
 
 
+def list_of(column: Any) -> Any:
+    return pa.ListArray.from_arrays(pa.array(range(len(column) + 1), "int32"), column)
+
+
+IMPROPER = pa.array([b"fine", b"\xff\xfe", b"also fine"]).view(pa.string())
+WORDS = ["a", "b", "c"]
+TURNS = pa.StructArray.from_arrays(
+    [pa.array(["user"] * 3), IMPROPER], ["from", "value"]
+)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"id": WORDS, "parents": list_of(IMPROPER)},
+        {"id": WORDS, "conversations": list_of(TURNS)},
+        {"id": WORDS, "instruction": IMPROPER, "output": WORDS},
+        {"id": IMPROPER, "prompt": WORDS, "completions": list_of(pa.array(WORDS))},
+        {"id": WORDS, "text": IMPROPER.cast(pa.large_binary()).view("large_string")},
+    ],
+    ids="-".join,
+)
+def test_text_that_is_no_utf8_inside_a_row_loses_no_other(
+    tmp_path: Path, columns: dict[str, Any]
+) -> None:
+    records, faults = read_file(write_parquet(tmp_path / "m.parquet", columns))
+    assert {record["row"] for record in records} == {1, 3}
+    assert [(f.row, "valid UTF-8" in f.reason) for f in faults] == [(2, True)]
+
+
 @pytest.mark.parametrize(
     "kind",
     [
