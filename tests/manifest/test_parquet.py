@@ -188,6 +188,7 @@ TURNS = pa.StructArray.from_arrays(
         {"id": WORDS, "parents": list_of(IMPROPER)},
         {"id": WORDS, "conversations": list_of(TURNS)},
         {"id": WORDS, "instruction": IMPROPER, "output": WORDS},
+        {"instruction": IMPROPER, "response": IMPROPER},
         {"id": IMPROPER, "prompt": WORDS, "completions": list_of(pa.array(WORDS))},
         {"id": WORDS, "text": IMPROPER.cast(pa.large_binary()).view("large_string")},
     ],
