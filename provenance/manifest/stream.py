@@ -37,6 +37,7 @@ _MAGIC = {
 _SKIPPED, _SKIPPED_NIBBLE = b"\x2a\x4d\x18", 5
 """What a frame to be skipped begins with, behind its first byte; that begins with 5."""
 
+_POINTER = b"version https://git-lfs.github.com/spec/"
 _UNPACK = "Unpack or convert it; gzip, bzip2, zstd, lz4 and UTF-8 are read."
 _CONVERT = "Write its rows as Parquet or JSON lines."
 _REFUSED = {
@@ -110,6 +111,11 @@ def find_packing(path: Path) -> str:
         ) from error
     if not start:
         raise ManifestError(f"{path} holds no rows", hint="The file is empty.")
+    if start.startswith(_POINTER):
+        raise UnreadableError(
+            f"{path} is a pointer of Git LFS, and not the file itself",
+            hint="Fetch the file: git lfs pull",
+        )
     for magic, (what, hint) in _REFUSED.items():
         if start.startswith(magic):
             raise ManifestError(f"{path} is {what}", hint=hint)
@@ -126,7 +132,7 @@ def _read_start(file: BinaryIO) -> bytes:
     while start[1:4] == _SKIPPED and start[0] >> 4 == _SKIPPED_NIBBLE:
         file.seek(int.from_bytes(start[4:], "little"), io.SEEK_CUR)
         start = file.read(8)
-    return start
+    return start + file.read(len(_POINTER))
 
 
 class _Start(io.RawIOBase):

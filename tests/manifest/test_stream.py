@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from manifest.rows import read_file, write
 
-from provenance.errors import ManifestError
+from provenance.errors import ManifestError, UnreadableError
 from provenance.manifest import open_manifest
 from provenance.manifest.stream import find_packing, iter_chunks
 
@@ -221,6 +221,17 @@ def test_says_what_an_unsupported_packing_is(
     with pytest.raises(ManifestError, match=what) as raised:
         open_manifest(write(tmp_path / "m.jsonl", start + b"1234"))
     assert raised.value.hint
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet", "jsonl.gz"])
+def test_a_pointer_of_git_lfs_is_not_the_file(tmp_path: Path, suffix: str) -> None:
+    """A clone without git-lfs has these three lines in place of each large file."""
+    pointer = (
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+    )
+    with pytest.raises(UnreadableError, match="is a pointer of Git LFS") as raised:
+        open_manifest(write(tmp_path / f"m.{suffix}", pointer))
+    assert raised.value.hint == "Fetch the file: git lfs pull"
 
 
 def test_a_file_without_permission_is_named(
