@@ -201,7 +201,7 @@ def _read_time(text: str) -> datetime:
 
 
 def _read_iso(text: str) -> datetime:
-    time = datetime.fromisoformat(text)
+    time = datetime.fromisoformat(text.removesuffix(" UTC"))  # as BigQuery ends them
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 

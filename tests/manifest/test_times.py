@@ -29,6 +29,8 @@ DAY = datetime(2023, 5, 6, tzinfo=UTC)
         ("2023-05-06 07:08:09+00:00", TIME),
         ("2023-05-06T07:08:09.5Z", TIME.replace(microsecond=500_000)),
         ("2023-05-06T07:08:09.123456789Z", TIME.replace(microsecond=123_456)),
+        ("2023-05-06 07:08:09 UTC", TIME),
+        ("2023-05-06 07:08:09.5 UTC", TIME.replace(microsecond=500_000)),
         ("20230506T070809Z", TIME),
         ("2023-05-06T07:08", TIME.replace(second=0)),
         ("2023-05-06", DAY),
