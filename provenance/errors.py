@@ -5,6 +5,7 @@
     LedgerError                   the root: catch this one
     ├── ManifestError             the author of the data must act
     │   ├── ManifestChangedError  the file is not the one recorded before
+    │   ├── UnreadableError       its bytes cannot be had: damage, rights, the disk
     │   └── QuarantineError       a bad row, and the caller asked to stop
     ├── NameRefusedError          a dataset, model or field name is not one
     ├── KeyRefusedError           a key that the caller gave, or a pin, is none
@@ -30,6 +31,7 @@ __all__ = [
     "NameRefusedError",
     "NotRecordedError",
     "QuarantineError",
+    "UnreadableError",
     "VerificationError",
     "say_unwritable",
 ]
@@ -55,6 +57,10 @@ class ManifestError(LedgerError):
 
 class ManifestChangedError(ManifestError):
     """A manifest was recorded before and its bytes or mapping differ now."""
+
+
+class UnreadableError(ManifestError):
+    """The bytes of a file cannot be had, so nobody can tell what it holds."""
 
 
 class QuarantineError(ManifestError):

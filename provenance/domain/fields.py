@@ -36,7 +36,8 @@ class Field(StrEnum):
     SPLIT = "split"
     """Part of the dataset: train, test …"""
     ORIGIN = "origin"
-    """human, model, other or unknown; true and false mean model and unknown."""
+    """human, model (or ai, machine, generated, synthetic), other or unknown; true and
+    false mean model and unknown."""
     GENERATED_BY = "generated_by"
     """The model, or models, that generated the content."""
     MODE = "mode"

@@ -14,7 +14,12 @@ from provenance.domain import (
     parse_size,
     refuse_no_utf8,
 )
-from provenance.errors import ManifestError, NameRefusedError, NotRecordedError
+from provenance.errors import (
+    ManifestError,
+    NameRefusedError,
+    NotRecordedError,
+    UnreadableError,
+)
 from provenance.ledger.limit import BadRowLimit
 from provenance.ledger.manifests import Named, find_manifests
 from provenance.ledger.order import (
@@ -227,7 +232,9 @@ def _why_none(path: Path, options: Options) -> str:
         if "attributes" in path.parts and options.get("kind") != EVIDENCE:
             format_ = open_manifest(path).format
     except ManifestError as error:
-        return error.message.removeprefix(str(path)).strip()
+        # What is damaged may be one: it is refused where it is read.
+        none = not isinstance(error, UnreadableError)
+        return error.message.removeprefix(str(path)).strip() if none else ""
     if format_ == "parquet" and is_derived(path):
         return "holds what follows from records, and is made anew of them"
     is_table = _TABLES.intersection(map(str.lower, path.suffixes))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+from pyarrow import types
 
 from provenance.domain import (
     Digest,
@@ -119,6 +120,8 @@ class DigestColumn:
 
         Raw bytes come in hexadecimal.
         """
+        if types.is_dictionary(column.type):
+            column = column.dictionary_decode()
         if is_binary(column):
             column = _to_hex(column.cast(pa.binary()))
         return to_text(self._of, column, strip=False)

@@ -6,6 +6,8 @@ DuckDB gives every scalar as its text and every array or object as JSON text, so
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -21,6 +23,8 @@ __all__ = ["JsonText"]
 _TEXT = "json_extract_string(line, [{}])"
 _VALID_TEXT = f"CASE WHEN json_valid(line) THEN {_TEXT} END"
 _KEYS = "json_keys(line, [{}])"
+_NAN = re.compile(b"NaN")
+_NAN_VALUE = r"[:\[,]\s*NaN\s*[,}\]]"
 _DEPTH = 3
 _NESTED_SAMPLE = 1000
 _MOST_NESTED = 200
@@ -59,6 +63,7 @@ class JsonText:
         likely = _look_whole(lines)
         is_all = has_all(likely)
         some = lines if is_all else lines.filter(likely)
+        some = _without_nan(some)
         good = None if is_all else likely
         if paths and not self._has_bad:
             try:
@@ -146,6 +151,32 @@ class JsonText:
             ]
             paths += level
         return paths
+
+
+def _without_nan(lines: Any) -> Any:
+    """Return lines with null for NaN: Python's ``json`` writes it for what is missing.
+
+    As text it could not be told from a word.
+    """
+    data = lines.buffers()[2]
+    if data is None or not _NAN.search(memoryview(data)):
+        return lines
+    found = pc.match_substring_regex(lines, _NAN_VALUE)
+    mended = [_mend(line) for line in lines.filter(found).to_pylist()]
+    return pc.replace_with_mask(lines, found, pa.array(mended, pa.string()))
+
+
+def _mend(line: str) -> str:
+    """Write a line anew; of a name that stands twice, the first value counts."""
+    try:
+        value = json.loads(
+            line,
+            parse_constant=lambda name: None if name == "NaN" else float(name),
+            object_pairs_hook=lambda pairs: dict(reversed(pairs)),
+        )
+    except (ValueError, RecursionError):
+        return line
+    return json.dumps(value)
 
 
 def _look_whole(lines: Any) -> Any:

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 from provenance.domain import FIELDS, Field
 from provenance.errors import ManifestError
-from provenance.manifest.usual_names import INDEX_FILENAME, NESTED, USUAL_NAMES
+from provenance.manifest.usual_names import (
+    INDEX_FILENAME,
+    INDEX_KEYS,
+    NESTED,
+    USUAL_NAMES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
@@ -174,8 +179,8 @@ def find_usual(
     by_name: dict[str, str] = {}
     for column in columns:
         by_name.setdefault(column if field is Field.TEXT else column.lower(), column)
-    if INDEX_FILENAME[0] in columns:
-        by_name.pop(INDEX_FILENAME[1], None)
+    if not INDEX_KEYS.isdisjoint(columns):
+        by_name.pop(INDEX_FILENAME, None)
     for name in (*USUAL_NAMES[field], *NESTED.get(field, ())):
         column = by_name.get(name, "")
         if column and column not in taken:

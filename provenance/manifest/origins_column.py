@@ -48,13 +48,17 @@ _SEPARATORS = re.compile(r"(?:[,;|\n]|\s[+&]\s|\sand\s)(?![^(]*\))")
 _HUMANS = frozenset({"human", "humans", "human-written", "human annotators"})
 _TEMPLATES = frozenset({"template", "templates"})
 _OTHERS = frozenset({"other", "others", "various"})
-_NO_NAME = frozenset({"", "null", "none", "nan", "n/a", "-", "unknown"})
+_NO_NAME = frozenset(
+    {"", "null", "none", "nan", "na", "n/a", "<na>", "\\n", "-", "unknown"}
+)
+"""In lower case; ``\\N`` is what databases write, ``<NA>`` and ``NA`` pandas and R."""
 _KINDS: dict[str, Kind] = {
     "human": Kind.HUMAN,
     "model": Kind.MODEL,
     "other": Kind.OTHER,
     "unknown": Kind.UNKNOWN,
     **dict.fromkeys(("true", "1", "yes"), Kind.MODEL),
+    **dict.fromkeys(("ai", "machine", "generated", "synthetic"), Kind.MODEL),
     **dict.fromkeys(("false", "0", "no"), Kind.UNKNOWN),
 }
 _ORIGINS = pa.list_(ORIGIN_TYPE)

@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 from pyarrow import types
 
 from provenance.errors import ManifestError
+from provenance.manifest.class_labels import list_labels, name_classes
+from provenance.manifest.improper import without_improper
 from provenance.manifest.kernels import pc
 from provenance.manifest.lines import MOST_BYTES
 from provenance.manifest.reader import RawBatch
@@ -68,6 +70,7 @@ class ParquetReader:
         self._paths: dict[str, tuple[str, ...]] = {}
         for inside in paths:
             self._paths.setdefault(".".join(inside), inside)
+        self._labels = list_labels(self.metadata)
 
     @property
     def file(self) -> str:
@@ -127,15 +130,23 @@ class ParquetReader:
                     raise self._refuse(f"is damaged after row {row}", error) from error
                 if batch is None:
                     return
-                yield RawBatch(
+                raw = RawBatch(
                     rows=pa.arange(row + 1, row + 1 + len(batch)),
-                    columns={
-                        column: _take(batch, self._paths[column]) for column in columns
-                    },
+                    columns={column: self._take(batch, column) for column in columns},
                     faults=[],
                     share=(row + len(batch)) / file.metadata.num_rows,
                 )
+                nested = [c for c in columns if _is_nested(raw.columns[c].type)]
+                yield without_improper(self.file, raw, nested)
                 row += len(batch)
+
+    def _take(self, batch: pa.RecordBatch, column: str) -> pa.Array[Any]:
+        path = self._paths[column]
+        found: pa.Array[Any] = batch.column(path[0])
+        if len(path) > 1:
+            found = pc.struct_field(found, list(path[1:]))
+        names = self._labels.get(path)
+        return name_classes(found, names) if names is not None else found
 
 
 def _iter_bounded(file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.RecordBatch]:
@@ -212,6 +223,10 @@ def _has_length(kind: pa.DataType) -> bool:
     )
 
 
+def _is_nested(kind: pa.DataType) -> bool:
+    return types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType)
+
+
 def _list_paths(
     field: pa.Field[Any], outer: tuple[str, ...] = ()
 ) -> list[tuple[str, ...]]:
@@ -221,8 +236,3 @@ def _list_paths(
         for place in range(field.type.num_fields):
             inner.extend(_list_paths(field.type.field(place), path))
     return [path, *inner]
-
-
-def _take(batch: pa.RecordBatch, path: Sequence[str]) -> pa.Array[Any]:
-    column: pa.Array[Any] = batch.column(path[0])
-    return pc.struct_field(column, list(path[1:])) if len(path) > 1 else column

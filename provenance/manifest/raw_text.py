@@ -119,10 +119,13 @@ def _to_string(column: Any) -> Any:
         return _to_string(column.dictionary_decode())
     if types.is_string(kind) or types.is_binary(kind):
         return column
-    if is_binary(column):
+    if is_binary(column) or types.is_large_string(kind) or types.is_string_view(kind):
         return column.cast(pa.binary())
     if types.is_integer(kind) or types.is_boolean(kind) or types.is_temporal(kind):
         return column.cast(pa.string())
+    if types.is_float32(kind):
+        # What was written as 0.1 is 0.10000000149 once it has more digits.
+        column = column.cast(pa.string()).cast(pa.float64())
     return pa.array([_write(value) for value in column.to_pylist()], pa.string())
 
 

@@ -6,7 +6,7 @@ import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from provenance.errors import ManifestError
+from provenance.errors import ManifestError, UnreadableError
 from provenance.manifest.documents.recognise import recognise_document
 from provenance.manifest.media.kinds import START, find_media_type
 from provenance.manifest.media.members import find_container, holds_media
@@ -56,7 +56,7 @@ def first_line(path: Path) -> bytes:
             if start.strip():
                 break
     except EOFError as error:
-        raise ManifestError(
+        raise UnreadableError(
             f"{path} {error} after row 0", hint="Fetch the file again."
         ) from error
     if not start.strip():
@@ -90,7 +90,9 @@ def _find_document(path: Path, suffix: str) -> str:
         begin = next(iter_chunks(path), b"").decode("utf-8-sig", errors="replace")
         return recognise_document(begin, suffix)
     except EOFError as error:
-        raise ManifestError(f"{path} {error}", hint="Fetch the file again.") from error
+        raise UnreadableError(
+            f"{path} {error}", hint="Fetch the file again."
+        ) from error
     except ValueError as error:
         raise ManifestError(
             f"{path} {error}", hint="Say which it is with --format."
@@ -121,6 +123,7 @@ def recognise(path: Path) -> str:
 
     Raises:
         ManifestError: It is none of these; the message says what it looks like.
+        UnreadableError: What it is cannot be told, for it is damaged or out of reach.
     """
     return "media" if _is_media(path) else _recognise_text(path)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import pyarrow as pa
 
-from provenance.errors import ManifestError
+from provenance.errors import ManifestError, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,12 +34,31 @@ _MAGIC = {
     b"\x28\xb5\x2f\xfd": "zstd",
     b"\x04\x22\x4d\x18": "lz4",
 }
+_SKIPPED, _SKIPPED_NIBBLE = b"\x2a\x4d\x18", 5
+"""What a frame to be skipped begins with, behind its first byte; that begins with 5."""
+
+_POINTER = b"version https://git-lfs.github.com/spec/"
+_UNPACK = "Unpack or convert it; gzip, bzip2, zstd, lz4 and UTF-8 are read."
+_CONVERT = "Write its rows as Parquet or JSON lines."
 _REFUSED = {
-    b"\xfd7zXZ": "an xz file",
-    b"PK\x03\x04": "a ZIP archive",
-    b"\xff\xfe": "a UTF-16 text",
-    b"\xfe\xff": "a UTF-16 text",
+    b"\xfd7zXZ": ("an xz file", _UNPACK),
+    b"\x02\x21\x4c\x18": ("an LZ4 file of the legacy format", _UNPACK),
+    b"PK\x03\x04": ("a ZIP archive", _UNPACK),
+    b"\xff\xfe": ("a UTF-16 text", _UNPACK),
+    b"\xfe\xff": ("a UTF-16 text", _UNPACK),
+    b"ARROW1": ("an Arrow file", _CONVERT),
+    b"\xff\xff\xff\xff": ("an Arrow stream", _CONVERT),
+    b"FEA1": ("a Feather file", _CONVERT),
+    b"Obj\x01": ("an Avro file", _CONVERT),
+    b"\x89HDF": ("an HDF5 file", _CONVERT),
+    b"SQLite f": ("an SQLite database", _CONVERT),
 }
+
+_NOT_UNPACKED = {
+    "too much memory": "has a larger window than is unpacked here, 128 MiB",
+    "Dictionary mismatch": "is packed with a dictionary of its own",
+}
+"""What Zstandard says of frames that are in order → what that means."""
 
 _PIPE_IN = "Give it as standard input: provenance ingest - < FILE"
 _DEVICE = ("is a device", _PIPE_IN)
@@ -80,25 +99,40 @@ def find_packing(path: Path) -> str:
             what, hint = _NO_FILE.get(stat.S_IFMT(mode), _DEVICE)
             raise ManifestError(f"{path} {what}", hint=hint)
         with path.open("rb") as file:
-            start = file.read(8)
+            start = _read_start(file)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ManifestError(
             f"{path} does not exist", hint="Name a manifest, a folder or a pattern."
         ) from error
     except OSError as error:
-        raise ManifestError(
+        raise UnreadableError(
             f"{path} cannot be read: {error.strerror}",
             hint="Look at the rights of the file, and of its folders.",
         ) from error
     if not start:
         raise ManifestError(f"{path} holds no rows", hint="The file is empty.")
-    for magic, what in _REFUSED.items():
+    if start.startswith(_POINTER):
+        raise UnreadableError(
+            f"{path} is a pointer of Git LFS, and not the file itself",
+            hint="Fetch the file: git lfs pull",
+        )
+    for magic, (what, hint) in _REFUSED.items():
         if start.startswith(magic):
-            raise ManifestError(
-                f"{path} is {what}",
-                hint="Unpack or convert it; gzip, bzip2, zstd, lz4 and UTF-8 are read.",
-            )
+            raise ManifestError(f"{path} is {what}", hint=hint)
     return next((name for magic, name in _MAGIC.items() if start.startswith(magic)), "")
+
+
+def _read_start(file: BinaryIO) -> bytes:
+    """Return the first bytes behind the frames that unpacking skips.
+
+    pzstd writes one before each frame of data. Zstandard and LZ4 have them alike:
+    https://www.rfc-editor.org/rfc/rfc8878#section-3.1.2
+    """
+    start = file.read(8)
+    while start[1:4] == _SKIPPED and start[0] >> 4 == _SKIPPED_NIBBLE:
+        file.seek(int.from_bytes(start[4:], "little"), io.SEEK_CUR)
+        start = file.read(8)
+    return start + file.read(len(_POINTER))
 
 
 class _Start(io.RawIOBase):
@@ -156,9 +190,9 @@ def iter_chunks(
             yield chunk
 
 
-def explain_disk(path: Path, error: OSError) -> ManifestError:
+def explain_disk(path: Path, error: OSError) -> UnreadableError:
     """Return the error of a file that the disk does not hand over."""
-    return ManifestError(
+    return UnreadableError(
         f"{path} cannot be read: {error.strerror}",
         hint="The disk or the share it lies on is at fault: copy the file to another "
         "one, and try again.",
@@ -174,11 +208,22 @@ def _iter_stream(path: Path, stream: BinaryIO) -> Iterator[bytes]:
         except (OSError, zlib.error) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise explain_disk(path, error) from error  # not of what unpacks
+            _refuse_frames(path, error)
             early = "runcated" in str(error)
             raise EOFError("ends early" if early else "is damaged") from error
         if not chunk:
             return
         yield chunk
+
+
+def _refuse_frames(path: Path, error: Exception) -> None:
+    for said, meaning in _NOT_UNPACKED.items():
+        if said in str(error):
+            raise UnreadableError(
+                f"{path} {meaning}",
+                hint="Unpack it first: zstd -dc --long=31 FILE, or with -D DICTIONARY; "
+                "provenance ingest - reads what that prints.",
+            ) from error
 
 
 def _read_some(stream: BinaryIO) -> bytes:

@@ -201,19 +201,20 @@ def _read_time(text: str) -> datetime:
 
 
 def _read_iso(text: str) -> datetime:
-    time = datetime.fromisoformat(text)
+    time = datetime.fromisoformat(text.removesuffix(" UTC"))  # as BigQuery ends them
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def _read_number(text: str) -> datetime:
-    pattern = _CDX_PREFIXES.get(len(text))
-    if pattern and (len(text) == _CDX_LENGTH or text.startswith(("19", "20"))):
+    length = len(text) if text.isdigit() else 0  # no date has a point or a sign
+    pattern = _CDX_PREFIXES.get(length)
+    if pattern and (length == _CDX_LENGTH or text.startswith(("19", "20"))):
         try:
             return datetime.strptime(text, pattern).replace(tzinfo=UTC)
         except ValueError:
-            if len(text) == _CDX_LENGTH:
+            if length == _CDX_LENGTH:
                 raise
-    if len(text) == len("2023"):
+    if length == len("2023"):
         raise ValueError(_EXPECTED)
     number = Decimal(text)
     if abs(number) < _MILLISECONDS_FROM:

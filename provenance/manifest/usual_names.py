@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from provenance.domain import Field
 
-__all__ = ["INDEX_FILENAME", "NESTED", "USUAL_NAMES"]
+__all__ = ["INDEX_FILENAME", "INDEX_KEYS", "NESTED", "USUAL_NAMES"]
 
 USUAL_NAMES: dict[Field, tuple[str, ...]] = {
     Field.DIGEST: (
@@ -75,5 +75,6 @@ NESTED: dict[Field, tuple[str, ...]] = {
 }
 """Inner columns that feed a field when no outer one does (DataTrove, Dolma)."""
 
-INDEX_FILENAME = ("surt", "filename")
-"""Beside the first column, the second is a crawl index's: it names an archive."""
+INDEX_KEYS = frozenset({"surt", "urlkey"})
+INDEX_FILENAME = "filename"
+"""Beside one of those columns, this is a crawl index's: it names an archive."""

@@ -1,7 +1,9 @@
+import gzip
 import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from provenance.errors import ManifestError
@@ -88,6 +90,25 @@ def test_an_earlier_quarantine_is_passed_over(ledger: Ledger, folder: Path) -> N
     (folder / "b.csv-00.quarantine-2.jsonl").write_text('{"file": "b.csv"}\n')
     done = {one.file: one for one in ledger.ingest_all([folder])}
     assert isinstance(done[str(folder / "b.csv-00.quarantine-2.jsonl")], PassedOver)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pa.Codec("zstd").compress(b'{"name": "a"}\n' * 1000, asbytes=True)[:-9],
+        gzip.compress(b'{"name": "a"}\n')[:9],
+        b"PK\x03\x04 and no more",
+    ],
+)
+def test_a_file_of_a_folder_that_is_damaged_at_its_start_is_refused(
+    ledger: Ledger, tmp_path: Path, content: bytes
+) -> None:
+    """Nobody can tell that it is no manifest: rows may be lost with it."""
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x/a.jsonl.zst").write_bytes(content)
+    (one,) = ledger.ingest_all([tmp_path / "x"])
+    assert isinstance(one, Refused)
+    assert one.hint.endswith("Fetch the file again.")
 
 
 def test_a_format_that_is_named_holds_for_a_whole_folder(

@@ -89,6 +89,14 @@ def test_copies_are_exact_to_thousandths(column: Any, thousandths: list[int]) ->
     assert thousandths == values("copies", column)
 
 
+def test_numbers_of_single_precision_are_what_was_written() -> None:
+    """As doubles, 0.9 would lie below a threshold of 0.9, and 0.1 have 17 decimals."""
+    column = pa.array([0.1, 0.9, None], pa.float32())
+    assert values("copies", column) == [100, 900, 1000]
+    records, _ = normalise({"score": column, "threshold": [0.1, 0.9, 0.5]})
+    assert [o["score"] for r in records for o in r["origins"]] == [0.1, 0.9]
+
+
 def test_a_row_stands_once_where_the_file_does_not_say() -> None:
     assert normalise({"name": ["a"]})[0][0]["copies"] == 1000
 

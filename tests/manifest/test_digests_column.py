@@ -114,6 +114,11 @@ def test_binary_digests_of_several_lengths_are_told_apart() -> None:
     ]
 
 
+def test_binary_digests_in_a_dictionary_are_binary_digests() -> None:
+    column = pa.array([SHA256[0], None, SHA256[0]], pa.binary())
+    assert values("digest", column.dictionary_encode()) == values("digest", column)
+
+
 def test_binary_of_no_digests_length_is_a_fault() -> None:
     column = pa.array([SHA256[0], b"\x00\xff\x00"], pa.binary())
     assert reasons("digest", column)[0][:3] == (2, "digest", "00ff00")

@@ -79,6 +79,27 @@ def test_values_of_any_type_come_as_their_text(tmp_path: Path) -> None:
     assert [(r["name"], r["url"]) for r in records] == [("7", "true"), ("1.5", "u")]
 
 
+def test_nan_is_a_value_that_is_missing(tmp_path: Path) -> None:
+    """As Python's json writes rows of pandas; inside a text it is a word."""
+    lines = [
+        '{"id": "a", "text": NaN, "tokens":NaN, "parents": [NaN]}',
+        '{"id": "b", "text": "so: NaN, and {\\"a\\":NaN}", "tokens": 7}',
+        '{"id": "c", "id": "d", "text": "x", "language": NaN}',
+        '{"id": "e", "text": NaN',
+        '{"id": "f", "tokens": -Infinity, "language": NaN}',
+        '{"id": "g", "text": NaN, x}',
+    ]
+    records, faults = read_file(write(tmp_path / "m", "\n".join(lines)))
+    assert [(r["name"], r["bytes"], r["tokens"]) for r in records] == [
+        *(("a", None, None), ("b", 22, 7), ("c", 1, None))
+    ]
+    assert [r["language"] for r in records] == [None] * 3
+    assert [r["parents"] for r in records] == [[], [], []]
+    assert sorted((fault.row, fault.field) for fault in faults) == [
+        *((4, "row"), (5, "tokens"), (6, "row"))
+    ]
+
+
 def test_columns_are_the_keys_of_the_first_lines_with_inner_ones(
     tmp_path: Path,
 ) -> None:

@@ -31,6 +31,7 @@ from provenance.manifest import map_columns
         ("parent_ids derivation", "derived_from=parent_ids derivation=derivation"),
         ("mode evidence", "mode=mode evidence=evidence"),
         ("surt timestamp filename length", "fetched_at=timestamp"),
+        ("urlkey timestamp filename length", "fetched_at=timestamp"),
         ("filename length", "name=filename"),
     ],
 )

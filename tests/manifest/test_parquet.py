@@ -1,4 +1,5 @@
 import gzip
+import json
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,46 @@ def test_inner_columns_have_dotted_paths(tmp_path: Path) -> None:
     assert [r["url"] for r in records] == ["http://a", None]
     assert [r["name"] for r in records] == ["1", "2"]
     assert [r["fetched_at"] is None for r in records] == [False, True]
+
+
+def test_the_classes_of_hugging_face_have_their_names(tmp_path: Path) -> None:
+    """``datasets`` writes numbers into the cells, and what they mean beside them."""
+    by = {"names": ["human", "gpt-4", *map(str, range(200))], "_type": "ClassLabel"}
+    features = {
+        "id": {"dtype": "string", "_type": "Value"},
+        "model": by,
+        "metadata": {"language": {"names": ["de", "en"], "_type": "ClassLabel"}},
+        "split": {"names": [0], "_type": "ClassLabel"},
+        "url": {"names": ["x"], "_type": "ClassLabel"},
+    }
+    table = pa.table(
+        {
+            "id": ["a", "b", "c", "d"],
+            "model": pa.array([1, 0, -1, None], pa.int8()),
+            "metadata": [{"language": n} for n in (1, 0, None, 1)],
+            "split": [0, 0, 0, 0],
+            "url": ["http://a", None, None, None],
+        }
+    )
+    told = json.dumps({"info": {"features": features}})
+    path = tmp_path / "m.parquet"
+    pq.write_table(table.replace_schema_metadata({"huggingface": told}), path)
+    records, faults = read_file(path)
+    assert faults == []
+    assert [[(o["kind"], o["model"]) for o in r["origins"]] for r in records] == [
+        *([("model", "gpt-4")], [("human", None)], [], [])
+    ]
+    assert [r["language"] for r in records] == ["en", "de", None, "en"]
+    assert [r["split"] for r in records] == ["0"] * 4
+    assert records[0]["url"] == "http://a"
+
+
+@pytest.mark.parametrize("told", ["not json", "[]", '{"info": null}', "[" * 100_000])
+def test_odd_metadata_of_hugging_face_do_no_harm(tmp_path: Path, told: str) -> None:
+    table = pa.table({"id": [7]}).replace_schema_metadata({"huggingface": told})
+    path = tmp_path / "m.parquet"
+    pq.write_table(table, path)
+    assert [record["name"] for record in read_file(path)[0]] == ["7"]
 
 
 def test_no_columns_at_all_still_count_rows(tmp_path: Path) -> None:
@@ -128,6 +169,37 @@ def test_text_that_is_no_utf8_is_a_fault_of_its_row(tmp_path: Path) -> None:
     assert [(f.row, f.field, f.reason) for f in faults] == [
         (2, "name", "expected text in valid UTF-8")
     ]
+
+
+def list_of(column: Any) -> Any:
+    return pa.ListArray.from_arrays(pa.array(range(len(column) + 1), "int32"), column)
+
+
+IMPROPER = pa.array([b"fine", b"\xff\xfe", b"also fine"]).view(pa.string())
+WORDS = ["a", "b", "c"]
+TURNS = pa.StructArray.from_arrays(
+    [pa.array(["user"] * 3), IMPROPER], ["from", "value"]
+)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"id": WORDS, "parents": list_of(IMPROPER)},
+        {"id": WORDS, "conversations": list_of(TURNS)},
+        {"id": WORDS, "instruction": IMPROPER, "output": WORDS},
+        {"instruction": IMPROPER, "response": IMPROPER},
+        {"id": IMPROPER, "prompt": WORDS, "completions": list_of(pa.array(WORDS))},
+        {"id": WORDS, "text": IMPROPER.cast(pa.large_binary()).view("large_string")},
+    ],
+    ids="-".join,
+)
+def test_text_that_is_no_utf8_inside_a_row_loses_no_other(
+    tmp_path: Path, columns: dict[str, Any]
+) -> None:
+    records, faults = read_file(write_parquet(tmp_path / "m.parquet", columns))
+    assert {record["row"] for record in records} == {1, 3}
+    assert [(f.row, "valid UTF-8" in f.reason) for f in faults] == [(2, True)]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from manifest.rows import read_file, write
 
-from provenance.errors import ManifestError
+from provenance.errors import ManifestError, UnreadableError
 from provenance.manifest import open_manifest
 from provenance.manifest.stream import find_packing, iter_chunks
 
@@ -47,6 +47,34 @@ def test_packing_is_told_by_content_under_a_plain_suffix(
     assert packing == find_packing(path)
     assert b"".join(iter_chunks(path)) == LINES
     assert len(read_file(path)[0]) == 20_000
+
+
+@pytest.mark.parametrize("packing", ["zstd", "lz4"])
+def test_frames_to_be_skipped_may_come_first(tmp_path: Path, packing: str) -> None:
+    """As pzstd writes them: each says how long the frame behind it is."""
+    skipped = b"\x50\x2a\x4d\x18\x04\x00\x00\x00\xc5\x3a\x00\x00"
+    path = write(tmp_path / "m.jsonl", skipped * 2 + PACKERS[packing](LINES) + skipped)
+    assert packing == find_packing(path)
+    assert len(read_file(path)[0]) == 20_000
+    write(path, skipped)
+    with pytest.raises(ManifestError, match="holds no rows"):
+        open_manifest(path)
+
+
+@pytest.mark.parametrize(
+    ("head", "what"),
+    [
+        (b"\x28\xb5\x2f\xfd\x00\xa8", "has a larger window than is unpacked here"),
+        (b"\x28\xb5\x2f\xfd\x01\x58\x07", "is packed with a dictionary"),
+    ],
+)
+def test_what_zstandard_does_not_unpack_here_is_not_called_damaged(
+    tmp_path: Path, head: bytes, what: str
+) -> None:
+    path = write(tmp_path / "m.jsonl.zst", head + b"\x41\x00\x00" + b"x" * 8)
+    with pytest.raises(ManifestError, match=what) as raised:
+        open_manifest(path)
+    assert "zstd -dc" in raised.value.hint
 
 
 def test_a_packed_suffix_on_a_plain_file_does_no_harm(tmp_path: Path) -> None:
@@ -180,6 +208,10 @@ def test_an_empty_file_holds_no_rows(tmp_path: Path, suffix: str) -> None:
     [
         (b"\xfd7zXZ\x00", "is an xz file"),
         (b"PK\x03\x04", "is a ZIP archive"),
+        (b"\x02\x21\x4c\x18", "is an LZ4 file of the legacy format"),
+        (b"ARROW1\0\0", "is an Arrow file"),
+        (b"\xff\xff\xff\xff\x90\0\0\0", "is an Arrow stream"),
+        (b"Obj\x01\x04", "is an Avro file"),
         ('{"a": 1}'.encode("utf-16"), "is a UTF-16 text"),
     ],
 )
@@ -189,6 +221,17 @@ def test_says_what_an_unsupported_packing_is(
     with pytest.raises(ManifestError, match=what) as raised:
         open_manifest(write(tmp_path / "m.jsonl", start + b"1234"))
     assert raised.value.hint
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet", "jsonl.gz"])
+def test_a_pointer_of_git_lfs_is_not_the_file(tmp_path: Path, suffix: str) -> None:
+    """A clone without git-lfs has these three lines in place of each large file."""
+    pointer = (
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+    )
+    with pytest.raises(UnreadableError, match="is a pointer of Git LFS") as raised:
+        open_manifest(write(tmp_path / f"m.{suffix}", pointer))
+    assert raised.value.hint == "Fetch the file: git lfs pull"
 
 
 def test_a_file_without_permission_is_named(

@@ -259,10 +259,11 @@ def _plain(value: object) -> str:
 
 
 def _expand(name: str, prefixes: Mapping[str, str]) -> str:
+    """Write a name out by its prefix; one without is in the namespace ``default``."""
     prefix, colon, local = name.partition(":")
     if colon and prefixes.get(prefix):
         return prefixes[prefix] + local
-    return name
+    return prefixes.get("default", "") + name if name and not colon else name
 
 
 def _local(name: str) -> str:

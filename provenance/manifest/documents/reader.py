@@ -37,7 +37,9 @@ class DocumentReader:
             self.document: Document = parse(text)
         except ValueError as error:
             raise ManifestError(
-                f"{path} {error}", hint=f"Nothing was read; expected {format_}."
+                f"{path} {error}",
+                hint=f"Nothing was read; expected {format_}. Where it is something "
+                "else, say so with --format.",
             ) from error
 
     @property

@@ -88,7 +88,7 @@ def _recognise_object(start: str) -> str:
         "croissant": _CROISSANT.search(text) and _CONTEXT.search(text),
         "cyclonedx": keys.get("bomFormat") == "CycloneDX",
         "spdx": "spdx.org/rdf/" in context
-        or (context in ("", "[") and '"spdxId"' in start),
+        or ('"spdxId"' in start and (context == "[" or keys.get("@graph") == "[")),
         "openlineage": any(wanted <= keys.keys() for wanted in _EVENTS)
         or (keys.keys() == {"lineage"} and _FACETS in start),
         "ledger-facts": keys.get("type") == FACTS_TYPE,

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
 
-from provenance.errors import LedgerStateError, ManifestError
+from provenance.errors import LedgerStateError, UnreadableError
 from provenance.manifest.folder import iter_files
 from provenance.manifest.media.kinds import MEDIA_SUFFIXES
 from provenance.manifest.stream import CHUNK, Meter, iter_chunks
@@ -161,7 +161,7 @@ def _open_zip(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
     except _DAMAGE as error:
-        raise ManifestError(
+        raise UnreadableError(
             f"{path} is a ZIP archive that is damaged or ends early",
             hint="Fetch the file again.",
         ) from error

@@ -14,6 +14,7 @@ import pyarrow as pa
 from provenance.domain import Derivation, Field, Kind
 from provenance.domain.digests import format_digest
 from provenance.manifest.content import digest_texts
+from provenance.manifest.improper import without_improper
 from provenance.manifest.mapping import find_usual
 from provenance.manifest.parts.part import (
     OtherFormError,
@@ -121,7 +122,8 @@ class PartsReader:
         repeated = {c: self._repeated[c] for c in columns if c in self._repeated}
         needed = [*self._read.values(), *repeated.values()]
         needed += [column for column in (self._name, self._origin) if column]
-        for raw in self._rows.read(tuple(dict.fromkeys(needed))):
+        for read in self._rows.read(tuple(dict.fromkeys(needed))):
+            raw = without_improper(self.file, read, read.columns)
             taken = _Taken(self.file, raw)
             names, origins = (
                 raw.columns[column].to_pylist() if column else [None] * len(raw.rows)

@@ -340,6 +340,17 @@ def test_prov_gives_entities_their_makers_and_parents() -> None:
     ]
 
 
+def test_names_without_a_prefix_are_in_the_default_namespace() -> None:
+    """Two bundles may call different entities alike."""
+    bundles = {
+        name: {"entity": {"page": {}}, "prefix": {"default": f"urn:{name}:"}}
+        for name in "ab"
+    }
+    document = read_prov_json(json.dumps({"bundle": bundles, "entity": {"page": {}}}))
+    names = [row["name"] for row in document.rows]
+    assert names == ["page", "urn:a:page", "urn:b:page"]
+
+
 def test_bundles_are_read_as_if_they_stood_outside() -> None:
     inner = {"entity": {"a:b": {"a:md5": "ab" * 16}}, "prefix": {"a": "urn:"}}
     document = read_prov_json(json.dumps({"bundle": {"x": inner}}))
@@ -384,6 +395,8 @@ def test_a_document_of_another_kind_is_refused(
         ('{"entity": "ORG", "text": "x"}', "jsonl"),
         ('{"text": "bomFormat CycloneDX https://spdx.org/rdf/3.0.1/"}', "jsonl"),
         ('{"run": 1, "job": 2}', "jsonl"),
+        ('{"url": "http://a/", "licenseInfo": {"spdxId": "MIT"}}', "jsonl"),
+        ('{"@graph": [{"type": "Agent", "spdxId": "urn:a"}]}', "spdx"),
     ],
     ids=say_short,
 )
