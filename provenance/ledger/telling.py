@@ -81,7 +81,7 @@ def tell(
     )
     hangs = rows.ask()
     catalogue = list_datasets(connection)
-    along = {str(name), *rows.list_others()}
+    along = {str(name), *(str(other) for _, other in others), *rows.list_others()}
     described = {
         str(DatasetName(row["dataset"], row["version"])): row for row in catalogue
     }

@@ -193,6 +193,22 @@ def test_a_folder_recorded_twice_says_so(recorded: Path) -> None:
     assert all(one["already"] for one in again if "passed_over" not in one)
 
 
+def test_a_dataset_without_records_goes_along_with_its_facts(recorded: Path) -> None:
+    with (
+        Ledger.open(f"sqlite:///{recorded}/ledger.db") as source,
+        Ledger.open(f"sqlite:///{recorded}/again.db") as target,
+    ):
+        source.add_dataset("bare@1", derived_from=["other"], license="MIT", note="n")
+        assert _hand_on(source, target, ["org/set@1.5", "bare@1"]) >= {"log"}
+        told = [
+            {key: value for key, value in one.items() if key != "position"}
+            for ledger in (source, target)
+            for one in ledger.datasets()
+            if one["dataset"] == "bare"
+        ]
+        assert told[0] == told[1]
+
+
 def test_duckdb_reads_rows_with_their_tiers(recorded: Path) -> None:
     with Ledger.open(f"sqlite:///{recorded}/ledger.db") as ledger:
         ledger.export_dataset("parquet", "org/set", recorded / "out")
