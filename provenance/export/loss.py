@@ -45,6 +45,8 @@ def list_losses(told: Told, carried: Iterable[str]) -> list[Loss]:
             ``log``.
     """
     known = set(carried)
+    if "rows" not in known:
+        known.add("erased")
     return [loss for loss in _list_all(told) if loss.what not in known and loss.amount]
 
 
@@ -65,6 +67,12 @@ def _list_all(told: Told) -> Iterator[Loss]:
         told.upstream_records,
         "records of other datasets, and evidence, that items hang on: their pedigrees "
         "do not follow from the export",
+    )
+    yield _lose(
+        "erased",
+        told.divided_records,
+        "records whose name and URL were erased, of items that other records still "
+        "name: they are items of their own",
     )
     modes = ", ".join(map(str, named["mode"]))
     yield _lose("modes", len(named["mode"]), f"modes, what models did: {modes}")

@@ -65,6 +65,9 @@ class Told:
     """Edges to origins, and to parents."""
     upstream_records: int
     """Records elsewhere that items of the dataset hang on."""
+    divided_records: int
+    """Records whose name was erased, of items that other records still name: among
+    other rows they are items of their own."""
     left_out: Sequence[str]
     """Recorded dataset versions that depth, loops and parents hang on, and of which
     not all goes along."""

@@ -152,6 +152,36 @@ def test_names_and_places_of_items_without_digest_stay_theirs(
         ]
 
 
+def test_items_whose_names_were_erased_stay_one_item_each(
+    tmp_path: Path, new_url: Callable[[], str]
+) -> None:
+    rows = [
+        {"name": "n", "tokens": 1, "origin": "human"},
+        {"name": "n", "tokens": 2},
+        {"url": "https://a.org/x", "tokens": 4, "generated_by": "M"},
+        {"url": "https://a.org/x", "tokens": 8},
+        {"name": "kept", "url": "https://a.org/1", "tokens": 16, "origin": "human"},
+        {"name": "kept", "url": "https://a.org/2", "tokens": 32},
+    ]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with Ledger.open(new_url()) as source:
+        source.ingest(path, dataset="d")
+        source.redact(["d#n", "https://a.org/x"], why="asked for")
+        expected = _report(source, "d", "tokens")
+        assert expected["units"]["contents"]["total"] == 3
+        for name in ("parquet", "prov-json", "croissant"):
+            source.export_dataset(name, "d", tmp_path / name)
+            with Ledger.open(new_url()) as target:
+                list(target.ingest_all([tmp_path / name]))
+                assert expected == _report(target, "d", "tokens")
+        source.redact(["https://a.org/2"], why="asked for")
+        done = source.export_dataset("parquet", "d", tmp_path / "divided")
+    assert [(one.what, one.amount) for one in done.lost if one.what == "erased"] == [
+        ("erased", 1)
+    ]
+
+
 def test_each_dataset_has_a_file_named_as_a_dataset_can_be() -> None:
     long = "ü" * 150
     names = ["a/b", "a--b", "a-/b", "a/b@1", "a@b", long, f"{long}/b", "a@" + "ü" * 99]
