@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from provenance.domain.policies import BUILT_IN
 from provenance.export.told import Told
 
-__all__ = ["Loss", "list_losses"]
+__all__ = ["HANGING", "Loss", "list_losses"]
+
+HANGING: Final = frozenset({"depth", "loops", "parents"})
+"""What hangs on other datasets, and follows from the rows where there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

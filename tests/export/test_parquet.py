@@ -171,7 +171,8 @@ def test_items_whose_names_were_erased_stay_one_item_each(
         expected = _report(source, "d", "tokens")
         assert expected["units"]["contents"]["total"] == 3
         for name in ("parquet", "prov-json", "croissant"):
-            source.export_dataset(name, "d", tmp_path / name)
+            handed = source.export_dataset(name, "d", tmp_path / name)
+            assert [loss.what for loss in handed.lost] == ["log"]
             with Ledger.open(new_url()) as target:
                 list(target.ingest_all([tmp_path / name]))
                 assert expected == _report(target, "d", "tokens")
