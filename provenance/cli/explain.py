@@ -34,10 +34,11 @@ def explain(
 ) -> None:
     """Print the records, origins and parents that make the tier of items.
 
-    An item is asked for by its digest in any spelling, a name, DATASET#NAME, a URL, or
-    one of its records, as POSITION:INDEX in the log. Every fact is shown with its
-    evidence and grade, batch, file and row, and its place in the log; for what the
-    item inherited, the shortest way to each model that flows in.
+    An item is asked for by its digest in any spelling, a name, DATASET#NAME, a URL,
+    one of its records, as POSITION:INDEX in the log, or as lists print what has no
+    digest of its own (short:…, name:…). Every fact is shown with its evidence and
+    grade, batch, file and row, and its place in the log; for what the item inherited,
+    the shortest way to each model that flows in.
     """
     with target.open(create=False) as ledger:
         found = ledger.explain(*subjects, most=most, as_of=as_of)

@@ -20,6 +20,7 @@ from provenance.domain.digests import (
     is_weak,
     named_item,
     parse_digest,
+    parse_item_key,
     scoped_item,
 )
 from provenance.domain.facts import (
@@ -91,6 +92,7 @@ __all__ = [
     "parse_dataset",
     "parse_digest",
     "parse_end",
+    "parse_item_key",
     "parse_size",
     "parse_unit",
     "read_names",

@@ -37,6 +37,7 @@ __all__ = [
     "multihash_prefix",
     "named_item",
     "parse_digest",
+    "parse_item_key",
     "scoped_item",
 ]
 
@@ -59,6 +60,7 @@ _WEAK = frozenset({"sha1", "md5"})
 _PREFIXED = re.compile(
     r"(md5|blake3|sha-?1|sha2?-?(256|384|512))[:-]\s*(\S+)", re.IGNORECASE
 )
+_SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 _NAMED_CODE = 0x300001
 _SCOPED_CODE = 0x300002
 _CONTINUES = 0x80
@@ -224,6 +226,19 @@ def format_digest(digest: bytes) -> str:
     code, raw = _split(digest)
     name = _NAMES.get(code) or _ITEM_CODES[code]
     return f"{name}:{raw.hex()}"
+
+
+def parse_item_key(text: str) -> Digest:
+    """Read the key of an item without a digest of its own; see ``format_digest``.
+
+    Raises:
+        ValueError: It is no such key.
+    """
+    name, _, hexed = text.partition(":")
+    prefix = {"name": NAMED_PREFIX, "short": SCOPED_PREFIX}.get(name)
+    if prefix is None or not _SHA256_HEX.fullmatch(hexed):
+        raise ValueError(f"{text!r} is no key of an item")
+    return Digest(prefix + bytes.fromhex(hexed))
 
 
 def is_weak(digest: bytes) -> bool:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from provenance.domain.policies import BUILT_IN
 from provenance.export.told import Told
 
-__all__ = ["Loss", "list_losses"]
+__all__ = ["HANGING", "Loss", "list_losses"]
+
+HANGING: Final = frozenset({"depth", "loops", "parents"})
+"""What hangs on other datasets, and follows from the rows where there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,8 @@ def list_losses(told: Told, carried: Iterable[str]) -> list[Loss]:
             ``log``.
     """
     known = set(carried)
+    if "rows" not in known:
+        known.add("erased")
     return [loss for loss in _list_all(told) if loss.what not in known and loss.amount]
 
 
@@ -65,6 +70,12 @@ def _list_all(told: Told) -> Iterator[Loss]:
         told.upstream_records,
         "records of other datasets, and evidence, that items hang on: their pedigrees "
         "do not follow from the export",
+    )
+    yield _lose(
+        "erased",
+        told.divided_records,
+        "records whose name and URL were erased, of items that other records still "
+        "name: they are items of their own",
     )
     modes = ", ".join(map(str, named["mode"]))
     yield _lose("modes", len(named["mode"]), f"modes, what models did: {modes}")

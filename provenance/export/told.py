@@ -65,6 +65,9 @@ class Told:
     """Edges to origins, and to parents."""
     upstream_records: int
     """Records elsewhere that items of the dataset hang on."""
+    divided_records: int
+    """Records whose name was erased, of items that other records still name: among
+    other rows they are items of their own."""
     left_out: Sequence[str]
     """Recorded dataset versions that depth, loops and parents hang on, and of which
     not all goes along."""
@@ -94,6 +97,11 @@ class Told:
     def records(self) -> int:
         """How many records stand in it."""
         return int(self.report["units"]["records"]["total"])
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether nothing of it hangs on records of other datasets, or evidence."""
+        return not (self.left_out or self.upstream_records)
 
     @property
     def model_names(self) -> list[str]:

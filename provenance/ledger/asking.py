@@ -36,8 +36,9 @@ class Asking(Transactions):
         """Say why items have their tier: the facts behind it, and the ways to them.
 
         Args:
-            subjects: Digests in any spelling, names, ``DATASET#NAME``, URLs, or
-                ``POSITION:INDEX`` of records in the log.
+            subjects: Digests in any spelling, names, ``DATASET#NAME``, URLs,
+                ``POSITION:INDEX`` of records in the log, or keys of items without a
+                digest of their own, as they are printed (``short:…``, ``name:…``).
             most: Items to walk in all; what lies beyond is counted.
             as_of: How many entries of the log count, or a date: only what stood then
                 is shown, and makes the tier.

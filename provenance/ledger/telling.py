@@ -81,7 +81,7 @@ def tell(
     )
     hangs = rows.ask()
     catalogue = list_datasets(connection)
-    along = {str(name), *rows.list_others()}
+    along = {str(name), *(str(other) for _, other in others), *rows.list_others()}
     described = {
         str(DatasetName(row["dataset"], row["version"])): row for row in catalogue
     }
@@ -101,6 +101,7 @@ def tell(
         media=_sum_media(view, number),
         edges=_count_edges(connection, number),
         upstream_records=hangs,
+        divided_records=_count_divided(connection, {number, *rows.whole}),
         left_out=_list_left_out(rows, models, described[str(name)]),
         now=now,
         tool=tool,
@@ -257,6 +258,29 @@ def _count_edges(connection: sa.Connection, number: int) -> tuple[int, int]:
     ).where(batches.c.dataset_id == number, standing_fact(batches.c.position))
     made, derived = connection.execute(query).one()
     return int(made), int(derived)
+
+
+def _count_divided(connection: sa.Connection, numbers: set[int]) -> int:
+    """Count erased records of items that other records still call by name or URL."""
+    records, batches, erased = schema.records, schema.batches, schema.redactions
+    named, its = records.alias("named"), batches.alias("its")
+    still = (
+        sa.select(named.c.id)
+        .join(its, its.c.id == named.c.batch_id)
+        .where(named.c.content_key == records.c.content_key)
+        .where(named.c.item == records.c.item)
+        .where(sa.or_(named.c.name.is_not(None), named.c.path.is_not(None)))
+        .where(standing_fact(its.c.position))
+    )
+    query = (
+        sa.select(sa.func.count())
+        .select_from(erased)
+        .join(batches, batches.c.position == erased.c.batch)
+        .join(records, records.c.id == batches.c.first_record + erased.c.leaf_index)
+        .where(batches.c.dataset_id.in_(numbers), standing_fact(batches.c.position))
+        .where(records.c.digest.is_(None), sa.exists(still))
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 def _find_facts(

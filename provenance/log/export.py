@@ -47,6 +47,7 @@ from provenance.store import schema
 __all__ = ["Exported", "export_log"]
 
 _CHECKPOINT = "checkpoint"
+_HASH_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,12 +150,14 @@ def _export_batches(connection: sa.Connection, files: _Files, size: int) -> None
     for batch in list_batches(connection):
         if batch.id not in places or not batch.records:
             continue
-        *_, last = iter_tile_paths(batch.records)
         prefix = f"batch/{places[batch.id]}/"
-        if last.level and files.has(prefix + format_tile_path(last)):
-            # The last tile is written last: the others are there. It must be ours.
-            top = read_batch_tile(connection, batch)(last)
-            files.place(prefix + format_tile_path(last), top)
+        tiles = list(iter_tile_paths(batch.records))
+        lowest = [tile for tile in tiles if not tile.level]
+        if tiles[-1].level and all(files.has(prefix, tile) for tile in lowest):
+            # The tiles above are kept in the ledger: no record is hashed again.
+            read_tile = read_batch_tile(connection, batch)
+            for path in tiles[len(lowest) :]:
+                files.place(prefix + format_tile_path(path), read_tile(path))
             continue
         parts = iter_leaf_hashes(connection, batch)
         hashes = [node for part in parts for node in part]
@@ -163,8 +166,7 @@ def _export_batches(connection: sa.Connection, files: _Files, size: int) -> None
                 f"the records of batch {batch.id} do not make its root",
                 hint="Run: provenance verify --deep",
             )
-        tiles: Iterator[tuple[TilePath, bytes]] = grow_tiles(hashes)
-        for path, octets in tiles:
+        for path, octets in grow_tiles(hashes):
             files.place(prefix + format_tile_path(path), octets)
 
 
@@ -176,8 +178,15 @@ class _Files:
         self.written = 0
         self.kept = 0
 
-    def has(self, name: str) -> bool:
-        return (self._folder / name).is_file()
+    def has(self, prefix: str, tile: TilePath) -> bool:
+        """Whether a tile is there, as long as its hashes."""
+        path = self._folder / (prefix + format_tile_path(tile))
+        try:
+            return path.stat().st_size == tile.width * _HASH_BYTES
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise say_unwritable(path, error) from error
 
     def place(self, name: str, octets: bytes) -> None:
         """Write a file whose content never changes."""

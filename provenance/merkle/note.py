@@ -228,11 +228,13 @@ def verify_note(note: Note, keys: Iterable[VerifierKey]) -> None:
     if not verified:
         raise VerificationError(
             "note is not signed by any known key: signed by "
-            f"{_names(line.key_name for line in note.signatures)}, "
-            f"known {_names(key.name for key in known)}",
+            f"{_list((line.key_name, line.key_id) for line in note.signatures)}, "
+            f"known {_list((key.name, key.key_id) for key in known)}",
             hint="get the log's verifier key from a source you trust",
         )
 
 
-def _names(names: Iterable[KeyName]) -> str:
-    return ", ".join(sorted(set(names))) or "none"
+def _list(keys: Iterable[tuple[KeyName, KeyId]]) -> str:
+    """List keys as verifier keys begin: keys that were rotated have one name."""
+    said = {f"{name}+{key_id.hex()}" for name, key_id in keys}
+    return ", ".join(sorted(said)) or "none"

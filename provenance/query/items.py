@@ -34,7 +34,8 @@ def find_items(
 
     Args:
         connection: An open transaction.
-        subject: ``POSITION:INDEX`` of a record, a digest in any spelling, a name,
+        subject: ``POSITION:INDEX`` of a record, a digest in any spelling, a key of an
+            item as lists print it (``short:…``, ``name:…``), a name,
             ``DATASET[@VERSION]#NAME``, or a URL.
         size: Entries of the log that count; all of them by default.
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from provenance.domain import content_key, parse_dataset, parse_digest
+from provenance.domain import (
+    content_key,
+    parse_dataset,
+    parse_digest,
+    parse_item_key,
+)
 from provenance.errors import NameRefusedError, NotRecordedError
 from provenance.store import schema
 
@@ -34,7 +40,8 @@ def find_records(connection: sa.Connection, subject: str) -> list[RecordPlace]:
     Args:
         connection: An open transaction.
         subject: ``POSITION:INDEX`` of a record in its batch, a digest in any
-            spelling, a name, ``DATASET[@VERSION]#NAME``, or a URL.
+            spelling, a key of an item as lists print it (``short:…``, ``name:…``), a
+            name, ``DATASET[@VERSION]#NAME``, or a URL.
 
     Raises:
         NotRecordedError: There is none.
@@ -90,6 +97,10 @@ def match_subject(subject: str) -> list[sa.ColumnElement[bool]]:
         least = int(place[2]) < batches.c.records
         there = batches.c.position == int(place[1])
         return [sa.and_(there, least, records.c.id == number)]
+    with suppress(ValueError):
+        item = parse_item_key(subject)
+        keyed = records.c.content_key == content_key(item), records.c.item == item
+        return [sa.and_(*keyed), *_called(subject)]
     try:
         digest = parse_digest(subject)
     except ValueError:

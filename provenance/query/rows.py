@@ -7,7 +7,8 @@ bounded by ``ROWS_READ`` rows, however many there are.
 
 What a row calls its parent by name is written with the digest of the item that was
 found, so that it means the same among other rows. An item without a digest is written
-with the name that makes its identity.
+with the name that makes its identity; where name and URL of its records were erased,
+with the place of the first of them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from provenance.store.arrow import read_batches
 from provenance.store.bulk import ROWS_READ
 from provenance.store.keys import ASKED_RECORDS
 from provenance.store.records import OF_ITEM
-from provenance.store.spelling import MONTH, TimeText, spell_digest
+from provenance.store.spelling import MONTH, HexText, TimeText, spell_digest
 
 __all__ = ["ROWS", "RowBatch", "list_row_batches", "read_rows"]
 
@@ -171,11 +172,12 @@ def _read_span(
 ) -> pa.Table:
     records, sources, media = schema.records, schema.sources, schema.media_types
     explicit, plain = schema.item_pedigrees, schema.pedigrees
-    reserved = schema.reservations
+    reserved, erased = schema.reservations, schema.redactions
     place_in_tree = records.c.id - batch.first_record
     url = sa.func.coalesce(sources.c.prefix, "").concat(records.c.path)
     place = sa.literal(batch.sha256.hex() + ":").concat(records.c.row)
-    called = sa.func.coalesce(records.c.name, url, place)
+    unnamed = sa.case((erased.c.leaf.is_not(None), _first_place()), else_=place)
+    called = sa.func.coalesce(records.c.name, url, unnamed)
     numbered = sa.case(
         (records.c.part == 0, called), else_=called.concat(":").concat(records.c.part)
     )
@@ -209,6 +211,12 @@ def _read_span(
                 reserved.c.leaf_index == place_in_tree,
             ),
         )
+        .outerjoin(
+            erased,
+            sa.and_(
+                erased.c.batch == batch.position, erased.c.leaf_index == place_in_tree
+            ),
+        )
         .outerjoin(plain, sa.and_(plain.c.month == month, plain.c.medium == medium))
         .where(records.c.id >= span[0], records.c.id < span[1])
         .where(records.c.batch_id == batch.number)
@@ -217,6 +225,23 @@ def _read_span(
     if asked:
         query = query.where(records.c.id.in_(sa.select(ASKED_RECORDS.c.record_id)))
     return _read(connection, query, _READ)
+
+
+def _first_place() -> sa.ScalarSelect[str]:
+    """Where the first record of an item that has neither name nor URL stood."""
+    records = schema.records
+    first, its = records.alias("first"), schema.batches.alias("its")
+    return (
+        sa.select(HexText(its.c.manifest_sha256).concat(":").concat(first.c.row))
+        .join(its, its.c.id == first.c.batch_id)
+        .where(first.c.content_key == records.c.content_key)
+        .where(first.c.item == records.c.item)
+        .where(first.c.name.is_(None), first.c.path.is_(None))
+        .order_by(first.c.id)
+        .limit(1)
+        .correlate(records)
+        .scalar_subquery()
+    )
 
 
 def _read_edges(

@@ -12,13 +12,13 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from provenance.domain.digests import ALGORITHMS, multihash_prefix
 
-__all__ = ["MONTH", "SECOND", "TimeText", "spell_digest"]
+__all__ = ["MONTH", "SECOND", "HexText", "TimeText", "spell_digest"]
 
 MONTH, SECOND = 7, 20
 """Characters of a time: to its month, or all of it."""
 
 
-class _HexText(FunctionElement[str]):
+class HexText(FunctionElement[str]):
     """Bytes as lower-case hex."""
 
     type = sa.Text()
@@ -26,13 +26,13 @@ class _HexText(FunctionElement[str]):
     name = "hex_text"
 
 
-@compiles(_HexText, "sqlite")
-def _hex_sqlite(element: _HexText, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(HexText, "sqlite")
+def _hex_sqlite(element: HexText, compiler: SQLCompiler, **kw: Any) -> str:
     return f"lower(hex({compiler.process(element.clauses, **kw)}))"
 
 
-@compiles(_HexText, "postgresql")
-def _hex_postgresql(element: _HexText, compiler: SQLCompiler, **kw: Any) -> str:
+@compiles(HexText, "postgresql")
+def _hex_postgresql(element: HexText, compiler: SQLCompiler, **kw: Any) -> str:
     return f"encode({compiler.process(element.clauses, **kw)}, 'hex')"
 
 
@@ -64,7 +64,7 @@ def _time_postgresql(element: TimeText, compiler: SQLCompiler, **kw: Any) -> str
 
 def spell_digest(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """Write a multihash as ``algorithm:hex``; null for null."""
-    hexed = _HexText(column)
+    hexed = HexText(column)
     choices = []
     for name in ALGORITHMS:
         prefix = multihash_prefix(name).hex()

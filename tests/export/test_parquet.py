@@ -152,6 +152,37 @@ def test_names_and_places_of_items_without_digest_stay_theirs(
         ]
 
 
+def test_items_whose_names_were_erased_stay_one_item_each(
+    tmp_path: Path, new_url: Callable[[], str]
+) -> None:
+    rows = [
+        {"name": "n", "tokens": 1, "origin": "human"},
+        {"name": "n", "tokens": 2},
+        {"url": "https://a.org/x", "tokens": 4, "generated_by": "M"},
+        {"url": "https://a.org/x", "tokens": 8},
+        {"name": "kept", "url": "https://a.org/1", "tokens": 16, "origin": "human"},
+        {"name": "kept", "url": "https://a.org/2", "tokens": 32},
+    ]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with Ledger.open(new_url()) as source:
+        source.ingest(path, dataset="d")
+        source.redact(["d#n", "https://a.org/x"], why="asked for")
+        expected = _report(source, "d", "tokens")
+        assert expected["units"]["contents"]["total"] == 3
+        for name in ("parquet", "prov-json", "croissant"):
+            handed = source.export_dataset(name, "d", tmp_path / name)
+            assert [loss.what for loss in handed.lost] == ["log"]
+            with Ledger.open(new_url()) as target:
+                list(target.ingest_all([tmp_path / name]))
+                assert expected == _report(target, "d", "tokens")
+        source.redact(["https://a.org/2"], why="asked for")
+        done = source.export_dataset("parquet", "d", tmp_path / "divided")
+    assert [(one.what, one.amount) for one in done.lost if one.what == "erased"] == [
+        ("erased", 1)
+    ]
+
+
 def test_each_dataset_has_a_file_named_as_a_dataset_can_be() -> None:
     long = "ü" * 150
     names = ["a/b", "a--b", "a-/b", "a/b@1", "a@b", long, f"{long}/b", "a@" + "ü" * 99]
@@ -191,6 +222,22 @@ def test_a_folder_recorded_twice_says_so(recorded: Path) -> None:
         )
     assert sum(one.get("recorded", 0) for one in first) == len(ROWS) + 1
     assert all(one["already"] for one in again if "passed_over" not in one)
+
+
+def test_a_dataset_without_records_goes_along_with_its_facts(recorded: Path) -> None:
+    with (
+        Ledger.open(f"sqlite:///{recorded}/ledger.db") as source,
+        Ledger.open(f"sqlite:///{recorded}/again.db") as target,
+    ):
+        source.add_dataset("bare@1", derived_from=["other"], license="MIT", note="n")
+        assert _hand_on(source, target, ["org/set@1.5", "bare@1"]) >= {"log"}
+        told = [
+            {key: value for key, value in one.items() if key != "position"}
+            for ledger in (source, target)
+            for one in ledger.datasets()
+            if one["dataset"] == "bare"
+        ]
+        assert told[0] == told[1]
 
 
 def test_duckdb_reads_rows_with_their_tiers(recorded: Path) -> None:

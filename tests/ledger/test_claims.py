@@ -198,6 +198,16 @@ def test_a_claim_of_a_source_reaches_its_hosts_within_its_dates(
     assert ledger.check_derived() == []
 
 
+def test_a_claim_may_end_with_the_last_day_there_is(
+    ledger: Ledger, record: Record
+) -> None:
+    page = {"text": "a" * 80, "fetched_at": "9999-12-31T23:59:59.999999Z"}
+    record("d", page)
+    done = ledger.claim(dataset="d", generated_by="M", until=date.max)
+    assert done.reached == 1
+    assert " to 9999-12-31:" in done.subject
+
+
 def test_every_spelling_of_a_host_is_one_source(ledger: Ledger, record: Record) -> None:
     hosts = (
         "b\u00fccher.example",

@@ -165,6 +165,24 @@ def test_trees_of_batches_are_hashes_of_the_records(tmp_path: Path) -> None:
     assert not any(b"x.org" in octets for octets in files_of(folder / "batch").values())
 
 
+def test_tiles_of_batches_that_are_gone_or_cut_are_met(tmp_path: Path) -> None:
+    signed = make_signed(f"sqlite:///{tmp_path}/ledger.db", tmp_path, rows=600)
+    folder = tmp_path / "static"
+    with signed.open() as ledger:
+        ledger.export(folder, batches=True)
+        before = files_of(folder)
+        tiles = [name for name in before if name.startswith("batch/4/")]
+        assert len(tiles) == 4
+        for name in tiles:
+            (folder / name).unlink()
+            assert ledger.export(folder, batches=True).written == 1
+            assert files_of(folder) == before
+            (folder / name).write_bytes(before[name][:-1])
+            with pytest.raises(VerificationError, match="holds other bytes"):
+                ledger.export(folder, batches=True)
+            (folder / name).write_bytes(before[name])
+
+
 def test_folder_of_another_history_is_refused_and_stays(tmp_path: Path) -> None:
     signed = make_signed(f"sqlite:///{tmp_path}/ledger.db", tmp_path, rows=3)
     fork = signed.copy("fork")

@@ -284,7 +284,7 @@ REFUSED = {
     ),
     "signature-by-another-name": (
         sign(GOOD, name="other.example"),
-        "not signed by any known key: signed by other.example, known log.example",
+        "not signed by any known key: signed by other.example+",
     ),
     "signature-twice": (GOOD_NOTE + GOOD_LINE, "signed 2 times"),
     "signature-good-and-bad": (

@@ -91,6 +91,26 @@ def test_every_fact_is_told_with_its_evidence_and_its_place(
         ledger.explain("c", "nobody")
 
 
+def test_what_has_no_digest_of_its_own_is_found_as_it_is_printed(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    rows = [{"name": "n"}, {"name": "s", "text": "Yes."}, {"name": "name:n"}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ledger.ingest(path, dataset="d")
+    for name in ("n", "s", "name:n"):
+        (found,) = ledger.explain(name)
+        assert found.item.startswith("short:" if name == "s" else "name:")
+        ((again,), reached) = (
+            ledger.explain(found.item),
+            ledger.descendants(found.item),
+        )
+        assert again.records == found.records
+        assert reached.subject == found.item
+    with pytest.raises(NotRecordedError):
+        ledger.explain("short:" + "0" * 64)
+
+
 def test_shortest_way_to_a_model_is_told_with_its_weakest_link(
     ledger: Ledger, tmp_path: Path
 ) -> None:
