@@ -7,7 +7,7 @@ Pedigrees, assessment, depth and loops as the page "What the ledger means" has t
 import math
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -308,6 +308,8 @@ def lost(pedigree: Pedigree, policy: Policy, world: World) -> bool:
         and (e.origin.kind, e.origin.mode) != ("model", "transcribed")
         and GRADES[str(e.origin.evidence)] >= DECLARED
     }
+    anybody = replace(policy, ignored_models=frozenset())
+    authors |= generating(pedigree, anybody, world)
     kept = counting(pedigree, policy, world)
     ignored = {world.model(name).name for name in policy.ignored_models}
     for e in authors - kept:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from provenance.domain.datasets import DatasetName, parse_dataset
 from provenance.domain.models import UNNAMED
 from provenance.domain.origins import Evidence, Kind, Mode, Origin
-from provenance.domain.sources import read_host
+from provenance.domain.sources import is_host, read_host
 from provenance.domain.tiers import Unit
 from provenance.errors import ClaimRefusedError
 
@@ -211,8 +211,8 @@ def _read_subject(
         return subject, parsed.name, parsed.version or None
     name = _read_name(str(subject), text)
     if subject is Subject.SOURCE:
-        name = read_host(name)
-        if not name or "/" in name or ":" in name:
+        name = read_host(name.removeprefix("[").removesuffix("]"))
+        if not is_host(name):
             raise ClaimRefusedError(
                 f"{text!r} is neither a host nor a domain",
                 hint="Name it without scheme, port and path: example.org",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 
-__all__ = ["Source", "read_host"]
+__all__ = ["Source", "is_host", "read_host"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +38,17 @@ def read_host(text: str) -> str:
         return idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError:
         return host
+
+
+def is_host(text: str) -> bool:
+    """Whether a text can be a host: of those with a colon, IPv6 addresses are.
+
+    >>> [is_host(text) for text in ("example.org", "::1", "example.org:80", "a/b")]
+    [True, True, False, False]
+    """
+    if ":" in text:
+        try:
+            IPv6Address(text)
+        except ValueError:
+            return False
+    return bool(text) and "/" not in text

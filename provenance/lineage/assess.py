@@ -169,11 +169,15 @@ class Assessor:
         return marks | (Mark.HUMAN if kind is Kind.HUMAN else Mark.OTHER)
 
     def _disbelieved(self, element: Element) -> Mark:
-        """An inherited author is lost unless only the derivation is not believed."""
+        """An inherited author is lost unless only the derivation is not believed.
+
+        What counts but for its model, which is ignored, is an author of any grade.
+        """
         origin, least = self._origins[element.origin], self._policy.least_grade
-        if not origin.is_author:
+        is_ignored = element.grade >= least
+        if not (origin.is_author or (is_ignored and self._generates(element))):
             return Mark(0)
         if element.own:
             return Mark.AUTHOR_LOST
-        is_weak = origin.grade < least or element.grade >= least
+        is_weak = origin.grade < least or is_ignored
         return Mark.SOURCE_LOST if is_weak else Mark(0)

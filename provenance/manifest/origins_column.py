@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from enum import StrEnum
 
-__all__ = ["ORIGIN_FIELDS", "parse_origins", "parse_vocabulary"]
+__all__ = ["ORIGIN_FIELDS", "THRESHOLD", "parse_origins", "parse_vocabulary"]
 
 ORIGIN_FIELDS = (
     Field.ORIGIN,
@@ -41,7 +41,9 @@ ORIGIN_FIELDS = (
 """The columns that make the origins of a row."""
 
 _UNNAMED = "unnamed"
-_THRESHOLD = 0.5
+THRESHOLD = 0.5
+"""The score from which a detector says generated, where nothing else is stated."""
+
 _LONGEST_NAME = 300
 _SEPARATORS = re.compile(r"(?:[,;|\n]|\s[+&]\s|\sand\s)(?![^(]*\))")
 """What stands between two names, but for what is in brackets."""
@@ -105,7 +107,7 @@ class _Statement:
         unstated = Evidence.DETECTOR if self.has_score else Evidence.DECLARED
         evidence = self.evidence or unstated
         told = self.has_score or evidence in (Evidence.DETECTOR, Evidence.WATERMARK)
-        threshold = _THRESHOLD if self.threshold is None else self.threshold
+        threshold = THRESHOLD if self.threshold is None else self.threshold
         return {
             "kind": str(kind),
             "model": model,

@@ -24,6 +24,7 @@ from provenance.domain.models import UNNAMED
 from provenance.manifest.combinations import combine
 from provenance.manifest.digests_column import DigestColumn
 from provenance.manifest.kernels import has_any, mask_of, pc
+from provenance.manifest.origins_column import THRESHOLD
 from provenance.manifest.parsed import Flaws, Parsed, parse_distinct
 from provenance.manifest.raw_text import to_text
 
@@ -52,14 +53,17 @@ class OriginsList:
         found = _read_lists(Field.ORIGINS, column, self._kind)
         lists = found.values
         flat = lists.flatten()
-        words = [flat.field(name) for name in ("kind", "model", "mode", "evidence")]
-        words += [flat.field("detector"), flat.field("threshold")]
+        scores = flat.field("score")
+        evidence, thresholds = _tell_detected(
+            scores, flat.field("evidence"), flat.field("threshold")
+        )
+        words = [flat.field(name) for name in ("kind", "model", "mode")]
+        words += [evidence, flat.field("detector"), thresholds]
         codes, said = combine(words, len(flat))
         checked, reasons = _check_each(said, _check_origin, width=4)
         columns = dict(
             zip(("kind", "model", "mode", "evidence"), checked, strict=False)
         )
-        scores = flat.field("score")
         outside = pc.or_(pc.less(scores, 0.0), pc.greater(scores, 1.0))
         told = pa.array(reasons, pa.string()).take(codes)
         told = pc.if_else(
@@ -69,6 +73,7 @@ class OriginsList:
             columns[name].take(codes) if name in columns else flat.field(name)
             for name in ORIGIN_TYPE.names
         ]
+        parts[ORIGIN_TYPE.get_field_index("threshold")] = thresholds
         return _rebuild(Field.ORIGINS, column, found, ORIGIN_TYPE, parts, told)
 
 
@@ -120,6 +125,17 @@ def join_lists(of: Field, plain: Parsed | None, lists: Parsed) -> Parsed:
     flaws = Flaws.where(of, both, pa.repeat("a list", len(both)), _SAID_ALREADY)
     values = pc.if_else(pc.greater(counts[1], 0), lists.values, plain.values)
     return Parsed(values=values, flaws=plain.flaws + lists.flaws + flaws)
+
+
+def _tell_detected(scores: Any, evidence: Any, thresholds: Any) -> tuple[Any, Any]:
+    """Say of scores what columns of their own say: a detector's, held against 0.5."""
+    scored = pc.is_valid(scores)
+    unsaid = pc.and_(scored, pc.is_null(evidence))
+    evidence = pc.if_else(unsaid, str(Evidence.DETECTOR), evidence)
+    words = pa.array([str(Evidence.DETECTOR), str(Evidence.WATERMARK)])
+    detected = pc.and_(scored, pc.is_in(evidence, value_set=words))
+    unheld = pc.and_(detected, pc.is_null(thresholds))
+    return evidence, pc.if_else(unheld, THRESHOLD, thresholds)
 
 
 def _check_each(

@@ -218,6 +218,18 @@ def test_every_spelling_of_a_host_is_one_source(ledger: Ledger, record: Record) 
     report = ledger.report("crawl", by=["source"])
     assert [name for name, _ in report.by["source"]] == ["xn--bcher-kva.example"]
     assert ledger.claim(source="B\u00fccher.example", generated_by="M").reached == 3
+
+
+def test_an_address_is_a_source_as_the_report_names_it(
+    ledger: Ledger, record: Record
+) -> None:
+    record("crawl", {"name": "a", "url": "http://[2001:DB8::1]:8080/a"})
+    report = ledger.report("crawl", by=["source"])
+    ((source, _),) = report.by["source"]
+    assert source == "2001:db8::1"
+    for spelled in (source, "[2001:DB8::1]"):
+        done = ledger.claim(source=spelled, generated_by="M", dry_run=True)
+        assert done.reached == 1
     ledger.verify(deep=True)
 
 
@@ -404,6 +416,7 @@ def test_both_databases_say_the_same(postgresql: str, tmp_path: Path) -> None:
         ({"dataset": "d", "generated_by": "M", "evidence": "x"}, "is no evidence"),
         ({"dataset": "d", "generated_by": " "}, "is no name of a model"),
         ({"source": "https://example.org", "origin": "human"}, "nor a domain"),
+        ({"source": "example.org:80", "origin": "human"}, "nor a domain"),
         ({"model": "M", "generated_by": "N"}, "about a model"),
         ({"dataset": "d", "generated_by": "M", "share": "0.3"}, "one of a unit"),
         ({"dataset": "d", "generated_by": "M", "unit": "items"}, "one of a unit"),

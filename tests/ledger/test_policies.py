@@ -116,6 +116,30 @@ def test_cut_off_that_is_none_is_refused_before_anything_is_asked(
         WhatIf(cutoffs=dict([cutoff]))
 
 
+def test_ignoring_a_model_makes_nothing_human_that_it_had_made(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    page = {"text": "a page of text " * 9, "fetched_at": "2021-05-01"}
+    marked = page | {"name": "marked", "generated_by": "M", "evidence": "watermark"}
+    cleaned = {"name": "cleaned", "text": "clean text " * 9, "origin": "human"}
+    cleaned |= {"derived_from": "marked", "derivation": "cleaned"}
+    path = tmp_path / "pages.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in (marked, cleaned)))
+    ledger.ingest(path)
+
+    def ask(*ignored: str) -> dict[str, float]:
+        what_if = WhatIf(
+            least_grade=Grade.DETECTED,
+            cutoffs={"text": "2022-11"},
+            ignored_models=frozenset(ignored),
+        )
+        report = ledger.report("pages", what_if=what_if)
+        return {str(t): n for t, n in report.units["items"].tiers.items() if n}
+
+    assert ask() == {"generated": 1, "derived": 1}
+    assert ask("M") == {"unknown": 2}
+
+
 @pytest.mark.parametrize("name", ["generating", "count_modes", "ignored_models"])
 def test_a_text_is_no_list_of_names(name: str) -> None:
     text: dict[str, Any] = {name: "written"}

@@ -56,6 +56,28 @@ def test_each_edge_keeps_mode_and_evidence_of_its_own(as_text: bool) -> None:  #
     assert (second["origins"], second["parents"]) == ([], [])
 
 
+@pytest.mark.parametrize("as_text", [True, False], ids=["json", "structs"])
+def test_a_score_is_what_it_is_in_columns_of_its_own(as_text: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    told = [
+        {"kind": "model", "score": 0.2},
+        {"kind": "model", "evidence": "detector", "score": 0.2},
+        {"kind": "model", "evidence": "watermark", "score": 0.7, "threshold": 0.8},
+        {"kind": "human", "evidence": "reviewed", "score": 0.2},
+    ]
+    cells = [json.dumps([one]) if as_text else [one] for one in told]
+    rows, faults = _normalise(origins=cells)
+    assert faults == []
+    found = [
+        (one["evidence"], one["threshold"]) for row in rows for one in row["origins"]
+    ]
+    assert found == [
+        ("detector", 0.5),
+        ("detector", 0.5),
+        ("watermark", 0.8),
+        ("reviewed", None),
+    ]
+
+
 @pytest.mark.parametrize(
     ("cell", "reason"),
     [

@@ -59,8 +59,9 @@ function judge(data, policy) {
         }
         marks |= kind === "unknown" ? UNKNOWN : kind === "human" ? HUMAN : OTHER;
       }
-    } else if (origin.author) {
-      // An inherited author is lost unless only the derivation is not believed.
+    } else if (origin.author || (grade >= policy.least && generates)) {
+      // An inherited author is lost unless only the derivation is not believed. What
+      // counts but for its model, which is ignored, is an author of any grade.
       if (own) marks |= AUTHOR_LOST;
       else if (origin.grade < policy.least || grade >= policy.least) marks |= SOURCE_LOST;
     }
