@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 from databases import new_database
 
@@ -90,3 +91,23 @@ def test_any_change_removes_what_a_killed_process_left(tmp_path: Path) -> None:
         assert left.exists()
         ledger.rebuild()
     assert not left.exists()
+
+
+class _Said(psycopg.OperationalError):
+    """What a server that speaks German says of a statement that took too long."""
+
+    sqlstate = "57014"
+
+
+def test_servers_are_understood_in_any_language() -> None:
+    engine = connect_engine("postgresql://ours@db/ledger")
+    told = say_database_error(_Said("storniere Anfrage"), engine)
+    assert "allows less time than this takes: storniere Anfrage" in told.message
+
+
+@pytest.mark.parametrize("user", ["readonly", "full", "locked"])
+def test_a_name_in_what_a_server_says_means_nothing(user: str) -> None:
+    engine = connect_engine(f"postgresql://{user}@db/ledger")
+    words = f'password authentication failed for user "{user}"'
+    told = say_database_error(psycopg.OperationalError(words), engine)
+    assert f"cannot be reached, or went away: {words}" in told.message
