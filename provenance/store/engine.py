@@ -74,8 +74,6 @@ def connect_engine(url: str, *, read_only: bool = False) -> sa.Engine:
     if backend in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
         given = {"client_encoding": "utf8"}  # the environment may say another
-        if read_only:
-            given["options"] = _read_only(parsed)
         try:
             engine = sa.create_engine(
                 parsed, connect_args=given, execution_options=told
@@ -86,6 +84,7 @@ def connect_engine(url: str, *, read_only: bool = False) -> sa.Engine:
                 hint="Install it with: pip install 'training-provenance[postgres]'",
             ) from error
         sa.event.listen(engine, "connect", partial(_refuse_encoding, place))
+        sa.event.listen(engine, "connect", partial(_settle, read_only=read_only))
         _keep_to_process(engine)
         return engine
     raise LedgerStateError(
@@ -113,13 +112,6 @@ def _parse_url(url: str) -> sa.URL:
 
 def _hide_password(url: str) -> str:
     return re.sub(r"(?<=://)([^/@]*?):.*@", r"\1:***@", url)
-
-
-def _read_only(url: sa.URL) -> str:
-    """What libpq would be told anyway, and to refuse every write."""
-    given = url.query.get("options") or os.environ.get("PGOPTIONS", "")
-    words = [given] if isinstance(given, str) else [*given]
-    return " ".join([*words, "-c default_transaction_read_only=on"])
 
 
 def _keep_to_process(engine: sa.Engine) -> None:
@@ -155,6 +147,16 @@ def _refuse_encoding(place: str, connection: Any, _: Any) -> None:
             hint="Name a database that was made with: CREATE DATABASE NAME ENCODING "
             "'UTF8' TEMPLATE template0",
         )
+
+
+def _settle(connection: Any, _: Any, *, read_only: bool) -> None:
+    """Have floats come as they are, to the last bit, and writes refused if asked for.
+
+    Whatever the server, a service file or the environment says otherwise.
+    """
+    connection.execute("SET extra_float_digits = 1")
+    connection.commit()
+    connection.read_only = read_only or None  # or as the server says
 
 
 def _sqlite_engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
