@@ -60,6 +60,18 @@ def test_a_writer_reads_what_was_written_while_it_waited(
         assert connection.exec_driver_sql(query).scalar() == "read committed"
 
 
+def test_what_needs_temporary_tables_is_told_read_only_too(
+    url: str, tmp_path: Path
+) -> None:
+    rows = tmp_path / "d.jsonl"
+    rows.write_text('{"name": "n", "generated_by": "M"}\n')
+    with Ledger.open(url) as ledger:
+        ledger.ingest(rows)
+    with Ledger.open(url, read_only=True) as ledger:
+        assert ledger.descendants("M").to_dict()
+        assert ledger.export_dataset("prov-json", "d", tmp_path / "d.json").files
+
+
 @pytest.mark.slow
 def test_a_forked_process_uses_no_connection_of_its_parent(url: str) -> None:
     done = subprocess.run(
