@@ -295,7 +295,8 @@ class Ledger(
         Raises:
             NameRefusedError: A name is empty or already means another model, or a
                 list is a text.
-            ClaimRefusedError: The release is no day, or what is yes or no is neither.
+            ClaimRefusedError: The release is no day, the provider no text, or what is
+                yes or no is neither.
         """
         model = Model(
             name=name,
@@ -332,6 +333,7 @@ class Ledger(
 
         Raises:
             NameRefusedError: A name is none, or the list is a text.
+            ClaimRefusedError: Licence or note is no text.
         """
         parents = read_names("derived_from", derived_from)
         with self._writing() as connection:
