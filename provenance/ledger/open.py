@@ -251,6 +251,9 @@ class Ledger(
             ManifestError: One was refused, and ``stop_on_fault`` is set.
             LedgerStateError: The ledger itself fails; no later one is tried.
         """
+        if unknown := options.keys() - Options.__annotations__.keys():
+            # Or the misspelt word for a dry run would have everything recorded.
+            raise TypeError(f"ingest_all has no option {min(unknown)!r}")
         folder = self._quarantine_folder()
         paths = read_names("names", names)
         return ingest_each(self._ingest, paths, folder, options, watcher)
