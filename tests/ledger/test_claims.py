@@ -334,6 +334,9 @@ def test_what_does_not_stand_there_cannot_be_withdrawn(
     with pytest.raises(LedgerStateError, match="was withdrawn"):
         ledger.withdraw_batch(batch, why="again")
 
+    for beyond in (2**64, -(2**64)):
+        with pytest.raises(NotRecordedError, match=rf"no batch.*{beyond}"):
+            ledger.withdraw_batch(beyond, why="w")
 
 def _tell(ledger: Ledger, path: Path) -> list[Any]:
     """Say and take back all that can be said; return what came of it."""
