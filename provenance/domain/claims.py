@@ -30,6 +30,7 @@ _LONGEST_NAME = 300
 _FINEST_SHARE = 6
 _PERCENT = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1) // timedelta(microseconds=1)
 _KINDS = (Kind.HUMAN, Kind.MODEL, Kind.OTHER)
 
 
@@ -180,7 +181,7 @@ def make_claim(
         name=name,
         version=version,
         first_at=_microseconds(since) if since else None,
-        last_at=_microseconds(until + timedelta(days=1)) - 1 if until else None,
+        last_at=_microseconds(until) + _DAY - 1 if until else None,
         origin=said,
         unit=measured,
         share=part,

@@ -198,6 +198,15 @@ def test_a_claim_of_a_source_reaches_its_hosts_within_its_dates(
     assert ledger.check_derived() == []
 
 
+def test_a_claim_until_the_last_of_all_days_ends_with_it(
+    ledger: Ledger, record: Record
+) -> None:
+    record("d", {"text": "t" * 80, "fetched_at": "2023-02-01"})
+    done = ledger.claim(dataset="d", generated_by="M", until=date.max)
+    assert done.reached == 1
+    assert "to 9999-12-31: " in done.subject
+
+
 def test_every_spelling_of_a_host_is_one_source(ledger: Ledger, record: Record) -> None:
     hosts = (
         "b\u00fccher.example",
@@ -325,6 +334,9 @@ def test_what_does_not_stand_there_cannot_be_withdrawn(
         ledger.withdraw_claim(batch, why="w")
     with pytest.raises(NotRecordedError, match=rf"no batch.*{claim}"):
         ledger.withdraw_batch(batch, claim, why="w")
+    for beyond in (2**64, -(2**64)):
+        with pytest.raises(NotRecordedError, match=rf"no batch.*{beyond}"):
+            ledger.withdraw_batch(beyond, why="w")
     with pytest.raises(ClaimRefusedError, match="no reason"):
         ledger.withdraw_claim(claim, why=" ")
     ledger.withdraw_claim(claim, why="w")
@@ -334,9 +346,6 @@ def test_what_does_not_stand_there_cannot_be_withdrawn(
     with pytest.raises(LedgerStateError, match="was withdrawn"):
         ledger.withdraw_batch(batch, why="again")
 
-    for beyond in (2**64, -(2**64)):
-        with pytest.raises(NotRecordedError, match=rf"no batch.*{beyond}"):
-            ledger.withdraw_batch(beyond, why="w")
 
 def _tell(ledger: Ledger, path: Path) -> list[Any]:
     """Say and take back all that can be said; return what came of it."""
