@@ -152,9 +152,11 @@ def _refuse_encoding(place: str, connection: Any, _: Any) -> None:
 def _settle(connection: Any, _: Any, *, read_only: bool) -> None:
     """Have floats come as they are, to the last bit, and writes refused if asked for.
 
-    Whatever the server, a service file or the environment says otherwise.
+    And nothing compiled: a server guesses great costs of tables that it has not
+    analysed, and compiles for seconds what it then runs in milliseconds. Whatever the
+    server, a service file or the environment says otherwise.
     """
-    connection.execute("SET extra_float_digits = 1")
+    connection.execute("SET extra_float_digits = 1; SET jit = off")
     connection.commit()
     connection.read_only = read_only or None  # or as the server says
 

@@ -60,6 +60,18 @@ def test_a_writer_reads_what_was_written_while_it_waited(
         assert connection.exec_driver_sql(query).scalar() == "read committed"
 
 
+def test_a_server_compiles_no_query(
+    postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c jit=on")
+    with (
+        new_database(postgresql) as url,
+        Ledger.open(url) as ledger,
+        ledger._reading() as connection,
+    ):
+        assert connection.exec_driver_sql("SHOW jit").scalar() == "off"
+
+
 def test_what_needs_temporary_tables_is_told_read_only_too(
     url: str, tmp_path: Path
 ) -> None:
