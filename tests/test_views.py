@@ -115,3 +115,42 @@ def test_views_lose_no_part_of_a_second_and_find_no_share_where_none_is(
         assert [*told.scalars()] == ["1969-12-31T23:59:59Z", "2022-10-31T23:59:59Z"]
         query = "SELECT unattributed FROM report_dataset WHERE unit = 'items'"
         assert [*connection.execute(sa.text(query)).scalars()] == [0]
+
+
+def test_views_add_up_to_the_last_digit(ledger: Ledger, tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [
+        {"name": "b", "bytes": 2**40 + 1, "copies": "2.001"},
+        {"name": "t", "bytes": 3, "copies": "0.1", "origin": "other"},
+        {"name": "h", "bytes": 1, "copies": "0.7", "origin": "human"},
+        {"name": "g", "bytes": 2**40, "copies": "0.333", "generated_by": "M"},
+    ]
+    path = tmp_path / "d.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ledger.ingest(path)
+    report = ledger.report("d", by=["model"], unit="bytes")
+    wholes = [(None, report.units["bytes"]), *report.by["model"]]
+    columns = ("total", *map(str, Tier), "measured_low", "measured_high")
+    with ledger._reading() as connection:
+        for model, amounts in wholes:
+            view = "report_dataset_model" if model else "report_dataset"
+            where = f"unit = 'bytes' AND model = '{model}'" if model else "unit='bytes'"
+            query = f"SELECT {', '.join(columns)} FROM {view} WHERE {where}"
+            assert amounts.share
+            assert [*connection.exec_driver_sql(query).one()] == [
+                *Amounts.to_dict(amounts).values(),
+                *amounts.share,
+            ]
+
+
+def test_views_have_the_groups_of_the_report(ledger: Ledger, tmp_path: Path) -> None:
+    path = tmp_path / "d.jsonl"
+    rows = [{"digest": "sha256:" + "0" * 64, "language": code} for code in ("de", "en")]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ledger.ingest(path)
+    query = "SELECT unit, language, total FROM report_dataset_language ORDER BY 1, 2"
+    with ledger._reading() as connection:
+        found = [tuple(row) for row in connection.exec_driver_sql(query)]
+    for unit in ("contents", "records"):
+        groups = ledger.report("d", by=["language"], unit=unit).by["language"]
+        stated = {(unit, value, amounts.total) for value, amounts in groups}
+        assert {row for row in found if row[0] == unit} == stated

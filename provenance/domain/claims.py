@@ -30,8 +30,7 @@ _LONGEST_NAME = 300
 _FINEST_SHARE = 6
 _PERCENT = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY = 24 * 60 * 60 * 1_000_000
-"""Microseconds of a day."""
+_DAY = timedelta(days=1) // timedelta(microseconds=1)
 _KINDS = (Kind.HUMAN, Kind.MODEL, Kind.OTHER)
 
 

@@ -160,9 +160,11 @@ class WhatIf:
     """Medium → ``YYYY-MM``; other media keep theirs."""
 
     def __post_init__(self) -> None:
-        read_names("ignored_models", self.ignored_models)
-        modes = {*read_names("generating", self.generating or ())}
-        modes.update(read_names("count_modes", self.count_modes))
+        for name in ("generating", "count_modes", "ignored_models"):
+            given = getattr(self, name)
+            if given is not None:  # a list is as good as a set
+                object.__setattr__(self, name, frozenset(read_names(name, given)))
+        modes = (self.generating or frozenset()) | self.count_modes
         if odd := sorted(modes - set(Mode)):
             raise NameRefusedError(
                 f"{odd[0]!r} is no mode", hint=f"Choose from: {', '.join(Mode)}."

@@ -68,6 +68,8 @@ def record_dataset(
     Args:
         stated: What else a document says of it, by name.
     """
+    _refuse_no_text("license", license_)
+    _refuse_no_text("note", note)
     body: dict[str, object] = {
         "dataset": dataset.name,
         "version": dataset.version,
@@ -154,6 +156,7 @@ def write_model(
     """
     _refuse_names(book, model)
     refuse_moment(model.released)
+    _refuse_no_text("provider", model.provider)
     for word, said in (
         ("generative", generative),
         ("training_complete", training_complete),
@@ -244,7 +247,8 @@ def _load_named(connection: sa.Connection) -> dict[int, str]:
 
 def _refuse_names(book: ModelBook, model: Model) -> None:
     for name in (model.name, *model.aliases, *model.based_on):
-        if not name.strip() or len(name) > _LONGEST_NAME or "\n" in name:
+        odd = not name.strip() or {"\n", "\0"} & {*name}
+        if odd or len(name) > _LONGEST_NAME:
             raise NameRefusedError(
                 f"{name!r} is not a model name",
                 hint=f"Write one line of 1 to {_LONGEST_NAME} characters.",
@@ -262,6 +266,15 @@ def _refuse_names(book: ModelBook, model: Model) -> None:
                 f"{alias!r} already means {owner.name!r}",
                 hint="An alias can stand for one model only.",
             )
+
+
+def _refuse_no_text(what: str, said: object) -> None:
+    """Refuse what a database would keep as a text, and the log as something else."""
+    if said is not None and (not isinstance(said, str) or "\0" in said):
+        raise ClaimRefusedError(
+            f"the {what} is no text: {said!r}",
+            hint="Write it as a text, without NUL; leave it out where it is not known.",
+        )
 
 
 def _insert_new(

@@ -251,6 +251,9 @@ class Ledger(
             ManifestError: One was refused, and ``stop_on_fault`` is set.
             LedgerStateError: The ledger itself fails; no later one is tried.
         """
+        if unknown := options.keys() - Options.__annotations__.keys():
+            # Or the misspelt word for a dry run would have everything recorded.
+            raise TypeError(f"ingest_all has no option {min(unknown)!r}")
         folder = self._quarantine_folder()
         paths = read_names("names", names)
         return ingest_each(self._ingest, paths, folder, options, watcher)
@@ -295,7 +298,8 @@ class Ledger(
         Raises:
             NameRefusedError: A name is empty or already means another model, or a
                 list is a text.
-            ClaimRefusedError: The release is no day, or what is yes or no is neither.
+            ClaimRefusedError: The release is no day, the provider no text, or what is
+                yes or no is neither.
         """
         model = Model(
             name=name,
@@ -332,6 +336,7 @@ class Ledger(
 
         Raises:
             NameRefusedError: A name is none, or the list is a text.
+            ClaimRefusedError: Licence or note is no text.
         """
         parents = read_names("derived_from", derived_from)
         with self._writing() as connection:

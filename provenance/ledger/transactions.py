@@ -75,14 +75,18 @@ class Transactions:
     def _scratching(self) -> Iterator[sa.Connection]:
         """One consistent view of the ledger, with temporary tables that go at its end.
 
-        Nobody waits for it: nothing of the ledger is written.
+        Nobody waits for it: nothing of the ledger is written. PostgreSQL makes no
+        temporary table where it is to refuse every write: there, it may write in a
+        transaction that is undone in any case.
         """
         with self._said(), self._engine.connect() as opened:
             connection = opened.execution_options(scratch=True)
             with connection.begin() as transaction:
                 if not is_sqlite(connection):
+                    read_only = connection.get_execution_options()["read_only"]
                     connection.exec_driver_sql(
                         "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+                        + (", READ WRITE" if read_only else "")
                     )
                 yield connection
                 transaction.rollback()

@@ -13,6 +13,7 @@ from provenance.ledger.facts import record_withdrawal
 from provenance.ledger.impact import Done
 from provenance.ledger.stated import follow_withdrawn
 from provenance.lineage import open_lineage
+from provenance.log import log_size
 from provenance.store import schema
 from provenance.store.facts import load_models
 from provenance.store.given import give_values
@@ -122,11 +123,15 @@ def _say_rest(connection: sa.Connection, numbers: Sequence[int]) -> str | None:
 def _find(connection: sa.Connection, position: int) -> tuple[int, int]:
     """Return id and number of facts of a batch that stands, by its log position."""
     batches, gone = schema.batches, schema.withdrawals
-    row = connection.execute(
+    query = (
         sa.select(batches.c.id, batches.c.facts, gone.c.position, gone.c.why)
         .outerjoin(gone, gone.c.withdrawn == batches.c.position)
         .where(batches.c.position == position)
-    ).first()
+    )
+    # No database takes a number beyond the log for a place in it.
+    row = None
+    if 0 <= position < log_size(connection):
+        row = connection.execute(query).first()
     if row is None:
         raise NotRecordedError(
             f"no batch was logged at position {position}",

@@ -74,8 +74,6 @@ def connect_engine(url: str, *, read_only: bool = False) -> sa.Engine:
     if backend in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
         given = {"client_encoding": "utf8"}  # the environment may say another
-        if read_only:
-            given["options"] = _read_only(parsed)
         try:
             engine = sa.create_engine(
                 parsed, connect_args=given, execution_options=told
@@ -86,6 +84,7 @@ def connect_engine(url: str, *, read_only: bool = False) -> sa.Engine:
                 hint="Install it with: pip install 'training-provenance[postgres]'",
             ) from error
         sa.event.listen(engine, "connect", partial(_refuse_encoding, place))
+        sa.event.listen(engine, "connect", partial(_settle, read_only=read_only))
         _keep_to_process(engine)
         return engine
     raise LedgerStateError(
@@ -113,13 +112,6 @@ def _parse_url(url: str) -> sa.URL:
 
 def _hide_password(url: str) -> str:
     return re.sub(r"(?<=://)([^/@]*?):.*@", r"\1:***@", url)
-
-
-def _read_only(url: sa.URL) -> str:
-    """What libpq would be told anyway, and to refuse every write."""
-    given = url.query.get("options") or os.environ.get("PGOPTIONS", "")
-    words = [given] if isinstance(given, str) else [*given]
-    return " ".join([*words, "-c default_transaction_read_only=on"])
 
 
 def _keep_to_process(engine: sa.Engine) -> None:
@@ -155,6 +147,18 @@ def _refuse_encoding(place: str, connection: Any, _: Any) -> None:
             hint="Name a database that was made with: CREATE DATABASE NAME ENCODING "
             "'UTF8' TEMPLATE template0",
         )
+
+
+def _settle(connection: Any, _: Any, *, read_only: bool) -> None:
+    """Have floats come as they are, to the last bit, and writes refused if asked for.
+
+    And nothing compiled: a server guesses great costs of tables that it has not
+    analysed, and compiles for seconds what it then runs in milliseconds. Whatever the
+    server, a service file or the environment says otherwise.
+    """
+    connection.execute("SET extra_float_digits = 1; SET jit = off")
+    connection.commit()
+    connection.read_only = read_only or None  # or as the server says
 
 
 def _sqlite_engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
@@ -282,14 +286,16 @@ def forget_pages(engine: sa.Engine) -> None:
             opened.close()
 
 
-_SAID: tuple[tuple[tuple[str, ...], str, str], ...] = (
+_SAID: tuple[tuple[tuple[str, ...], tuple[str, ...], str, str], ...] = (
     (
         ("locked",),
+        (),
         f"another process has been writing to {{place}} for {_BUSY_SECONDS} s",
         "Wait for it to finish, or stop it, then run the command again.",
     ),
     (
         ("readonly", "unable to open"),
+        (),
         "{place} cannot be written here: {words}",
         (
             "Check the rights of the file and its folder, or name another place with "
@@ -297,7 +303,8 @@ _SAID: tuple[tuple[tuple[str, ...], str, str], ...] = (
         ),
     ),
     (
-        ("read-only transaction",),
+        (),
+        ("25006",),
         "{place} cannot be written: {words}",
         (
             "Name a server that is no standby, and a user whose transactions may "
@@ -305,7 +312,8 @@ _SAID: tuple[tuple[tuple[str, ...], str, str], ...] = (
         ),
     ),
     (
-        ("permission denied", "must be owner"),
+        (),
+        ("42501",),
         "the user of {place} may not do this: {words}",
         (
             "Name another user with --ledger, or have this one granted a role of: "
@@ -313,7 +321,8 @@ _SAID: tuple[tuple[tuple[str, ...], str, str], ...] = (
         ),
     ),
     (
-        ("statement timeout", "lock timeout", "transaction timeout"),
+        (),
+        ("57014", "55P03", "25P03", "25P04"),
         "the server of {place} allows less time than this takes: {words}",
         (
             "Raise that timeout for the user, or end the URL of the ledger with, for "
@@ -323,16 +332,19 @@ _SAID: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
     (
         ("not a database", "malformed"),
+        (),
         "{place} is not a ledger: {words}",
         "Name the right file with --ledger, or restore it from a backup.",
     ),
     (
         ("full", "No space left"),
+        ("53100",),
         "no room left for {place}, or for temporary tables: {words}",
         "Free some, or set $TMPDIR; nothing half-recorded was kept. Then try again.",
     ),
     (
         ("I/O error",),
+        ("58030",),
         "{place} cannot be read or written: {words}",
         (
             "Check that its disk is sound and not full; nothing half-recorded was "
@@ -340,7 +352,10 @@ _SAID: tuple[tuple[tuple[str, ...], str, str], ...] = (
         ),
     ),
 )
-"""What drivers say → what to tell, and what to do."""
+"""Words of SQLite, and codes of PostgreSQL → what to tell, and what to do.
+
+A server speaks the language of its operator, and its words may hold names of any kind.
+"""
 
 
 def refuse_read_only(engine: sa.Engine) -> None:
@@ -363,12 +378,14 @@ def say_database_error(error: Exception, engine: sa.Engine) -> LedgerStateError:
     driver = error.orig if isinstance(error, DBAPIError) else error
     words = (str(driver).strip() or repr(error)).splitlines()[0]
     place = engine.get_execution_options()["place"]
-    for signs, message, hint in _SAID:
-        if any(sign in words for sign in signs):
+    is_server = engine.dialect.name != "sqlite"
+    state = getattr(driver, "sqlstate", None)
+    for signs, states, message, hint in _SAID:
+        if state in states if is_server else any(sign in words for sign in signs):
             told = message.format(place=place, words=words)
             return LedgerStateError(told, hint=hint)
     unreached = engine.dialect.loaded_dbapi.OperationalError
-    if isinstance(driver, unreached) and engine.dialect.name != "sqlite":
+    if is_server and isinstance(driver, unreached):
         return LedgerStateError(
             f"the server of {place} cannot be reached, or went away: {words}",
             hint="See that it runs and lets you in; nothing half-recorded was kept. "

@@ -59,57 +59,66 @@ def _by_unit(column: str, **grouping: Any) -> sa.CompoundSelect[Any]:
 def _one_unit(unit: Unit, column: str, **grouping: Any) -> sa.Select[Any]:
     assessed = select_stored(default_policy(), grouping.get("aspect", ""))
     found = select_amounts(assessed, **grouping).subquery()
-    amount: ColumnElement[Any] = sa.cast(found.c[str(unit)], sa.Double())
+    amount = found.c[str(unit)]
     missing: ColumnElement[int] = sa.literal(0)
+    scale: ColumnElement[Any] = sa.literal_column("1.0")
     if unit in ASSESSED:
-        amount = amount / sa.literal_column("1000.0")
         missing = found.c[f"without_{unit}"]
+        scale = sa.literal_column("1000.0")
     zero: ColumnElement[Any] = sa.literal_column("0.0")
     groups = [found.c.value.label(column)] if column else []
-    summed = (
-        sa.select(
-            found.c.dataset_id,
-            *groups,
-            sa.func.sum(amount).label("total"),
-            *(
-                sa.func.sum(sa.case((found.c.tier == tier, amount), else_=zero)).label(
-                    str(tier)
-                )
-                for tier in Tier
-            ),
-            sa.cast(sa.func.sum(missing), sa.BigInteger).label("missing"),
-        )
-        .group_by(found.c.dataset_id, *(found.c.value,) * len(groups))
-        .subquery()
-    )
+    added = sa.select(
+        found.c.dataset_id,
+        *groups,
+        _sum(amount).label("total"),
+        *(
+            _sum(sa.case((found.c.tier == tier, amount), else_=0)).label(str(tier))
+            for tier in Tier
+        ),
+        sa.cast(sa.func.sum(missing), sa.BigInteger).label("missing"),
+    ).group_by(found.c.dataset_id, *(found.c.value,) * len(groups))
+    if unit is Unit.CONTENTS:
+        # A content stands under one value of a dimension only, its records under all.
+        added = added.having(sa.func.sum(amount) != 0)
+    summed = added.subquery()
     tiers: dict[Tier, ColumnElement[Any]]
     tiers = {tier: summed.c[str(tier)] for tier in Tier}
+    possible = tiers[Tier.GENERATED] + tiers[Tier.DERIVED] + tiers[Tier.UNKNOWN]
     moved: ColumnElement[Any] = zero
     rows: Any = summed.join(datasets, datasets.c.id == summed.c.dataset_id)
     if not column:
         needs = select_needs(default_policy(), unit).subquery()
         rows = rows.outerjoin(needs, needs.c.dataset_id == summed.c.dataset_id)
-        needed, unknown = sa.func.coalesce(needs.c.needed, zero), tiers[Tier.UNKNOWN]
+        needed = sa.func.coalesce(needs.c.needed, zero) * scale
+        unknown = tiers[Tier.UNKNOWN]
         moved = sa.case((needed < unknown, needed), else_=unknown)
         tiers[Tier.GENERATED] = tiers[Tier.GENERATED] + moved
         tiers[Tier.UNKNOWN] = unknown - moved
-    whole = sa.func.nullif(summed.c.total, zero)
-    downstream = tiers[Tier.GENERATED] + tiers[Tier.DERIVED]
-    low, high = downstream / whole, (downstream + tiers[Tier.UNKNOWN]) / whole
+    # A cast, or PostgreSQL would divide by a numeric, which has 15 digits of it.
+    whole: ColumnElement[Any] = sa.cast(
+        sa.func.nullif(summed.c.total, zero), sa.Double()
+    )
+    low = (tiers[Tier.GENERATED] + tiers[Tier.DERIVED]) / whole
+    high = possible / whole
     lacking = summed.c.missing
     return sa.select(
         *dataset_columns(),
         *(summed.c[group.name] for group in groups),
         sa.literal(str(unit)).label("unit"),
-        summed.c.total,
-        *(column_of.label(str(tier)) for tier, column_of in tiers.items()),
+        (summed.c.total / scale).label("total"),
+        *((column_of / scale).label(str(tier)) for tier, column_of in tiers.items()),
         lacking,
         sa.case((lacking == 0, low)).label("downstream_low"),
         sa.case((lacking == 0, high)).label("downstream_high"),
         low.label("measured_low"),
         high.label("measured_high"),
-        *([] if column else [moved.label("unattributed")]),
+        *([] if column else [(moved / scale).label("unattributed")]),
     ).select_from(rows)
+
+
+def _sum(amount: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Add up as stored, in whole numbers: divided first, they would lose a bit each."""
+    return sa.cast(sa.func.sum(amount), sa.Double())
 
 
 def _item() -> sa.Select[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import Result
 from databases import new_database
+from sqlalchemy.exc import DBAPIError
 
 from provenance import Ledger
 
@@ -109,6 +111,45 @@ def test_texts_are_recorded_as_they_are_whatever_libpq_is_told(
         assert "Ж" in [model.name for model in ledger.models()]
         (item,) = ledger.explain("rows#ü")
         assert item.tier == "generated"
+
+
+def test_scores_are_read_to_the_last_bit_whatever_the_server_is_told(
+    postgresql: str, tmp_path: Path
+) -> None:
+    rows = tmp_path / "rows.jsonl"
+    digest = "sha256:" + "0" * 64
+    said = {"digest": digest, "generated_by": "M", "detector": "d", "score": 0.1 + 0.7}
+    rows.write_text(json.dumps(said | {"evidence": "detector"}) + "\n")
+    with (
+        new_database(postgresql) as url,
+        Ledger.open(_set(url, "extra_float_digits=0")) as ledger,
+    ):
+        ledger.ingest(rows)
+        assert ledger.verify(deep=True).records == 1
+
+
+def test_what_a_service_file_says_holds_for_readers_too(
+    postgresql: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = tmp_path / "services.conf"
+    services.write_text("[ours]\noptions=-csearch_path=one\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    with new_database(postgresql) as url:
+        engine = sa.create_engine(url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE SCHEMA one")
+        engine.dispose()
+        named = sa.make_url(url).update_query_dict({"service": "ours"})
+        place = named.render_as_string(hide_password=False)
+        with Ledger.open(place) as ledger:
+            ledger.add_model("M")
+        with Ledger.open(place, read_only=True) as ledger:
+            assert [model.name for model in ledger.models()] == ["M"]
+            with (
+                pytest.raises(DBAPIError, match="read-only"),
+                ledger._engine.begin() as connection,
+            ):
+                connection.exec_driver_sql("CREATE TABLE t (i int)")
 
 
 def _set(url: str, setting: str) -> str:

@@ -347,6 +347,9 @@ def test_what_does_not_stand_there_cannot_be_withdrawn(
         ledger.withdraw_claim(batch, why="w")
     with pytest.raises(NotRecordedError, match=rf"no batch.*{claim}"):
         ledger.withdraw_batch(batch, claim, why="w")
+    for beyond in (2**64, -(2**64)):
+        with pytest.raises(NotRecordedError, match=rf"no batch.*{beyond}"):
+            ledger.withdraw_batch(beyond, why="w")
     with pytest.raises(ClaimRefusedError, match="no reason"):
         ledger.withdraw_claim(claim, why=" ")
     ledger.withdraw_claim(claim, why="w")

@@ -76,6 +76,15 @@ def test_the_same_again_records_nothing(ledger: Ledger, folder: Path) -> None:
     assert [(one.dataset, one.already) for one in recorded] == [("all", True)] * 3
 
 
+def test_a_misspelt_option_is_refused_before_anything_is_recorded(
+    ledger: Ledger, folder: Path
+) -> None:
+    odd: dict[str, Any] = {"dryrun": True}
+    with pytest.raises(TypeError, match="no option 'dryrun'"):
+        list(ledger.ingest_all([folder], **odd))
+    assert ledger.batches() == []
+
+
 def test_stop_stops_at_the_first_bad_manifest(ledger: Ledger, folder: Path) -> None:
     found = ledger.ingest_all([folder / "a.jsonl", folder], stop_on_fault=True)
     assert isinstance(next(found), Ingested)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
 from click.testing import Result
 
 from provenance import Ledger
+from provenance.errors import ClaimRefusedError, NameRefusedError
 
 
 def _rows(folder: Path, *generators: str) -> Path:
@@ -62,3 +65,17 @@ def test_command_line_suggests_what_confirms_it(
     for name in ("a/x", "b/x"):
         run_cli("model", "add", name)
     assert run_cli("model", "suggest").stdout == "no guesses\n"
+
+
+@pytest.mark.parametrize("odd", [5, 4.0, "a\0b"])
+def test_what_is_no_text_is_not_recorded(ledger: Ledger, odd: Any) -> None:
+    for what in ("license", "note"):
+        said: dict[str, Any] = {what: odd}
+        with pytest.raises(ClaimRefusedError, match=f"the {what} is no text"):
+            ledger.add_dataset("d", **said)
+    with pytest.raises(ClaimRefusedError, match="the provider is no text"):
+        ledger.add_model("M", provider=odd)
+    with pytest.raises(NameRefusedError, match="is not a model name"):
+        ledger.add_model("a\0b")
+    assert (ledger.datasets(), ledger.models()) == ([], [])
+    assert ledger.verify(deep=True).records == 0

@@ -147,6 +147,15 @@ def test_a_text_is_no_list_of_names(name: str) -> None:
         WhatIf(**text)
 
 
+def test_a_list_is_as_good_as_a_set(ledger: Ledger, rows: Path) -> None:
+    ledger.ingest(rows)
+    listed: dict[str, Any] = {"ignored_models": ["GPT-4"], "generating": ["written"]}
+    sets: dict[str, Any] = {name: frozenset(those) for name, those in listed.items()}
+    assert WhatIf(**listed) == WhatIf(**sets)
+    asked = [ledger.report("d", what_if=WhatIf(**said)) for said in (listed, sets)]
+    assert asked[0] == asked[1]
+
+
 @pytest.mark.parametrize("name", ["generating", "count_modes"])
 def test_what_is_no_mode_is_not_recorded_as_one(name: str) -> None:
     odd: dict[str, Any] = {name: frozenset({"foo"})}

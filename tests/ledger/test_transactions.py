@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 from databases import new_database
 
@@ -59,6 +60,30 @@ def test_a_writer_reads_what_was_written_while_it_waited(
         assert connection.exec_driver_sql(query).scalar() == "read committed"
 
 
+def test_a_server_compiles_no_query(
+    postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c jit=on")
+    with (
+        new_database(postgresql) as url,
+        Ledger.open(url) as ledger,
+        ledger._reading() as connection,
+    ):
+        assert connection.exec_driver_sql("SHOW jit").scalar() == "off"
+
+
+def test_what_needs_temporary_tables_is_told_read_only_too(
+    url: str, tmp_path: Path
+) -> None:
+    rows = tmp_path / "d.jsonl"
+    rows.write_text('{"name": "n", "generated_by": "M"}\n')
+    with Ledger.open(url) as ledger:
+        ledger.ingest(rows)
+    with Ledger.open(url, read_only=True) as ledger:
+        assert ledger.descendants("M").to_dict()
+        assert ledger.export_dataset("prov-json", "d", tmp_path / "d.json").files
+
+
 @pytest.mark.slow
 def test_a_forked_process_uses_no_connection_of_its_parent(url: str) -> None:
     done = subprocess.run(
@@ -90,3 +115,23 @@ def test_any_change_removes_what_a_killed_process_left(tmp_path: Path) -> None:
         assert left.exists()
         ledger.rebuild()
     assert not left.exists()
+
+
+class _Said(psycopg.OperationalError):
+    """What a server that speaks German says of a statement that took too long."""
+
+    sqlstate = "57014"
+
+
+def test_servers_are_understood_in_any_language() -> None:
+    engine = connect_engine("postgresql://ours@db/ledger")
+    told = say_database_error(_Said("storniere Anfrage"), engine)
+    assert "allows less time than this takes: storniere Anfrage" in told.message
+
+
+@pytest.mark.parametrize("user", ["readonly", "full", "locked"])
+def test_a_name_in_what_a_server_says_means_nothing(user: str) -> None:
+    engine = connect_engine(f"postgresql://{user}@db/ledger")
+    words = f'password authentication failed for user "{user}"'
+    told = say_database_error(psycopg.OperationalError(words), engine)
+    assert f"cannot be reached, or went away: {words}" in told.message
