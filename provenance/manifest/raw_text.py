@@ -106,7 +106,10 @@ def read_list(text: str) -> list[str] | None:
     except (ValueError, RecursionError):
         return None
     if any(isinstance(value, dict | list) for value in values):
-        raise ValueError("expected a list of plain values")
+        raise ValueError(
+            "expected a list of plain values; of objects, map the column to origins "
+            "or parents"
+        )
     texts = [str(value) for value in values if value is not None]
     if any(_IMPROPER.search(text) for text in texts):
         raise ValueError("expected a list of texts without NUL or half surrogates")
