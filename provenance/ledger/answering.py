@@ -63,8 +63,8 @@ class Answering(Transactions):
                 an earlier position.
             NotRecordedError: No such dataset or policy, or no model that is to be
                 ignored.
-            NameRefusedError: The name stands for several versions, the unit is none,
-                or the log has not so many entries.
+            NameRefusedError: The name stands for several versions, the unit is none, a
+                list is a text, or the log has not so many entries.
         """
         with self._assuming(assume, as_of) as (connection, at):
             report = make_report(
@@ -106,7 +106,8 @@ class Answering(Transactions):
         Raises:
             ClaimRefusedError: What is to be assumed is no claim.
             NotRecordedError: No such dataset or policy.
-            NameRefusedError: A name stands for several versions, or the unit is none.
+            NameRefusedError: A name stands for several versions, the unit is none, or
+                a list is a text.
         """
         with self._assuming(assume, as_of) as (connection, at):
             before, after = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from provenance.domain import Claim
+from provenance.domain import Claim, read_names
 from provenance.domain.assumptions import parse_assumption
 from provenance.errors import ClaimRefusedError
 from provenance.ledger.claims import add_claim
@@ -39,7 +39,7 @@ def read_assumptions(texts: Sequence[str], as_of: AsOf) -> list[Claim]:
             "nothing can be assumed as of an earlier position",
             hint="A claim that is tried comes last in the log: leave out --as-of.",
         )
-    return [parse_assumption(text) for text in texts]
+    return [parse_assumption(text) for text in read_names("assume", texts)]
 
 
 def assume_claims(

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from provenance.domain import DatasetName, Kind, Model, Unit, WhatIf
+from provenance.domain import DatasetName, Kind, Model, Unit, WhatIf, read_names
 from provenance.errors import NameRefusedError, NotRecordedError
 from provenance.ledger.loops import (
     Loop,
@@ -45,6 +45,7 @@ def make_report(
     quick: bool = False,
 ) -> Report:
     """Join tallies and assessments of a dataset version; see ``Ledger.report``."""
+    by = read_names("by", by)
     for grouping in by:
         if grouping not in GROUPINGS:
             raise NameRefusedError(
@@ -54,7 +55,7 @@ def make_report(
     view = open_view(connection, policy, as_of, what_if)
     number, name = find_version(connection, dataset, view.size)
     if quick:
-        by = [one for one in by if not view.is_vast(number, **GROUPINGS[one])]
+        by = tuple(one for one in by if not view.is_vast(number, **GROUPINGS[one]))
     size, root = _find_head(connection, view.size)
     units, depth, shares = load_units(view, number, unit)
     return Report(

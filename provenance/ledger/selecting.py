@@ -20,6 +20,7 @@ from provenance.domain import (
     parse_dataset,
     parse_end,
     parse_unit,
+    read_names,
 )
 from provenance.domain.mix import Mix
 from provenance.errors import BoundRefusedError, LedgerStateError, NameRefusedError
@@ -134,7 +135,7 @@ class Selecting(Transactions):
             BoundRefusedError: A tier, share, end or grouping is none, or records
                 have none of that unit.
             NameRefusedError: The name stands for several versions, the unit is none,
-                a file has another suffix, or both lists are one file.
+                tiers are a text, a file has another suffix, or both lists are one file.
             NotRecordedError: No such dataset or policy.
             LedgerStateError: A list cannot be written, or the ledger was written to
                 meanwhile.
@@ -259,7 +260,7 @@ def _is_same(one: Path, other: Path) -> bool:
 
 
 def _read_tiers(tiers: Iterable[str | Tier]) -> frozenset[Tier]:
-    wanted = frozenset(tiers)
+    wanted = frozenset(read_names("tiers", tiers))
     if odd := sorted(wanted - set(Tier)):
         raise BoundRefusedError(
             f"{odd[0]!r} is no tier", hint=f"Choose from: {', '.join(Tier)}."

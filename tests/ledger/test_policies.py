@@ -147,6 +147,18 @@ def test_a_text_is_no_list_of_names(name: str) -> None:
         WhatIf(**text)
 
 
+def test_a_text_is_no_list_in_a_question(ledger: Ledger) -> None:
+    asked: dict[str, Callable[[], object]] = {
+        "by": lambda: ledger.report("d", by="model"),
+        "assume": lambda: ledger.report("d", assume="dataset d is human"),
+        "tiers": lambda: ledger.select("d", tiers="human"),
+    }
+    ledger.add_dataset("d")
+    for name, ask in asked.items():
+        with pytest.raises(NameRefusedError, match=f"{name} is a list of names"):
+            ask()
+
+
 def test_a_list_is_as_good_as_a_set(ledger: Ledger, rows: Path) -> None:
     ledger.ingest(rows)
     listed: dict[str, Any] = {"ignored_models": ["GPT-4"], "generating": ["written"]}
