@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from provenance import Ledger
-from provenance.errors import MigrationError
+from provenance.errors import LedgerStateError, MigrationError
 from provenance.store.engine import connect_engine
 from provenance.store.migrate import head_revision, known_revisions
 from provenance.store.schema import METADATA
@@ -83,3 +83,25 @@ def test_upgrade_again_keeps_the_facts(url: str) -> None:
         ledger.add_model("M")
         assert head_revision() == ledger.upgrade()
         assert [model.name for model in ledger.models()] == ["M"]
+
+
+def test_views_of_users_stay(url: str) -> None:
+    _make_with(url, "CREATE VIEW report_mine AS SELECT count(*) AS n FROM records")
+    Ledger.open(url, upgrade=True).close()
+    engine = connect_engine(url)
+    assert "report_mine" in sa.inspect(engine).get_view_names()
+    engine.dispose()
+
+
+def test_a_view_of_a_user_on_one_of_ours_hinders_nobody(url: str) -> None:
+    _make_with(url, "CREATE VIEW mine AS SELECT dataset FROM report_dataset")
+    engine = connect_engine(url)
+    if engine.dialect.name == "sqlite":
+        Ledger.open(url, upgrade=True).close()
+    else:
+        with pytest.raises(LedgerStateError, match="hangs on a view") as caught:
+            Ledger.open(url, upgrade=True)
+        assert "Drop it" in caught.value.hint
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM mine").scalar() == 0
+    engine.dispose()

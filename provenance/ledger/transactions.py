@@ -15,7 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from provenance.domain import say_no_utf8
 from provenance.log import load_keys, log_size, refuse_signer, sign_head
 from provenance.merkle import SignerKey, format_verifier_key
-from provenance.store.engine import is_sqlite, refuse_read_only, say_database_error
+from provenance.store.engine import is_sqlite, refuse_read_only
+from provenance.store.failures import say_database_error
 from provenance.store.scratch import detach_scratch, remove_orphans
 
 __all__ = ["Transactions", "now"]

@@ -12,14 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import (
-    ArgumentError,
-    DBAPIError,
-    NoSuchModuleError,
-)
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from provenance.errors import LedgerStateError
 from provenance.store.append_only import APPEND_ONLY, TRIGGER_PREFIX
+from provenance.store.failures import BUSY_SECONDS
 
 __all__ = [
     "allow_rewriting",
@@ -30,10 +27,8 @@ __all__ = [
     "is_sqlite",
     "let_read_beside",
     "refuse_read_only",
-    "say_database_error",
 ]
 
-_BUSY_SECONDS = 60
 _CACHE_KIB = 32 * 1024
 _WAL = "journal_mode = WAL"
 _PAGE_BYTES = 16_384
@@ -167,7 +162,7 @@ def _sqlite_engine(url: sa.URL, *, read_only: bool) -> sa.Engine:
             f"the folder of {url.database} does not exist",
             hint="Create it first, or name another file with --ledger.",
         )
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     if read_only and url.database:
         file = Path(url.database).absolute().as_uri()
         sa.event.listen(engine, "do_connect", partial(_connect_read_only, file))
@@ -286,78 +281,6 @@ def forget_pages(engine: sa.Engine) -> None:
             opened.close()
 
 
-_SAID: tuple[tuple[tuple[str, ...], tuple[str, ...], str, str], ...] = (
-    (
-        ("locked",),
-        (),
-        f"another process has been writing to {{place}} for {_BUSY_SECONDS} s",
-        "Wait for it to finish, or stop it, then run the command again.",
-    ),
-    (
-        ("readonly", "unable to open"),
-        (),
-        "{place} cannot be written here: {words}",
-        (
-            "Check the rights of the file and its folder, or name another place with "
-            "--ledger."
-        ),
-    ),
-    (
-        (),
-        ("25006",),
-        "{place} cannot be written: {words}",
-        (
-            "Name a server that is no standby, and a user whose transactions may "
-            "write, with --ledger."
-        ),
-    ),
-    (
-        (),
-        ("42501",),
-        "the user of {place} may not do this: {words}",
-        (
-            "Name another user with --ledger, or have this one granted a role of: "
-            "provenance db roles"
-        ),
-    ),
-    (
-        (),
-        ("57014", "55P03", "25P03", "25P04"),
-        "the server of {place} allows less time than this takes: {words}",
-        (
-            "Raise that timeout for the user, or end the URL of the ledger with, for "
-            "example, ?options=-cstatement_timeout%3D0; nothing half-recorded was "
-            "kept. Then run the command again."
-        ),
-    ),
-    (
-        ("not a database", "malformed"),
-        (),
-        "{place} is not a ledger: {words}",
-        "Name the right file with --ledger, or restore it from a backup.",
-    ),
-    (
-        ("full", "No space left"),
-        ("53100",),
-        "no room left for {place}, or for temporary tables: {words}",
-        "Free some, or set $TMPDIR; nothing half-recorded was kept. Then try again.",
-    ),
-    (
-        ("I/O error",),
-        ("58030",),
-        "{place} cannot be read or written: {words}",
-        (
-            "Check that its disk is sound and not full; nothing half-recorded was "
-            "kept. Then run the command again."
-        ),
-    ),
-)
-"""Words of SQLite, and codes of PostgreSQL → what to tell, and what to do.
-
-A server speaks the language of its operator, and its words may hold names of any kind.
-"""
-
-
 def refuse_read_only(engine: sa.Engine) -> None:
     """Refuse to write where that was ruled out, before a driver does.
 
@@ -371,27 +294,3 @@ def refuse_read_only(engine: sa.Engine) -> None:
             hint="Open it without read_only: even what keeps nothing, as a dry run, "
             "writes and takes it back.",
         )
-
-
-def say_database_error(error: Exception, engine: sa.Engine) -> LedgerStateError:
-    """Turn a driver's error, wrapped or not, into one that says what to do."""
-    driver = error.orig if isinstance(error, DBAPIError) else error
-    words = (str(driver).strip() or repr(error)).splitlines()[0]
-    place = engine.get_execution_options()["place"]
-    is_server = engine.dialect.name != "sqlite"
-    state = getattr(driver, "sqlstate", None)
-    for signs, states, message, hint in _SAID:
-        if state in states if is_server else any(sign in words for sign in signs):
-            told = message.format(place=place, words=words)
-            return LedgerStateError(told, hint=hint)
-    unreached = engine.dialect.loaded_dbapi.OperationalError
-    if is_server and isinstance(driver, unreached):
-        return LedgerStateError(
-            f"the server of {place} cannot be reached, or went away: {words}",
-            hint="See that it runs and lets you in; nothing half-recorded was kept. "
-            "Then run the command again.",
-        )
-    return LedgerStateError(
-        f"the database of {place} failed: {words}",
-        hint="Nothing half-recorded was kept.",
-    )

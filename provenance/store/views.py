@@ -270,7 +270,6 @@ def _spell_views(driver: str) -> dict[str, str]:
 
 
 def drop_views(connection: sa.Connection) -> None:
-    """Drop every view, those of other versions of this package included."""
-    for name in sa.inspect(connection).get_view_names():
-        if name.startswith("report_"):
-            connection.exec_driver_sql(f"DROP VIEW {name}")
+    """Drop our views where they are; those of users stay, whatever they are called."""
+    for name in VIEWS:
+        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")

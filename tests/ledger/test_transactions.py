@@ -15,7 +15,8 @@ from provenance import Ledger
 from provenance.errors import LedgerStateError
 from provenance.store import schema
 from provenance.store.arrow import insert_rows
-from provenance.store.engine import connect_engine, say_database_error
+from provenance.store.engine import connect_engine
+from provenance.store.failures import say_database_error
 
 FORKS = """
 import os, sys
