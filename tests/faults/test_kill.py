@@ -72,6 +72,7 @@ def test_killed_while_the_ledger_is_made(
         driver.kill(after=seconds)
     with open_ledger(url, None) as ledger:
         record(ledger, manifests[:1])
+        ledger.verify(deep=True)
         told = tell(ledger)
     assert sum(batch[4] for batch in told["batches"]) == 900
 
