@@ -239,6 +239,32 @@ def test_what_a_generated_ingredient_says_holds_as_far_as_it_went_in(
     assert parent["mode"] == derivation
 
 
+@pytest.mark.parametrize("relation", ["parentOf", "componentOf"])
+def test_what_an_ingredient_says_that_does_not_verify_is_not_proven(
+    tmp_path: Path, relation: str
+) -> None:
+    made = [make_action("trainedAlgorithmicMedia", softwareAgent="Painter")]
+    forged = sign(make_png(seed=1), made).replace(b"Painter", b"Fainter")
+    ingredient = {"title": "inner", "relationship": relation, "instance_id": "iid:1"}
+    ingredient["label"] = "c2pa.ingredient.v3"
+    used = {"parameters": {"ingredientIds": ["c2pa.ingredient.v3"]}}
+    actions = (
+        [make_action("", "c2pa.opened", **used)]
+        if relation == "parentOf"
+        else [make_action("digitalCapture"), make_action("", "c2pa.placed", **used)]
+    )
+    outer = sign(make_png(), actions, ingredients=[(ingredient, forged)])
+    record, notes = read_one(tmp_path / "a.png", outer)
+    kind, model, _, evidence, detector = origin_of(record)
+    assert (kind, model, evidence) == ("model", "Fainter", "declared")
+    assert detector == "C2PA Invalid"
+    assert "its C2PA manifest is Valid" in notes
+    assert (
+        "an ingredient that says its origin has a C2PA manifest that is Invalid"
+        in notes
+    )
+
+
 def test_xmp_counts_where_credentials_do_not_say(tmp_path: Path) -> None:
     xmp = make_xmp(IPTC + "trainedAlgorithmicMedia")
     silent = sign(make_png(xmp), [make_action("empty")])
