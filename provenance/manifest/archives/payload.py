@@ -29,6 +29,7 @@ __all__ = [
     "check_length",
     "gather_headers",
     "read_declared",
+    "read_headers",
     "read_payload",
 ]
 
@@ -118,6 +119,23 @@ def read_payload(
         headers=headers,
         agrees=is_true,
     )
+
+
+def read_headers(read: Callable[[int], bytes], length: int) -> Mapping[str, str]:
+    """Read a block whose payload lies elsewhere; return the HTTP headers that matter.
+
+    Raises:
+        BadRecordError: The block is shorter than it is said to be.
+    """
+    block = _Block(read)
+    first = block.take()
+    headers: dict[str, str] = {}
+    if first.startswith(b"HTTP/"):
+        headers, first = _split_head(block.take_head(first))
+    for _ in block.after(first):
+        pass
+    check_length(block.size, length)
+    return headers
 
 
 class _Block:

@@ -98,6 +98,25 @@ def test_a_page_that_was_not_modified_is_a_copy_of_the_record_named(
     assert (parent["reference"], parent["mode"]) == ("<urn:uuid:5>", "copied")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"type_": "revisit", "WARC_Payload_Digest": sha1(PAGE)},
+        {"type_": "revisit", "WARC_Refers_To": "<urn:uuid:5>"},
+        {"type_": "response", "WARC_Segment_Number": "1"},
+    ],
+)
+def test_a_capture_whose_payload_lies_elsewhere_is_reserved_by_its_own_headers(
+    tmp_path: Path, said: dict[str, Any]
+) -> None:
+    block = make_http(b"<html>", X_Robots_Tag="noai")
+    path = write(tmp_path / "a.warc", make_record(block=block, **said))
+    (found,), _, notes = read_archive(path)
+    assert found["reservation"] == "x-robots-tag: noai"
+    assert found["media_type"] == "text/html"
+    assert notes["it is reserved from AI or text mining"] == 1
+
+
 def test_a_revisit_of_nothing_is_passed_over(tmp_path: Path) -> None:
     path = write(tmp_path / "a.warc", make_record("revisit", b""))
     assert read_archive(path) == (
