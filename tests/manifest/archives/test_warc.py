@@ -1,3 +1,4 @@
+import base64
 import bz2
 import gzip
 import io
@@ -232,13 +233,20 @@ def test_a_declared_digest_that_cannot_be_compared_is_noted(
     assert "cannot be compared" in next(iter(notes))
 
 
+@pytest.mark.parametrize("spelling", ["hex", "base32", "base32 without padding"])
 @pytest.mark.parametrize("algorithm", ["sha256", "md5", "sha512"])
-def test_other_algorithms_are_compared(tmp_path: Path, algorithm: str) -> None:
+def test_other_algorithms_are_compared(
+    tmp_path: Path, algorithm: str, spelling: str
+) -> None:
     import hashlib  # noqa: PLC0415 - one test needs it
 
-    declared = f"{algorithm}:{hashlib.new(algorithm, PAGE).hexdigest()}"
+    raw = hashlib.new(algorithm, PAGE).digest()
+    written = base64.b32encode(raw).decode()
+    if spelling != "base32":
+        written = raw.hex() if spelling == "hex" else written.rstrip("=")
+    declared = f"{algorithm}:{written}"
     found, notes = read_one(tmp_path, make_response(WARC_Payload_Digest=declared))
-    assert (format_digest(found["digest"]), notes) == (declared, {})
+    assert (format_digest(found["digest"]), notes) == (f"{algorithm}:{raw.hex()}", {})
 
 
 @pytest.mark.parametrize(
