@@ -143,6 +143,35 @@ def test_spdx_of_several_datasets_tells_of_their_parents() -> None:
     assert not document.is_of_dataset
 
 
+def test_spdx_that_names_nobody_names_no_dataset_and_no_model() -> None:
+    core = "https://spdx.org/rdf/3.0.1/terms/Core/"
+    text = make_spdx(
+        element("dataset_DatasetPackage", "a"),
+        element("dataset_DatasetPackage", "b"),
+        element("ai_AIPackage", "M"),
+        trainedOn=[("urn:M", core + "NoAssertionElement"), ("urn:M", "NoneElement")],
+        descendantOf=[("urn:a", core + "NoneElement"), ("urn:M", core + "NoneElement")],
+        hasDeclaredLicense=[
+            ("urn:a", "https://spdx.org/rdf/3.0.1/terms/Licensing/NoAssertion"),
+            ("urn:b", "expandedlicensing_NoneLicense"),
+        ],
+    )
+    assert facts_of(read_spdx(text)) == [
+        {"dataset": "a"},
+        {"dataset": "b", "license": "NONE"},
+        {"model": "M"},
+    ]
+
+
+def test_the_declared_licence_comes_before_the_concluded_one() -> None:
+    text = make_spdx(
+        element("dataset_DatasetPackage", "a"),
+        hasConcludedLicense=[("urn:a", "https://spdx.org/licenses/MIT")],
+        hasDeclaredLicense=[("urn:a", "https://spdx.org/licenses/0BSD")],
+    )
+    assert facts_of(read_spdx(text)) == [{"license": "0BSD"}]
+
+
 BILL = {
     "bomFormat": "CycloneDX",
     "specVersion": "1.6",
