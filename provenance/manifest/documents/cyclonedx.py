@@ -66,9 +66,17 @@ class _Bill:
         for component in self.components:
             if component.get("type") == _DATA:
                 self._take_data(component)
+        self.training: list[tuple[ModelDraft, DatasetName | str]] = []
+        """Models, with what they were trained on: by name, or by its bom-ref."""
         for component in self.components:
             if component.get("type") == _MODEL:
                 self._take_model(component)
+        for model, said in self.training:
+            named = self.by_reference.get(said) if isinstance(said, str) else said
+            if named is None:
+                self.notes.add(f"no dataset has the bom-ref {str(said)[:80]!r}")
+            else:
+                model.training[named] = None
 
     def finish(self) -> Document:
         """Return what is told."""
@@ -147,18 +155,15 @@ class _Bill:
         card = as_mapping(component.get("modelCard"))
         parameters = as_mapping(card.get("modelParameters"))
         for stated in iter_mappings(parameters.get("datasets")):
-            named = self._find_training(stated)
-            if named:
-                model.training[named] = None
+            reference = as_text(stated.get("ref"))
+            if reference:
+                self.training.append((model, reference))
+            elif named := self._take_inline(stated):
+                self.training.append((model, named))
+                self.by_reference.setdefault(as_text(stated.get("bom-ref")), named)
 
-    def _find_training(self, stated: Mapping[str, Any]) -> DatasetName | None:
-        """Return a dataset that a model card names by reference or in line."""
-        reference = as_text(stated.get("ref"))
-        if reference:
-            named = self.by_reference.get(reference)
-            if named is None:
-                self.notes.add(f"no dataset has the bom-ref {reference[:80]!r}")
-            return named
+    def _take_inline(self, stated: Mapping[str, Any]) -> DatasetName | None:
+        """Take a dataset that a model card describes in line."""
         if as_text(stated.get("type")) != _DATASET:
             return None
         name = as_text(stated.get("name"))

@@ -231,6 +231,24 @@ def test_cyclonedx_gives_models_and_their_training_sets() -> None:
     assert list(document.notes) == ["no dataset has the bom-ref 'missing'"]
 
 
+def test_a_dataset_in_line_can_be_referred_to_by_other_models() -> None:
+    stated = ({"ref": "d"}, {"type": "dataset", "bom-ref": "d", "name": "set"})
+    models = [
+        {"type": "machine-learning-model", "name": name}
+        | {"modelCard": {"modelParameters": {"datasets": [dataset]}}}
+        for name, dataset in zip("ab", stated, strict=True)
+    ]
+    document = read_cyclonedx(
+        json.dumps({"bomFormat": "CycloneDX", "components": models})
+    )
+    assert facts_of(document) == [
+        {"dataset": "set"},
+        {"model": "a", "trained_on": ["set"]},
+        {"model": "b", "trained_on": ["set"]},
+    ]
+    assert not document.notes
+
+
 def test_files_of_the_only_dataset_of_a_bill_are_records() -> None:
     hashes = [{"alg": "SHA-256", "content": SHA}]
     file = {"type": "file", "name": "a.csv", "mime-type": "text/csv", "hashes": hashes}
