@@ -301,6 +301,23 @@ def test_outputs_of_a_run_come_from_its_inputs() -> None:
     assert [(line, value) for line, value, _ in document.bad] == [(5, "no event")]
 
 
+def test_facets_of_a_run_that_fails_later_derive_nothing() -> None:
+    lineage = {"inputs": [{"namespace": "s3://b", "name": "a", "type": "DATASET"}]}
+    entry = {"namespace": "s3://b", "name": "d", "type": "DATASET"} | lineage
+    start = make_event([], ["c"], eventType="START")
+    start["outputs"][0]["facets"] = {"lineage": lineage}
+    start["job"]["facets"] = {"lineage": {"entries": [entry]}}
+    fail = make_event([], [], eventType="FAIL")
+    document = read_openlineage(make_lines(start, fail))
+    assert facts_of(document) == [{"dataset": "s3:/b/c"}]
+
+
+def test_a_line_of_events_ends_where_the_line_ends() -> None:
+    event = make_event(["a"], ["c"], note="\u2028 and \x85")
+    text = json.dumps(event, ensure_ascii=False) + "\r\n"
+    assert not read_openlineage(text * 2).bad
+
+
 def test_facets_say_versions_columns_and_sizes() -> None:
     event = make_event([], ["c"])
     column = {"inputFields": [{"namespace": "s3://b", "name": "d", "field": "x"}]}
