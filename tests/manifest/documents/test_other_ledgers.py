@@ -404,6 +404,24 @@ def test_prov_gives_entities_their_makers_and_parents() -> None:
     ]
 
 
+def test_entities_of_which_only_statements_tell_are_records_in_their_order() -> None:
+    """Any other order would make another log of the same file."""
+    names = [f"ex:{place}" for place in range(9)]
+    derived = {
+        f"_:{name}": {"prov:generatedEntity": name, "prov:usedEntity": "ex:old"}
+        for name in names
+    }
+    made = {"_:m": {"prov:entity": "ex:made", "prov:agent": "ex:gpt"}}
+    agents = {"ex:gpt": {"prov:type": "ex:Model"}}
+    document = read_prov_json(
+        json.dumps(
+            {"wasDerivedFrom": derived, "wasAttributedTo": made, "agent": agents}
+        )
+    )
+    assert [row["name"] for row in document.rows] == [*names, "ex:made"]
+    assert document.rows[-1]["generated_by"] == ["ex:gpt"]
+
+
 def test_names_without_a_prefix_are_in_the_default_namespace() -> None:
     """Two bundles may call different entities alike."""
     bundles = {
