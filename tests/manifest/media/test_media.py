@@ -258,9 +258,9 @@ def test_what_an_ingredient_says_that_does_not_verify_is_not_proven(
     )
     outer = sign(make_png(), actions, ingredients=[(ingredient, forged)])
     record, notes = read_one(tmp_path / "a.png", outer)
-    kind, model, _, evidence, detector = origin_of(record)
-    assert (kind, model, evidence) == ("model", "Fainter", "declared")
-    assert detector == "C2PA Invalid"
+    (origin,) = record["origins"]
+    told = tuple(origin[key] for key in ("kind", "model", "evidence", "detector"))
+    assert told == ("model", "Fainter", "declared", "C2PA Invalid")
     assert "its C2PA manifest is Valid" in notes
     assert (
         "an ingredient that says its origin has a C2PA manifest that is Invalid"
@@ -429,6 +429,19 @@ def test_the_rest_of_a_cut_tar_is_one_fault(
     assert len(records) in (1, 2)
     reason = f"the archive {damage}: the rest cannot be read"
     assert [fault.reason for fault in faults][-1:] == [reason]
+
+
+def test_links_in_a_tar_are_not_passed_over_in_silence(tmp_path: Path) -> None:
+    folder = tmp_path / "media"
+    folder.mkdir()
+    first = write(folder / "a.png", make_png())
+    (folder / "b.png").hardlink_to(first)
+    (folder / "c.png").symlink_to("a.png")
+    (folder / "c.txt").symlink_to("a.png")
+    records, faults, _ = read_archive(make_tar(folder))
+    told = [record["name"] for record in records] + [fault.value for fault in faults]
+    assert sorted(told) == ["a.png", "b.png", "c.png"]
+    assert {fault.reason for fault in faults} == {"is a link: unpack the archive"}
 
 
 def test_a_bad_head_in_a_tar_is_not_its_end(tmp_path: Path) -> None:
