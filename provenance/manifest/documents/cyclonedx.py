@@ -58,6 +58,9 @@ class _Bill:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.notes = Notes()
         self.components = list(_iter_components(document))
+        self.subject = as_mapping(document.get("metadata")).get("component")
+        self.outermost = list(iter_mappings(document.get("components")))
+        """Those that the subject of the bill is put together from."""
         self.datasets: dict[DatasetName, DatasetDraft] = {}
         self.models: dict[str, ModelDraft] = {}
         self.by_reference: dict[str, DatasetName] = {}
@@ -122,7 +125,8 @@ class _Bill:
             parent = self._name_data(ancestor)
             if parent and parent != named:
                 draft.parents[parent] = None
-        for inner in iter_mappings(component.get("components")):
+        parts = list(iter_mappings(component.get("components")))
+        for inner in parts + (self.outermost if component is self.subject else []):
             if inner.get("type") == _FILE:
                 digests = _digests(inner)
                 self.rows.append(

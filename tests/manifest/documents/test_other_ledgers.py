@@ -249,13 +249,15 @@ def test_a_dataset_in_line_can_be_referred_to_by_other_models() -> None:
     assert not document.notes
 
 
-def test_files_of_the_only_dataset_of_a_bill_are_records() -> None:
+@pytest.mark.parametrize("inside", [True, False])
+def test_files_of_the_only_dataset_of_a_bill_are_records(*, inside: bool) -> None:
+    """They lie in it, or beside it where it is what the bill is about."""
     hashes = [{"alg": "SHA-256", "content": SHA}]
     file = {"type": "file", "name": "a.csv", "mime-type": "text/csv", "hashes": hashes}
-    data = {"type": "data", "name": "set", "components": [file]}
-    document = read_cyclonedx(
-        json.dumps({"bomFormat": "CycloneDX", "metadata": {"component": data}})
-    )
+    data = {"type": "data", "name": "set", "components": [file] if inside else []}
+    bill = {"bomFormat": "CycloneDX", "metadata": {"component": data}}
+    beside = {} if inside else {"components": [file, {"type": "library", "name": "x"}]}
+    document = read_cyclonedx(json.dumps(bill | beside))
     assert (document.called, document.is_of_dataset) == ("set", True)
     assert document.rows == [
         {"name": "a.csv", "digest": f"sha256:{SHA}", "media_type": "text/csv"}
