@@ -151,10 +151,12 @@ def _prefixed(text: str) -> Digest:
     name, bits, payload = match.groups()
     algorithm = f"sha{bits}" if bits else name.lower().replace("-", "")
     length = ALGORITHMS[algorithm][1]
-    if len(payload) == 2 * length:
-        return _of(algorithm, bytes.fromhex(payload))
-    if len(payload.rstrip("=")) == -(-length * 8 // 5):
-        return _of(algorithm, _base32(payload.rstrip("=")))
+    # An MD5 in base32 is as long with its padding as it is in hexadecimal.
+    bare = payload.rstrip("=")
+    if len(bare) == 2 * length:
+        return _of(algorithm, bytes.fromhex(bare))
+    if len(bare) == -(-length * 8 // 5):
+        return _of(algorithm, _base32(bare))
     return _of(algorithm, _base64(payload))
 
 

@@ -35,7 +35,7 @@ _LETTERS = {
     "M": "metatags",
     "S": "length",
     "V": "offset",
-    "g": "filename",
+    "g": "warc_filename",
 }
 _META = r"^(!|\s?CDX\s)"
 

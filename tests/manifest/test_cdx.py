@@ -19,7 +19,7 @@ def test_the_legend_names_the_columns(tmp_path: Path) -> None:
     assert reader.format == "cdxj"
     assert reader.columns == (
         *("surt", "timestamp", "url", "mime", "status", "digest", "redirect"),
-        *("metatags", "length", "offset", "filename"),
+        *("metatags", "length", "offset", "warc_filename"),
     )
     assert map_columns(reader.columns, {}, {}).described() == {
         "digest": "digest",
@@ -37,6 +37,14 @@ def test_reads_a_capture_and_never_its_storage_length(tmp_path: Path) -> None:
     assert record["fetched_at"] == datetime(2014, 1, 27, 17, 12, tzinfo=UTC)
     assert (record["medium"], record["media_type"]) == ("text", "text/html")
     assert (record["bytes"], record["name"]) == (None, None)
+
+
+def test_an_index_of_wget_names_no_capture_by_its_archive(tmp_path: Path) -> None:
+    """It has no key; captures without a digest would all be one item."""
+    line = f"http://a.com 20140127171200 http://a.com text/html 200 {SHA1}"
+    text = f" CDX a b a m s k r M V g u\n{line} - - 334 a.warc.gz <urn:uuid:1>\n"
+    record = read_file(write(tmp_path / "i.cdx", text))[0][0]
+    assert (record["url"], record["name"]) == ("http://a.com", None)
 
 
 @pytest.mark.parametrize(

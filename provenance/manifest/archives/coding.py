@@ -26,6 +26,8 @@ _LONGEST_LINE = 1024
 _SIZE = re.compile(rb"\s*([0-9a-fA-F]{1,15})\s*(;.*)?\r?\n", re.DOTALL)
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 _BARE = -zlib.MAX_WBITS
+_MEMBER = b"\x1f\x8b\x08"
+"""What begins each member of gzip (RFC 1952, section 2.3)."""
 
 
 def dechunk(stream: BinaryIO) -> Iterator[bytes]:
@@ -77,21 +79,28 @@ def decode(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
 
 
 def _inflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Unpack gzip or zlib, or the bare deflate that some servers send."""
+    """Unpack gzip, member after member, zlib, or the bare deflate of some servers."""
     unpacker = None
+    held = b""
     for chunk in chunks:
-        data = chunk
-        if unpacker is None:
-            unpacker = zlib.decompressobj(_find_wrapping(data))
+        data = held + chunk
+        held = b""
         while data:
+            if unpacker is None:
+                unpacker = zlib.decompressobj(_find_wrapping(data))
+            elif unpacker.eof and data.startswith(_MEMBER):
+                unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
+            elif unpacker.eof and _MEMBER.startswith(data):
+                held = data
+                break
+            elif unpacker.eof:
+                return  # What else stands there is none of the content.
             try:
                 yield unpacker.decompress(data, _STEP)
             except zlib.error as error:
                 raise ValueError(str(error)) from error
-            data = unpacker.unconsumed_tail
-        if unpacker.eof:
-            return
-    if unpacker is not None:
+            data = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+    if unpacker is not None and not unpacker.eof:
         raise ValueError("the content is cut short")
 
 

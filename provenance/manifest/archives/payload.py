@@ -27,7 +27,9 @@ __all__ = [
     "BadRecordError",
     "Payload",
     "check_length",
+    "gather_headers",
     "read_declared",
+    "read_headers",
     "read_payload",
 ]
 
@@ -119,6 +121,23 @@ def read_payload(
     )
 
 
+def read_headers(read: Callable[[int], bytes], length: int) -> Mapping[str, str]:
+    """Read a block whose payload lies elsewhere; return the HTTP headers that matter.
+
+    Raises:
+        BadRecordError: The block is shorter than it is said to be.
+    """
+    block = _Block(read)
+    first = block.take()
+    headers: dict[str, str] = {}
+    if first.startswith(b"HTTP/"):
+        headers, first = _split_head(block.take_head(first))
+    for _ in block.after(first):
+        pass
+    check_length(block.size, length)
+    return headers
+
+
 class _Block:
     """Counts what is read of a block."""
 
@@ -176,13 +195,25 @@ def _split_head(start: bytes) -> tuple[dict[str, str], bytes]:
     """Cut the head of an HTTP message off; all of it is head when it has no end."""
     end = _END.search(start)
     head, body = (start[: end.start()], start[end.end() :]) if end else (start, b"")
+    found = _WANTED.findall(head)
+    return gather_headers((n.decode(), v.decode("latin-1")) for n, v in found), body
+
+
+def gather_headers(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the first value of each header, but all values of those that reserve.
+
+    Names are in lower case then.
+
+    >>> gather_headers([("Robots", "all"), ("robots", "noai")])
+    {'robots': 'all, noai'}
+    """
     headers: dict[str, str] = {}
-    for name, value in _WANTED.findall(head):
-        key, said = name.decode().lower(), value.decode("latin-1").strip()
+    for name, value in pairs:
+        key, said = name.lower(), value.strip()
         if key in headers and key in RESERVING:
             said = f"{headers.pop(key)}, {said}"  # RFC 9110, section 5.3
         headers.setdefault(key, said)
-    return headers, body
+    return headers
 
 
 def _weigh(chunks: Iterable[bytes], algorithm: str) -> tuple[str, int]:

@@ -17,10 +17,12 @@ from provenance.manifest.archives.captures import (
     Captures,
     read_language,
     read_media_type,
+    read_reservation,
 )
 from provenance.manifest.archives.payload import (
     check_length,
     read_declared,
+    read_headers,
     read_payload,
 )
 from provenance.manifest.archives.warc_records import Damage, Head, WarcRecords
@@ -130,8 +132,7 @@ class _Pass:
         self._captures.add(cells, payload)
 
     def _take_revisit(self, record: WarcRecord, head: Head) -> None:
-        _pass_over(record)
-        cells = _describe(head)
+        cells = _describe(head) | _read_http(record, head)
         digest = read_declared(head.get("warc-payload-digest"))
         source = head.get("warc-refers-to")
         if digest:
@@ -147,8 +148,7 @@ class _Pass:
 
     def _take_segment(self, record: WarcRecord, head: Head) -> None:
         """Take the first part of a payload that goes on in other records."""
-        _pass_over(record)
-        cells = _describe(head)
+        cells = _describe(head) | _read_http(record, head)
         digest = read_declared(head.get("warc-payload-digest"))
         cells["digest"] = digest
         self._captures.note(_SEGMENT)
@@ -165,6 +165,15 @@ def _describe(head: Head) -> dict[str, str | None]:
         "fetched_at": head.get("warc-date"),
         "language": read_language(head.get("warc-identified-content-language")),
     }
+
+
+def _read_http(record: WarcRecord, head: Head) -> dict[str, str | None]:
+    """Return what the HTTP headers say in a record whose payload is not all there."""
+    headers = read_headers(record.reader.read, record.content_length)
+    media_type = read_media_type(
+        headers.get("content-type"), head.get("warc-identified-payload-type")
+    )
+    return {"media_type": media_type, "reservation": read_reservation(headers)}
 
 
 def _is_json(head: Head) -> bool:

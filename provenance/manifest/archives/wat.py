@@ -20,7 +20,11 @@ from provenance.manifest.archives.captures import (
     read_media_type,
     read_reservation,
 )
-from provenance.manifest.archives.payload import RESERVING, read_declared
+from provenance.manifest.archives.payload import (
+    RESERVING,
+    gather_headers,
+    read_declared,
+)
 
 if TYPE_CHECKING:
     from provenance.manifest.archives.captures import Captures
@@ -45,11 +49,13 @@ def read_wat(block: bytes, captures: Captures) -> None:
         said.get("WARC-Payload-Digest") or _text(http, "Entity-Digest")
     )
     length = _text(http, "Entity-Length")
-    headers = {
-        key.lower(): value
-        for key, value in _object(http, "Headers").items()
-        if isinstance(value, str)
-    }
+    headers = gather_headers(
+        (name, text)
+        for name, value in _object(http, "Headers").items()
+        # A list is what a header has that was sent several times, since 2024.
+        for text in (value if isinstance(value, list) else [value])
+        if isinstance(text, str)
+    )
     cells = {
         "digest": digest,
         "bytes": length if length and length.isdecimal() else None,
@@ -78,13 +84,14 @@ def _find(value: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 def _find_metas(http: dict[str, Any]) -> dict[str, str]:
     """Return what the elements META of a page say of robots and of mining."""
     metas = _object(_object(http, "HTML-Metadata"), "Head").get("Metas")
-    found: dict[str, str] = {}
-    for meta in metas if isinstance(metas, list) else []:
-        if isinstance(meta, dict):
-            name, said = _text(meta, "name"), _text(meta, "content")
-            if name and said and name.lower() in RESERVING:
-                found.setdefault(name.lower(), said)
-    return found
+    return gather_headers(
+        (name, said)
+        for meta in (metas if isinstance(metas, list) else [])
+        if isinstance(meta, dict)
+        and (name := _text(meta, "name"))
+        and (said := _text(meta, "content"))
+        and name.lower() in RESERVING
+    )
 
 
 def _object(value: Any, key: str) -> dict[str, Any]:

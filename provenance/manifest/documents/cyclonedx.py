@@ -58,6 +58,9 @@ class _Bill:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.notes = Notes()
         self.components = list(_iter_components(document))
+        self.subject = as_mapping(document.get("metadata")).get("component")
+        self.outermost = list(iter_mappings(document.get("components")))
+        """Those that the subject of the bill is put together from."""
         self.datasets: dict[DatasetName, DatasetDraft] = {}
         self.models: dict[str, ModelDraft] = {}
         self.by_reference: dict[str, DatasetName] = {}
@@ -66,9 +69,17 @@ class _Bill:
         for component in self.components:
             if component.get("type") == _DATA:
                 self._take_data(component)
+        self.training: list[tuple[ModelDraft, DatasetName | str]] = []
+        """Models, with what they were trained on: by name, or by its bom-ref."""
         for component in self.components:
             if component.get("type") == _MODEL:
                 self._take_model(component)
+        for model, said in self.training:
+            named = self.by_reference.get(said) if isinstance(said, str) else said
+            if named is None:
+                self.notes.add(f"no dataset has the bom-ref {str(said)[:80]!r}")
+            else:
+                model.training[named] = None
 
     def finish(self) -> Document:
         """Return what is told."""
@@ -114,7 +125,8 @@ class _Bill:
             parent = self._name_data(ancestor)
             if parent and parent != named:
                 draft.parents[parent] = None
-        for inner in iter_mappings(component.get("components")):
+        parts = list(iter_mappings(component.get("components")))
+        for inner in parts + (self.outermost if component is self.subject else []):
             if inner.get("type") == _FILE:
                 digests = _digests(inner)
                 self.rows.append(
@@ -147,18 +159,15 @@ class _Bill:
         card = as_mapping(component.get("modelCard"))
         parameters = as_mapping(card.get("modelParameters"))
         for stated in iter_mappings(parameters.get("datasets")):
-            named = self._find_training(stated)
-            if named:
-                model.training[named] = None
+            reference = as_text(stated.get("ref"))
+            if reference:
+                self.training.append((model, reference))
+            elif named := self._take_inline(stated):
+                self.training.append((model, named))
+                self.by_reference.setdefault(as_text(stated.get("bom-ref")), named)
 
-    def _find_training(self, stated: Mapping[str, Any]) -> DatasetName | None:
-        """Return a dataset that a model card names by reference or in line."""
-        reference = as_text(stated.get("ref"))
-        if reference:
-            named = self.by_reference.get(reference)
-            if named is None:
-                self.notes.add(f"no dataset has the bom-ref {reference[:80]!r}")
-            return named
+    def _take_inline(self, stated: Mapping[str, Any]) -> DatasetName | None:
+        """Take a dataset that a model card describes in line."""
         if as_text(stated.get("type")) != _DATASET:
             return None
         name = as_text(stated.get("name"))

@@ -39,7 +39,7 @@ def read_openlineage(text: str) -> Document:
     """
     events = _Events()
     bad: list[BadRow] = []
-    lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
+    lines = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
     if len(lines) > 1 and _is_object(text):
         lines = [(1, text)]
     for number, line in lines:
@@ -65,6 +65,10 @@ class _Run:
 
     inputs: dict[DatasetName, None] = field(default_factory=dict)
     outputs: dict[DatasetName, None] = field(default_factory=dict)
+    facets: list[tuple[DatasetName, Mapping[str, Any]]] = field(default_factory=list)
+    """Of outputs, as each event has them."""
+    of_job: list[Mapping[str, Any]] = field(default_factory=list)
+    """Facets of lineage that its job has."""
     has_failed: bool = False
 
 
@@ -102,10 +106,9 @@ class _Events:
             named = self._take_dataset(stated)
             if named:
                 run.outputs[named] = None
-                if not run.has_failed:
-                    self._take_lineage(named, as_mapping(stated.get("facets")))
+                run.facets.append((named, as_mapping(stated.get("facets"))))
         job = as_mapping(as_mapping(event.get("job")).get("facets"))
-        self._take_entries(as_mapping(job.get("lineage")))
+        run.of_job.append(as_mapping(job.get("lineage")))
         if not run_id and "dataset" in event and "job" not in event:
             stated = as_mapping(event["dataset"])
             named = self._take_dataset(stated)
@@ -180,6 +183,10 @@ class _Events:
             if run.has_failed:
                 self.notes.add("runs that failed or were aborted derive nothing")
                 continue
+            for child, facets in run.facets:
+                self._take_lineage(child, facets)
+            for facet in run.of_job:
+                self._take_entries(facet)
             for child in run.outputs:
                 parents = dict.fromkeys(p for p in run.inputs if p != child)
                 self.datasets[child].parents |= parents

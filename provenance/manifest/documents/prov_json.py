@@ -110,7 +110,7 @@ class _Graph:
         def name(said: object) -> str:
             return _expand(_plain(said), prefixes)
 
-        for kind in found.keys() - _READ:
+        for kind in sorted(found.keys() - _READ):
             self.notes.add(f"statements {kind[:40]} were not read")
         for target, key in ((self.entities, "entity"), (self.agents, "agent")):
             for said, values in as_mapping(found.get(key)).items():
@@ -147,10 +147,9 @@ class _Graph:
         if ours:
             return self._finish_ledger(ours[0])
         datasets = self._make_datasets()
-        names = [name for name in self.entities if name not in datasets]
-        names += [name for name in self.members if name not in self.entities]
-        names += self.parents.keys() - self.entities.keys() - self.members.keys()
-        rows = [self._make_row(name) for name in names if name]
+        told = (self.entities, self.members, self.parents, self.makers, self.made_by)
+        names = dict.fromkeys(name for some in told for name in some)
+        rows = [self._make_row(n) for n in names if n and n not in datasets]
         if not rows and not datasets:
             raise ValueError("has no entities")
         facts = [draft.finish() for draft in datasets.values()]

@@ -6,6 +6,7 @@ other by ``spdxId``. Documents of other profiles give what these say of data and
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -37,12 +38,9 @@ _ANCESTRY = {
 }
 """Relationship → whether it points from parent to child, and the derivation."""
 
-_READ = frozenset(
-    {
-        *(*_TRAINED, *_ANCESTRY, "contains", "generates"),
-        *("hasDeclaredLicense", "hasConcludedLicense"),
-    }
-)
+_LICENSES = ("hasDeclaredLicense", "hasConcludedLicense")
+"""Where both are there, the first counts."""
+_READ = frozenset({*_TRAINED, *_ANCESTRY, "contains", "generates", *_LICENSES})
 _STATED = {
     "dataset_datasetType": "types",
     "dataset_datasetSize": "sizes",
@@ -51,6 +49,11 @@ _STATED = {
     "dataset_datasetAvailability": "availability",
     "software_downloadLocation": "url",
 }
+_NOBODY = re.compile(
+    r"(?:https?://spdx\.org/rdf/.*/|expandedlicensing_)?"
+    r"(NoAssertion|None)(?:Element|License)?"
+)
+"""What stands in place of an element: nobody says which, or there is none."""
 _ALGORITHMS = {
     **{name: name for name in ("sha256", "sha512", "sha384", "sha1", "md5")},
     "blake3": "blake3",
@@ -86,9 +89,14 @@ class _Graph:
                     self.notes.add(f"relationships {kind[:40]} were not read")
                     continue
                 for target in as_list(element.get("to")):
-                    self.arcs.append((kind, _id(element.get("from")), _id(target)))
+                    end = _id(target)
+                    nobody = _NOBODY.fullmatch(end)
+                    if nobody and (nobody[1] != "None" or kind not in _LICENSES):
+                        continue
+                    self.arcs.append((kind, _id(element.get("from")), end))
             elif key:
                 self.elements[key] = element
+        self.arcs.sort(key=lambda arc: arc[0] == _LICENSES[-1])
         self.holders: defaultdict[str, list[str]] = defaultdict(list)
         """Element → what contains it."""
         for kind, start, end in self.arcs:
@@ -147,7 +155,7 @@ class _Graph:
         for kind, start, end in self.arcs:
             if kind in _TRAINED:
                 self._train(start, end)
-            elif kind in ("hasDeclaredLicense", "hasConcludedLicense"):
+            elif kind in _LICENSES:
                 self._license(start, end)
             elif kind == "generates" and start in self.models:
                 self.generated[end][self.models[start].name] = None
@@ -195,7 +203,8 @@ class _Graph:
             expression = self.elements.get(end, {}).get(
                 "simplelicensing_licenseExpression"
             )
-            draft.license = as_text(expression) or end.rpartition("/")[2]
+            plain = "NONE" if _NOBODY.fullmatch(end) else end.rpartition("/")[2]
+            draft.license = as_text(expression) or plain
 
     def _derive(self, child: str, parent: str) -> None:
         if child in self.datasets and parent != child:

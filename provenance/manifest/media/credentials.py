@@ -38,6 +38,8 @@ _MODEL = "c2pa.types.model"
 _NO_PARENTS = (_MODEL, "c2pa.types.generator", "c2pa.types.dataset")
 _SETTINGS = {"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False}}
 _LONGEST_NAME = 300
+_OF_TRUST = ".untrusted"
+"""How codes end that tell who signed, and not whether what was signed is true."""
 
 
 class BadStoreError(Exception):
@@ -140,15 +142,16 @@ def say(store: Store) -> tuple[Says, frozenset[str]]:
     """Return what a store says of the origin of the file, and codes not known.
 
     What a manifest says of its ingredients holds for the file as far as they went
-    into it, that is not for what was only an input to a generator.
+    into it, that is not for what was only an input to a generator. A signer may use
+    an ingredient whose manifest is Invalid, and says so: what that one says is not
+    verified by the signature over all.
     """
-    is_verified = store.state in _VERIFIED
     found = list(_iter_flow(store))
-    codes = {read_code(action["digitalSourceType"]) for action, _ in found}
+    codes = {read_code(action["digitalSourceType"]) for action, _, _ in found}
     makings = {code: find_making(code) for code in codes}
     generating = [
-        (action, is_whole)
-        for action, is_whole in found
+        (action, is_whole, is_intact)
+        for action, is_whole, is_intact in found
         if makings[read_code(action["digitalSourceType"])]
         in (Making.GENERATED, Making.PARTLY)
     ]
@@ -159,24 +162,26 @@ def say(store: Store) -> tuple[Says, frozenset[str]]:
         is_whole = any(
             is_whole
             and makings[read_code(action["digitalSourceType"])] is Making.GENERATED
-            for action, is_whole in generating
+            for action, is_whole, _ in generating
         )
         mode = Mode.UNSPECIFIED if is_whole else Mode.EDITED
-        names = [action["agent"] for action, _ in generating if action["agent"]]
+        names = [action["agent"] for action, _, _ in generating if action["agent"]]
         generators = tuple(dict.fromkeys(names or _iter_models(store)))
     elif any(
         is_whole
         and makings[read_code(action["digitalSourceType"])] is Making.NOT_GENERATIVE
-        for action, is_whole in found
+        for action, is_whole, _ in found
     ) and set(makings.values()) == {Making.NOT_GENERATIVE}:
         kind = Kind.OTHER
     parents, derivation = _list_parents(store)
+    rests_on = generating if kind is Kind.MODEL else found if kind else []
+    state = store.state if all(intact for _, _, intact in rests_on) else "Invalid"
     said = Says(
-        evidence=Evidence.MANIFEST if is_verified else Evidence.DECLARED,
+        evidence=Evidence.MANIFEST if state in _VERIFIED else Evidence.DECLARED,
         kind=kind,
         mode=mode,
         generators=generators,
-        verified=f"C2PA {store.state}",
+        verified=f"C2PA {state}",
         parents=parents,
         derivation=derivation,
         reservation=store.reservation,
@@ -184,28 +189,53 @@ def say(store: Store) -> tuple[Says, frozenset[str]]:
     return said, frozenset(code for code in codes if makings[code] is None)
 
 
-def _iter_flow(store: Store) -> Iterator[tuple[dict[str, Any], bool]]:
+def _iter_flow(store: Store) -> Iterator[tuple[dict[str, Any], bool, bool]]:
     """Yield actions with a source type that made content of the file.
 
-    With each, whether it made all of the content there was then.
+    With each, whether it made all of the content there was then, and whether the
+    manifests by which it is told were intact when they came in.
     """
     seen: set[str] = set()
-    waiting = [(store.active, True)]
+    waiting = [(store.active, True, True)]
     while waiting:
-        label, is_whole = waiting.pop()
+        label, is_whole, is_intact = waiting.pop()
         if label in seen:
             continue
         seen.add(label)
         manifest = store.manifests.get(label, {})
         for action in _iter_actions(manifest):
             if isinstance(action.get("digitalSourceType"), str):
-                yield action, is_whole and action.get("action") in _WHOLE
+                makes_all = is_whole and action.get("action") in _WHOLE
+                yield action, makes_all, is_intact
         for ingredient in manifest.get("ingredients", ()):
             relation = ingredient.get("relationship")
             if relation in _FLOWS_IN and ingredient.get("active_manifest"):
                 waiting.append(
-                    (ingredient["active_manifest"], is_whole and relation == "parentOf")
+                    (
+                        ingredient["active_manifest"],
+                        is_whole and relation == "parentOf",
+                        is_intact and _is_intact(ingredient),
+                    )
                 )
+
+
+def _is_intact(ingredient: Mapping[str, Any]) -> bool:
+    """Whether whoever used an ingredient found its manifest to be true.
+
+    What the signer found to be wrong with it does not make the store Invalid.
+    """
+    results = ingredient.get("validation_results") or {}
+    deltas = [
+        delta.get("validationDeltas") or {}
+        for delta in results.get("ingredientDeltas") or ()
+    ]
+    failures = list(ingredient.get("validation_status") or ())
+    for checked in (results.get("activeManifest") or {}, *deltas):
+        failures += checked.get("failure") or ()
+    return all(
+        failure.get("success") or str(failure.get("code", "")).endswith(_OF_TRUST)
+        for failure in failures
+    )
 
 
 def _iter_assertions(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

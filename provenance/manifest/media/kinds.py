@@ -51,7 +51,12 @@ _PATTERNS = (
     (re.compile(rb"OggS.{24,64}(\x80theora|BBCD)", re.DOTALL), "video/ogg"),
     (re.compile(rb"OggS\0"), "audio/ogg"),
     (
-        re.compile(rb"(<\?xml[^>]*>|<!--[^>]*-->|<!DOCTYPE svg[^>]*>|\s)*+<svg\b"),
+        re.compile(
+            rb"(?:\xef\xbb\xbf)?"  # a mark of UTF-8
+            rb"(<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE svg[^>\[]*(\[[^\]]*\]\s*)?>|\s)*+"
+            rb"<svg\b",
+            re.DOTALL,
+        ),
         "image/svg+xml",
     ),
 )

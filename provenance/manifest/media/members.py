@@ -172,6 +172,9 @@ def _iter_tar(path: Path, meter: Meter) -> Iterator[Member | Flaw | None]:
         with closing(_open_tar(path, meter)) as archive:
             for info in archive:
                 _forget(archive)
+                if (info.islnk() or info.issym()) and _is_media(info.name):
+                    # What it leads to has been read, or comes: a stream has no way.
+                    yield Flaw(_plain(info.name), "is a link: unpack the archive")
                 if not info.isreg():
                     continue
                 if not _is_media(info.name):

@@ -47,6 +47,7 @@ _MOST_ROWS = 1 << 10
 _NO_MEDIA = "expected an image, audio, video or PDF file"
 _OTHER = "files of other kinds in the archive were passed over"
 _STATE = "its C2PA manifest is {}"
+_INGREDIENT = "an ingredient that says its origin has a C2PA manifest that is Invalid"
 _STORE_FLAW = "its C2PA manifest store cannot be read"
 _XMP_FLAW = "its XMP cannot be read"
 _UNKNOWN = "its digital source type is not of the vocabulary of IPTC or C2PA"
@@ -140,6 +141,8 @@ class MediaReader(FixedColumns):
             return None
         says, unknown = say(store)
         rows.note(_STATE.format(store.state))
+        if says.verified != f"C2PA {store.state}":
+            rows.note(_INGREDIENT)
         if unknown:
             rows.note(_UNKNOWN)
         if store.reservation:

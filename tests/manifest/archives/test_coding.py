@@ -48,6 +48,15 @@ def test_codings_are_undone_the_last_one_first(coding: str, sent: bytes) -> None
         assert b"".join(decode(pieces, coding)) == PAGE
 
 
+@pytest.mark.parametrize("behind", [b"", b"\x1f", b"\0\0", b"junk"])
+def test_members_of_gzip_are_one_content(behind: bytes) -> None:
+    halves = (PAGE[:100], PAGE[100:])
+    sent = b"".join(gzip.compress(half, mtime=0) for half in halves) + behind
+    for size in (1 << 20, 40, 7):
+        pieces = [sent[n : n + size] for n in range(0, len(sent), size)]
+        assert b"".join(decode(pieces, "gzip")) == PAGE
+
+
 def test_no_bytes_are_no_content_in_any_coding() -> None:
     assert list(decode([], "gzip")) == []
 

@@ -1,3 +1,4 @@
+import base64
 import bz2
 import gzip
 import io
@@ -96,6 +97,25 @@ def test_a_page_that_was_not_modified_is_a_copy_of_the_record_named(
     found, _ = read_one(tmp_path, record)
     (parent,) = found["parents"]
     assert (parent["reference"], parent["mode"]) == ("<urn:uuid:5>", "copied")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"type_": "revisit", "WARC_Payload_Digest": sha1(PAGE)},
+        {"type_": "revisit", "WARC_Refers_To": "<urn:uuid:5>"},
+        {"type_": "response", "WARC_Segment_Number": "1"},
+    ],
+)
+def test_a_capture_whose_payload_lies_elsewhere_is_reserved_by_its_own_headers(
+    tmp_path: Path, said: dict[str, Any]
+) -> None:
+    block = make_http(b"<html>", X_Robots_Tag="noai")
+    path = write(tmp_path / "a.warc", make_record(block=block, **said))
+    (found,), _, notes = read_archive(path)
+    assert found["reservation"] == "x-robots-tag: noai"
+    assert found["media_type"] == "text/html"
+    assert notes["it is reserved from AI or text mining"] == 1
 
 
 def test_a_revisit_of_nothing_is_passed_over(tmp_path: Path) -> None:
@@ -213,13 +233,20 @@ def test_a_declared_digest_that_cannot_be_compared_is_noted(
     assert "cannot be compared" in next(iter(notes))
 
 
+@pytest.mark.parametrize("spelling", ["hex", "base32", "base32 without padding"])
 @pytest.mark.parametrize("algorithm", ["sha256", "md5", "sha512"])
-def test_other_algorithms_are_compared(tmp_path: Path, algorithm: str) -> None:
+def test_other_algorithms_are_compared(
+    tmp_path: Path, algorithm: str, spelling: str
+) -> None:
     import hashlib  # noqa: PLC0415 - one test needs it
 
-    declared = f"{algorithm}:{hashlib.new(algorithm, PAGE).hexdigest()}"
+    raw = hashlib.new(algorithm, PAGE).digest()
+    written = base64.b32encode(raw).decode()
+    if spelling != "base32":
+        written = raw.hex() if spelling == "hex" else written.rstrip("=")
+    declared = f"{algorithm}:{written}"
     found, notes = read_one(tmp_path, make_response(WARC_Payload_Digest=declared))
-    assert (format_digest(found["digest"]), notes) == (declared, {})
+    assert (format_digest(found["digest"]), notes) == (f"{algorithm}:{raw.hex()}", {})
 
 
 @pytest.mark.parametrize(

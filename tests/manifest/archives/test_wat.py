@@ -76,6 +76,29 @@ def test_headers_and_meta_elements_that_reserve_a_page_are_kept(tmp_path: Path) 
     assert notes == {"it is reserved from AI or text mining": 1}
 
 
+def test_what_is_said_several_times_in_a_wat_file_reserves_with_all_it_says(
+    tmp_path: Path,
+) -> None:
+    metas = [
+        {"name": "robots", "content": "index"},
+        {"name": "ROBOTS", "content": "noai"},
+    ]
+    headers = {
+        "Content-Type": ["text/html", "text/plain"],
+        "X-Robots-Tag": ["noarchive", "googlebot: noimageai", None],
+        "x-robots-tag": "nosnippet",
+    }
+    block = make_wat(
+        "response", Headers=headers, **{"HTML-Metadata": {"Head": {"Metas": metas}}}
+    )
+    (found,), _, _ = read_archive(write(tmp_path / "a.wat", block))
+    assert found["media_type"] == "text/html"
+    assert found["reservation"].splitlines() == [
+        "x-robots-tag: noarchive, googlebot: noimageai, nosnippet",
+        "robots: index, noai",
+    ]
+
+
 @pytest.mark.parametrize(
     "block", [make_wat("request"), make_wat("warcinfo"), make_wat("")]
 )

@@ -143,6 +143,35 @@ def test_spdx_of_several_datasets_tells_of_their_parents() -> None:
     assert not document.is_of_dataset
 
 
+def test_spdx_that_names_nobody_names_no_dataset_and_no_model() -> None:
+    core = "https://spdx.org/rdf/3.0.1/terms/Core/"
+    text = make_spdx(
+        element("dataset_DatasetPackage", "a"),
+        element("dataset_DatasetPackage", "b"),
+        element("ai_AIPackage", "M"),
+        trainedOn=[("urn:M", core + "NoAssertionElement"), ("urn:M", "NoneElement")],
+        descendantOf=[("urn:a", core + "NoneElement"), ("urn:M", core + "NoneElement")],
+        hasDeclaredLicense=[
+            ("urn:a", "https://spdx.org/rdf/3.0.1/terms/Licensing/NoAssertion"),
+            ("urn:b", "expandedlicensing_NoneLicense"),
+        ],
+    )
+    assert facts_of(read_spdx(text)) == [
+        {"dataset": "a"},
+        {"dataset": "b", "license": "NONE"},
+        {"model": "M"},
+    ]
+
+
+def test_the_declared_licence_comes_before_the_concluded_one() -> None:
+    text = make_spdx(
+        element("dataset_DatasetPackage", "a"),
+        hasConcludedLicense=[("urn:a", "https://spdx.org/licenses/MIT")],
+        hasDeclaredLicense=[("urn:a", "https://spdx.org/licenses/0BSD")],
+    )
+    assert facts_of(read_spdx(text)) == [{"license": "0BSD"}]
+
+
 BILL = {
     "bomFormat": "CycloneDX",
     "specVersion": "1.6",
@@ -202,13 +231,33 @@ def test_cyclonedx_gives_models_and_their_training_sets() -> None:
     assert list(document.notes) == ["no dataset has the bom-ref 'missing'"]
 
 
-def test_files_of_the_only_dataset_of_a_bill_are_records() -> None:
+def test_a_dataset_in_line_can_be_referred_to_by_other_models() -> None:
+    stated = ({"ref": "d"}, {"type": "dataset", "bom-ref": "d", "name": "set"})
+    models = [
+        {"type": "machine-learning-model", "name": name}
+        | {"modelCard": {"modelParameters": {"datasets": [dataset]}}}
+        for name, dataset in zip("ab", stated, strict=True)
+    ]
+    document = read_cyclonedx(
+        json.dumps({"bomFormat": "CycloneDX", "components": models})
+    )
+    assert facts_of(document) == [
+        {"dataset": "set"},
+        {"model": "a", "trained_on": ["set"]},
+        {"model": "b", "trained_on": ["set"]},
+    ]
+    assert not document.notes
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_files_of_the_only_dataset_of_a_bill_are_records(*, inside: bool) -> None:
+    """They lie in it, or beside it where it is what the bill is about."""
     hashes = [{"alg": "SHA-256", "content": SHA}]
     file = {"type": "file", "name": "a.csv", "mime-type": "text/csv", "hashes": hashes}
-    data = {"type": "data", "name": "set", "components": [file]}
-    document = read_cyclonedx(
-        json.dumps({"bomFormat": "CycloneDX", "metadata": {"component": data}})
-    )
+    data = {"type": "data", "name": "set", "components": [file] if inside else []}
+    bill = {"bomFormat": "CycloneDX", "metadata": {"component": data}}
+    beside = {} if inside else {"components": [file, {"type": "library", "name": "x"}]}
+    document = read_cyclonedx(json.dumps(bill | beside))
     assert (document.called, document.is_of_dataset) == ("set", True)
     assert document.rows == [
         {"name": "a.csv", "digest": f"sha256:{SHA}", "media_type": "text/csv"}
@@ -252,6 +301,23 @@ def test_outputs_of_a_run_come_from_its_inputs() -> None:
     }
     assert list(document.notes) == ["runs that failed or were aborted derive nothing"]
     assert [(line, value) for line, value, _ in document.bad] == [(5, "no event")]
+
+
+def test_facets_of_a_run_that_fails_later_derive_nothing() -> None:
+    lineage = {"inputs": [{"namespace": "s3://b", "name": "a", "type": "DATASET"}]}
+    entry = {"namespace": "s3://b", "name": "d", "type": "DATASET"} | lineage
+    start = make_event([], ["c"], eventType="START")
+    start["outputs"][0]["facets"] = {"lineage": lineage}
+    start["job"]["facets"] = {"lineage": {"entries": [entry]}}
+    fail = make_event([], [], eventType="FAIL")
+    document = read_openlineage(make_lines(start, fail))
+    assert facts_of(document) == [{"dataset": "s3:/b/c"}]
+
+
+def test_a_line_of_events_ends_where_the_line_ends() -> None:
+    event = make_event(["a"], ["c"], note="\u2028 and \x85")
+    text = json.dumps(event, ensure_ascii=False) + "\r\n"
+    assert not read_openlineage(text * 2).bad
 
 
 def test_facets_say_versions_columns_and_sizes() -> None:
@@ -338,6 +404,24 @@ def test_prov_gives_entities_their_makers_and_parents() -> None:
         "software agents not said to be models make no origin",
         "statements used were not read",
     ]
+
+
+def test_entities_of_which_only_statements_tell_are_records_in_their_order() -> None:
+    """Any other order would make another log of the same file."""
+    names = [f"ex:{place}" for place in range(9)]
+    derived = {
+        f"_:{name}": {"prov:generatedEntity": name, "prov:usedEntity": "ex:old"}
+        for name in names
+    }
+    made = {"_:m": {"prov:entity": "ex:made", "prov:agent": "ex:gpt"}}
+    agents = {"ex:gpt": {"prov:type": "ex:Model"}}
+    document = read_prov_json(
+        json.dumps(
+            {"wasDerivedFrom": derived, "wasAttributedTo": made, "agent": agents}
+        )
+    )
+    assert [row["name"] for row in document.rows] == [*names, "ex:made"]
+    assert document.rows[-1]["generated_by"] == ["ex:gpt"]
 
 
 def test_names_without_a_prefix_are_in_the_default_namespace() -> None:

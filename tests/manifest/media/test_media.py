@@ -88,6 +88,9 @@ def test_a_file_is_a_record_of_its_bytes(tmp_path: Path) -> None:
         (b"%PDF-1.7\n", "application/pdf"),
         (b"ID3\x04\0\0", "audio/mpeg"),
         (b'<?xml version="1.0"?>\n<!-- a -->\n<svg xmlns=""/>', "image/svg+xml"),
+        (b"\xef\xbb\xbf<svg/>", "image/svg+xml"),
+        (b'<!DOCTYPE svg [\n<!ENTITY a "b">\n]>\n<svg/>', "image/svg+xml"),
+        (b"<!-- a -> b --><svg/>", "image/svg+xml"),
         (b"BMW,Audi,1000,\n", None),
         (b"ID3,name,model\n", None),
         (b"<html><svg></svg></html>", None),
@@ -237,6 +240,32 @@ def test_what_a_generated_ingredient_says_holds_as_far_as_it_went_in(
     assert (origin["kind"], origin["mode"]) == said
     (parent,) = record["parents"]
     assert parent["mode"] == derivation
+
+
+@pytest.mark.parametrize("relation", ["parentOf", "componentOf"])
+def test_what_an_ingredient_says_that_does_not_verify_is_not_proven(
+    tmp_path: Path, relation: str
+) -> None:
+    made = [make_action("trainedAlgorithmicMedia", softwareAgent="Painter")]
+    forged = sign(make_png(seed=1), made).replace(b"Painter", b"Fainter")
+    ingredient = {"title": "inner", "relationship": relation, "instance_id": "iid:1"}
+    ingredient["label"] = "c2pa.ingredient.v3"
+    used = {"parameters": {"ingredientIds": ["c2pa.ingredient.v3"]}}
+    actions = (
+        [make_action("", "c2pa.opened", **used)]
+        if relation == "parentOf"
+        else [make_action("digitalCapture"), make_action("", "c2pa.placed", **used)]
+    )
+    outer = sign(make_png(), actions, ingredients=[(ingredient, forged)])
+    record, notes = read_one(tmp_path / "a.png", outer)
+    (origin,) = record["origins"]
+    told = tuple(origin[key] for key in ("kind", "model", "evidence", "detector"))
+    assert told == ("model", "Fainter", "declared", "C2PA Invalid")
+    assert "its C2PA manifest is Valid" in notes
+    assert (
+        "an ingredient that says its origin has a C2PA manifest that is Invalid"
+        in notes
+    )
 
 
 def test_xmp_counts_where_credentials_do_not_say(tmp_path: Path) -> None:
@@ -400,6 +429,19 @@ def test_the_rest_of_a_cut_tar_is_one_fault(
     assert len(records) in (1, 2)
     reason = f"the archive {damage}: the rest cannot be read"
     assert [fault.reason for fault in faults][-1:] == [reason]
+
+
+def test_links_in_a_tar_are_not_passed_over_in_silence(tmp_path: Path) -> None:
+    folder = tmp_path / "media"
+    folder.mkdir()
+    first = write(folder / "a.png", make_png())
+    (folder / "b.png").hardlink_to(first)
+    (folder / "c.png").symlink_to("a.png")
+    (folder / "c.txt").symlink_to("a.png")
+    records, faults, _ = read_archive(make_tar(folder))
+    told = [record["name"] for record in records] + [fault.value for fault in faults]
+    assert sorted(told) == ["a.png", "b.png", "c.png"]
+    assert {fault.reason for fault in faults} == {"is a link: unpack the archive"}
 
 
 def test_a_bad_head_in_a_tar_is_not_its_end(tmp_path: Path) -> None:
