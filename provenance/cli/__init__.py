@@ -24,6 +24,7 @@ from provenance.cli.inspect import inspect
 from provenance.cli.log import log
 from provenance.cli.loops import loops
 from provenance.cli.model import model
+from provenance.cli.output import say
 from provenance.cli.policy import policy
 from provenance.cli.records import records
 from provenance.cli.reporting import report
@@ -49,9 +50,9 @@ _INTERRUPTED = 130
 
 def _tell(error: LedgerError) -> int:
     """Print what an error says, and return the exit code it ends in."""
-    click.echo(f"Error: {error.message}", err=True)
+    say(f"Error: {error.message}", err=True)
     if error.hint:
-        click.echo(f"Hint: {error.hint}", err=True)
+        say(f"Hint: {error.hint}", err=True)
     return _NOT_VERIFIED if isinstance(error, VerificationError) else _REFUSED
 
 
@@ -66,8 +67,8 @@ class _Group(click.Group):
         except MemoryError:
             ctx.exit(_tell(_OUT_OF_MEMORY))
         except KeyboardInterrupt:
-            click.echo("Interrupted: nothing half-recorded was kept.", err=True)
-            click.echo(
+            say("Interrupted: nothing half-recorded was kept.", err=True)
+            say(
                 "Hint: Run the command again; an ingest goes on behind the last batch "
                 "that was committed.",
                 err=True,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provenance.cli.as_of import as_of_option
-from provenance.cli.output import print_json, show_work
+from provenance.cli.output import print_json, say, show_work
 from provenance.cli.report import assume_option, policy_option, unit_option
 from provenance.cli.target import Target
 from provenance.cli.what_if import make_what_if, what_if_options
@@ -113,14 +113,14 @@ def _print(checked: Checked) -> None:
     asked += "".join(f"; what if {words}" for words in report.what_if)
     asked += "".join(f"; assumed, and not recorded: {said}" for said in report.assumed)
     if checked.passed:
-        click.echo(f"pass: {report.dataset}: {'; '.join(checked.measured())} ({asked})")
+        say(f"pass: {report.dataset}: {'; '.join(checked.measured())} ({asked})")
         return
-    click.echo(f"fail: {report.dataset} ({asked})")
+    say(f"fail: {report.dataset} ({asked})")
     for failure in checked.failures:
-        click.echo(f"  {failure.bound}: {failure.says}")
+        say(f"  {failure.bound}: {failure.says}")
         for by, components in groupby(failure.components, lambda one: one.by):
             said = ", ".join(map(_say, components))
-            click.echo(f"    by {by}: {said}")
+            say(f"    by {by}: {said}")
 
 
 def _say(component: Component) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from provenance.cli.output import print_json, print_table
+from provenance.cli.output import print_json, print_table, say
 from provenance.cli.target import Target
 
 __all__ = ["conflicts"]
@@ -36,7 +36,7 @@ def conflicts(
         print_json([one.to_dict() for one in found])
         return
     if not found:
-        click.echo("no contradictions")
+        say("no contradictions")
         return
     print_table(
         ("kind", "dataset", "about", "contents", "for example"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from provenance.cli.output import show_work
+from provenance.cli.output import say, show_work
 from provenance.cli.target import Target
 
 __all__ = ["db"]
@@ -22,7 +22,7 @@ def db() -> None:
 def upgrade(target: Target) -> None:
     """Bring the schema of a ledger up to date."""
     with target.open(create=False, upgrade=True) as ledger:
-        click.echo(f"schema {ledger.revision()}")
+        say(f"schema {ledger.revision()}")
 
 
 @db.command()
@@ -43,10 +43,10 @@ def check(ctx: click.Context) -> None:
     with ctx.obj.open(create=False) as ledger, show_work("derived tables are compared"):
         differences = ledger.check_derived()
     for difference in differences:
-        click.echo(difference)
+        say(difference)
     if differences:
         ctx.exit(_CHECK_FAILED)
-    click.echo("all derived tables are what the facts make them")
+    say("all derived tables are what the facts make them")
 
 
 @db.command()
@@ -55,7 +55,7 @@ def rebuild(target: Target) -> None:
     """Make every derived table anew from the facts."""
     with target.open(create=False) as ledger, show_work("derived tables are made anew"):
         ledger.rebuild()
-    click.echo("derived tables rebuilt")
+    say("derived tables rebuilt")
 
 
 @db.command()
@@ -76,4 +76,4 @@ def roles(target: Target, owner: str, writer: str, reader: str) -> None:
     """
     with target.open(create=False) as ledger:
         ledger.grant_roles(owner=owner, writer=writer, reader=reader)
-    click.echo(f"owner {owner}, writer {writer}, reader {reader}")
+    say(f"owner {owner}, writer {writer}, reader {reader}")

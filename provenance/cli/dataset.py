@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from provenance.cli.as_of import as_of_option
-from provenance.cli.output import print_json, print_table
+from provenance.cli.output import print_json, print_table, say
 from provenance.cli.target import Target
 
 __all__ = ["dataset"]
@@ -39,7 +39,7 @@ def add(
         position = ledger.add_dataset(
             name, derived_from=derived_from, license=license_, note=note
         )
-    click.echo(f"dataset {name} recorded at log position {position}")
+    say(f"dataset {name} recorded at log position {position}")
 
 
 @dataset.command("list")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from provenance.cli.output import print_json, print_table
+from provenance.cli.output import print_json, print_table, say
 from provenance.cli.target import Target
 
 __all__ = ["descendants"]
@@ -31,7 +31,7 @@ def descendants(target: Target, subject: str, kind: str | None, as_json: bool) -
     if as_json:
         print_json(found.to_dict())
         return
-    click.echo(
+    say(
         f"{found.contents:,} contents are derived from the {found.kind} "
         f"{found.subject}, up to {found.greatest_hops} hops away"
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provenance.cli.output import print_json
+from provenance.cli.output import print_json, say
 from provenance.cli.report import policy_option, unit_option
 from provenance.cli.target import Target
 
@@ -79,11 +79,11 @@ def export(
 
 
 def _print(done: Exported) -> None:
-    click.echo(f"{done.dataset} → {done.format}")
+    say(f"{done.dataset} → {done.format}")
     for path in done.files:
-        click.echo(f"  written  {path} ({path.stat().st_size:,} bytes)")
+        say(f"  written  {path} ({path.stat().st_size:,} bytes)")
     for loss in done.lost:
         amount = f"{loss.amount:,.3f}".rstrip("0").rstrip(".")
-        click.echo(f"  lost     {loss.what}: {amount} {loss.words}")
+        say(f"  lost     {loss.what}: {amount} {loss.words}")
     if not done.lost:
-        click.echo("  lost     nothing")
+        say("  lost     nothing")

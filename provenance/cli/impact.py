@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provenance.cli.output import print_json, print_table
+from provenance.cli.output import print_json, print_table, say
 from provenance.domain import say_count
 
 if TYPE_CHECKING:
@@ -36,20 +36,20 @@ def print_correction(done: Correction, said: str, *, as_json: bool) -> None:
         print_json(done.to_dict())
         return
     if done.dry_run:
-        click.echo(f"dry run: nothing was recorded of: {said}")
+        say(f"dry run: nothing was recorded of: {said}")
     else:
-        click.echo(f"{said}; log position {done.position}")
+        say(f"{said}; log position {done.position}")
     if done.reached is not None:
         items = say_count(done.reached, "recorded item")
-        click.echo(f"it speaks of {items}")
+        say(f"it speaks of {items}")
     if done.note is not None:
-        click.echo(done.note)
+        say(done.note)
     if not done.changes:
-        click.echo("no report changes under the policy default")
+        say("no report changes under the policy default")
         return
     changed = say_count(len(done.changes), "dataset version")
     verb = "would change" if done.dry_run else "changed"
-    click.echo(f"{changed} {verb} (policy default)")
+    say(f"{changed} {verb} (policy default)")
     print_table(
         ("dataset", "unit", "downstream", "what moves"),
         [

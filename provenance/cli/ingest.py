@@ -6,6 +6,7 @@ import click
 
 from provenance.cli.mapping import mapping_options
 from provenance.cli.outcome import Tally, print_outcome
+from provenance.cli.output import say
 from provenance.cli.progress import watch
 from provenance.cli.target import Target
 from provenance.errors import LedgerStateError
@@ -151,6 +152,6 @@ def ingest(
             with watcher.pause():
                 print_outcome(done, as_json=as_json)
     if tally.files > 1:
-        click.echo(str(tally), err=True)
+        say(str(tally), err=True)
     if tally.refused:
         ctx.exit(_REFUSED)

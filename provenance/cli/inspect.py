@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provenance.cli.mapping import mapping_options
-from provenance.cli.output import print_json
+from provenance.cli.output import print_json, say
 from provenance.domain import say_count
 
 if TYPE_CHECKING:
@@ -73,43 +73,43 @@ def inspect(
 
 def _print(found: Inspection) -> None:
     mapped = ", ".join(f"{field} ← {column}" for field, column in found.mapping.items())
-    click.echo(f"{found.file} ({found.format})")
+    say(f"{found.file} ({found.format})")
     if mapped:
-        click.echo(f"  mapped       {mapped}")
+        say(f"  mapped       {mapped}")
     if found.unused:
-        click.echo(f"  not read     {', '.join(found.unused)}")
+        say(f"  not read     {', '.join(found.unused)}")
     for field, spelling in found.spellings.items():
-        click.echo(f"  digests      {field} is spelled in {spelling}")
+        say(f"  digests      {field} is spelled in {spelling}")
     for what, count in found.noted.items():
         rows = say_count(count, "row")
-        click.echo(f"  noted        {what}: {rows} of those looked at")
+        say(f"  noted        {what}: {rows} of those looked at")
     for fact in found.facts:
         _print_fact(fact)
     for record in found.records:
         part = f":{record['part']}" if record["part"] else ""
-        click.echo(f"  row {record['row']}{part}")
+        say(f"  row {record['row']}{part}")
         for name, value in record.items():
             if name != "row" and value != _PLAIN.get(name):
-                click.echo(f"    {name:<10} {_show(value)}")
+                say(f"    {name:<10} {_show(value)}")
     for fault in found.faults:
-        click.echo(f"  bad row      {fault.row}, {fault.field}: {fault.reason}")
+        say(f"  bad row      {fault.row}, {fault.field}: {fault.reason}")
     if not found.records and not found.facts:
-        click.echo("  no record in what was looked at")
+        say("  no record in what was looked at")
 
 
 def _print_fact(fact: Mapping[str, Any]) -> None:
     """Print what is stated of one dataset or model."""
     for what in ("dataset", "model"):
         if what in fact:
-            click.echo(f"  {what:<12} {fact[what]}")
+            say(f"  {what:<12} {fact[what]}")
             break
     else:
-        click.echo("  states")
+        say("  states")
     said = {k: v for k, v in fact.items() if k not in ("dataset", "model", "stated")}
     for name, value in (said | dict(fact.get("stated", {}))).items():
         words = [str(one) for one in value] if isinstance(value, list) else [str(value)]
         more = f" … {len(words) - _MOST:,} more" if len(words) > _MOST else ""
-        click.echo(f"    {name:<20} {', '.join(words[:_MOST])}{more}")
+        say(f"    {name:<20} {', '.join(words[:_MOST])}{more}")
 
 
 def _show(value: Any) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from provenance.cli.output import print_json
+from provenance.cli.output import print_json, say
 from provenance.cli.proof import prove, verify_proof
 from provenance.cli.target import Target
 from provenance.cli.witness import compare, verify_fork, witness
@@ -79,7 +79,7 @@ def export(target: Target, folder: Path, batches: bool, as_json: bool) -> None:
     if as_json:
         print_json(done.to_dict())
     else:
-        click.echo(
+        say(
             f"{folder}: {done.origin}, {say_count(done.entries, 'entry', 'entries')}; "
             f"{say_count(done.written, 'file')} written, {done.kept:,} were there"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from provenance.cli.as_of import as_of_option
-from provenance.cli.output import print_json
+from provenance.cli.output import print_json, say
 from provenance.cli.target import Target
 
 __all__ = ["loops"]
@@ -23,8 +23,8 @@ def loops(target: Target, as_of: str | None, as_json: bool) -> None:
         print_json([loop.to_dict() for loop in found])
         return
     for loop in found:
-        click.echo(f"{loop.kind}: {loop.text}")
+        say(f"{loop.kind}: {loop.text}")
         for item in loop.items:
-            click.echo(f"  {item}")
+            say(f"  {item}")
     if not found:
-        click.echo("no loops")
+        say("no loops")

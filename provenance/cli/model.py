@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provenance.cli.output import print_json, print_table, show_work
+from provenance.cli.output import print_json, print_table, say, show_work
 from provenance.cli.target import Target
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def add(
             training_complete=training_complete,
             generative=generative,
         )
-    click.echo(f"model {name} recorded at log position {position}")
+    say(f"model {name} recorded at log position {position}")
 
 
 @model.command("list")
@@ -130,13 +130,13 @@ def suggest(target: Target, as_json: bool) -> None:
         return
     for guess in guesses:
         if guess.arguments:
-            click.echo(f"{guess.name!r} may be {_say_guess(guess)}: {guess.why}")
-            click.echo(f"  provenance model {shlex.join(guess.arguments)}")
+            say(f"{guess.name!r} may be {_say_guess(guess)}: {guess.why}")
+            say(f"  provenance model {shlex.join(guess.arguments)}")
         else:
             any_of = ", ".join(map(repr, guess.models))
-            click.echo(f"{guess.name!r} is unclear, {guess.why}; near: {any_of}")
+            say(f"{guess.name!r} is unclear, {guess.why}; near: {any_of}")
     if not guesses:
-        click.echo("no guesses")
+        say("no guesses")
 
 
 def _say_guess(guess: Guess) -> str:

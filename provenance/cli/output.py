@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from provenance.domain import CONTROLS, spell_controls
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -18,6 +20,7 @@ __all__ = [
     "print_drawn",
     "print_json",
     "print_table",
+    "say",
     "show_progress",
     "show_work",
 ]
@@ -25,10 +28,21 @@ __all__ = [
 _PLAIN_WIDTH = 120
 
 
-def print_json(value: Any) -> None:
-    """Write one JSON value as one line, with escapes where it is not in UTF-8."""
-    is_utf = sys.stdout.encoding.lower().startswith("utf")
-    click.echo(json.dumps(value, ensure_ascii=not is_utf))
+def say(words: str, *, err: bool = False) -> None:
+    """Write a line for people: control characters in it are shown, not obeyed."""
+    click.echo(spell_controls(words), err=err)
+
+
+def print_json(value: Any, *, err: bool = False) -> None:
+    """Write one JSON value as one line, with escapes for what a terminal would obey.
+
+    All is escaped where the stream is not in UTF-8.
+    """
+    stream = sys.stderr if err else sys.stdout
+    is_utf = stream.encoding.lower().startswith("utf")
+    text = json.dumps(value, ensure_ascii=not is_utf)
+    escaped = CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    click.echo(escaped, err=err)
 
 
 def make_console(*, stderr: bool = False) -> Console:

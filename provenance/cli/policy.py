@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from provenance.cli.output import print_json, print_table, show_work
+from provenance.cli.output import print_json, print_table, say, show_work
 from provenance.cli.target import Target
 from provenance.cli.what_if import make_what_if, what_if_options
 
@@ -38,9 +38,9 @@ def add(target: Target, /, name: str, based_on: str, **changes: Any) -> None:
     what_if = make_what_if(**changes)
     with target.open() as ledger, show_work("items are assessed anew"):
         recorded = ledger.add_policy(name, what_if, based_on=based_on)
-    click.echo(f"policy {recorded.name}@{recorded.version}")
+    say(f"policy {recorded.name}@{recorded.version}")
     for words in recorded.words():
-        click.echo(f"  {words}")
+        say(f"  {words}")
 
 
 @policy.command("show")
@@ -54,9 +54,9 @@ def show(target: Target, name: str, as_json: bool) -> None:
     if as_json:
         click.echo(found.to_json())
         return
-    click.echo(f"policy {found.name}@{found.version}")
+    say(f"policy {found.name}@{found.version}")
     for words in found.words():
-        click.echo(f"  {words}")
+        say(f"  {words}")
 
 
 @policy.command("list")

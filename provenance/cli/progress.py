@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from provenance.cli.output import make_console
+from provenance.cli.output import make_console, print_json
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -81,7 +78,7 @@ class JsonProgress(Quiet):
             "share": None if share is None else round(share, 4),
             "seconds": round(now - self._started, 1),
         }
-        click.echo(json.dumps({"progress": where}, ensure_ascii=False), err=True)
+        print_json({"progress": where}, err=True)
 
 
 class TerminalProgress(Quiet):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provenance.cli.files import read_file, write_file
-from provenance.cli.output import print_json
+from provenance.cli.output import print_json, say
 from provenance.cli.target import Target
 from provenance.domain import say_count
 
@@ -68,7 +68,7 @@ def prove(target: Target, subject: str, out: Path) -> None:
         proof = ledger.prove(subject)
     write_file(out, format_proof(proof))
     said = (f"{name} {value}" for name, value in proof.claim.items() if value != "")
-    click.echo(f"{out}: {', '.join(said)}")
+    say(f"{out}: {', '.join(said)}")
 
 
 @click.command("verify-proof")
@@ -117,18 +117,18 @@ def _print(proved: Proved) -> None:
             f"record {claim['index']} of the batch at position {claim['position']}, "
             f"dataset {claim['dataset']}"
         )
-    click.echo(f"proved       {place}")
+    say(f"proved       {place}")
     for name, value in (proved.record or {}).items():
         if value:
-            click.echo(f"  {name:<10} {_say(name, value)}")
+            say(f"  {name:<10} {_say(name, value)}")
     entries = say_count(head.tree_size, "entry", "entries")
-    click.echo(f"log          {proved.checkpoint.origin}, {entries}")
+    say(f"log          {proved.checkpoint.origin}, {entries}")
     for witness, moment in proved.cosigned:
-        click.echo(f"witness      {witness}, at {moment} (POSIX)")
-    click.echo("not proved")
+        say(f"witness      {witness}, at {moment} (POSIX)")
+    say("not proved")
     if not proved.cosigned:
-        click.echo("  - when: no witness was asked for; see --witness-key")
-    click.echo("  - that what was recorded is true, or is all there was to record")
+        say("  - when: no witness was asked for; see --witness-key")
+    say("  - that what was recorded is true, or is all there was to record")
 
 
 def _say(name: str, value: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from provenance.cli.output import print_json
+from provenance.cli.output import print_json, say
 from provenance.cli.target import Target
 from provenance.domain import say_count
 
@@ -38,7 +38,7 @@ def redact(target: Target, subjects: tuple[str, ...], why: str, as_json: bool) -
         print_json(done.to_dict())
         return
     at = ", ".join(map(str, done.positions)) or "none"
-    click.echo(
+    say(
         f"{say_count(done.records, 'record')} erased, log position {at}; "
         f"{done.before:,} had been erased before"
     )

@@ -12,7 +12,7 @@ import click
 
 from provenance.cli.as_of import as_of_option
 from provenance.cli.files import write_file
-from provenance.cli.output import print_drawn, print_json, show_work
+from provenance.cli.output import print_drawn, print_json, say, show_work
 from provenance.cli.target import Target
 from provenance.cli.what_if import make_what_if, what_if_options
 
@@ -218,8 +218,8 @@ def _write_page(path: Path, explorer: Explorer) -> None:
     page = render_page(explorer).encode()
     write_file(path, page)
     supposed = ", ".join(scenario.dataset for scenario in explorer.scenarios)
-    click.echo(f"{path}: {len(page):,} bytes", err=True)
-    click.echo(f"can suppose as generated: {supposed or 'nothing'}", err=True)
+    say(f"{path}: {len(page):,} bytes", err=True)
+    say(f"can suppose as generated: {supposed or 'nothing'}", err=True)
 
 
 def _draw(

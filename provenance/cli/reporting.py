@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provenance.cli.files import read_file
-from provenance.cli.output import print_json
+from provenance.cli.output import print_json, say
 from provenance.cli.report import report as show
 from provenance.cli.target import Target
 from provenance.domain import say_count
@@ -105,22 +105,22 @@ def _print(checked: CheckedReport) -> None:
     from provenance.report.words import say_interval  # noqa: PLC0415 - not for --help
 
     said = checked.report
-    click.echo(f"signed by    {checked.signer}")
-    click.echo(
+    say(f"signed by    {checked.signer}")
+    say(
         f"report       {said['dataset']}, policy {said['policy']}, as of "
         f"{said['as_of']}; {say_count(checked.batches, 'batch', 'batches')}"
     )
     for unit, figures in said["units"].items():
         share = figures["downstream_share"]
         if share is not None:
-            click.echo(f"  {unit:<10} {say_interval(share)} downstream")
+            say(f"  {unit:<10} {say_interval(share)} downstream")
     entries = say_count(checked.size, "entry", "entries")
-    click.echo(f"log          {checked.origin}, {entries}")
+    say(f"log          {checked.origin}, {entries}")
     if checked.recomputed:
-        click.echo("numbers      recomputed: they are the ledger's")
-    click.echo("not proved")
+        say("numbers      recomputed: they are the ledger's")
+    say("not proved")
     for words in checked.not_proved:
-        click.echo(f"  - {words}")
+        say(f"  - {words}")
 
 
 report.add_command(show, "show")

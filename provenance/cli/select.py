@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from provenance.cli.output import print_json
+from provenance.cli.output import print_json, say
 from provenance.cli.report import policy_option, unit_option
 from provenance.cli.target import Target
 from provenance.cli.what_if import make_what_if, what_if_options
@@ -170,15 +170,15 @@ def _print(done: Selection, *, as_json: bool) -> None:
     named = ", ".join(done.datasets) or "no dataset"
     asked = f"policy {done.policy}, as of {done.as_of}"
     asked += "".join(f"; what if {words}" for words in done.what_if)
-    click.echo(f"{named} ({asked})")
-    click.echo(f"  kept     {_say(done.kept, unit)} → {done.keep}")
-    click.echo(f"  dropped  {_say(done.dropped, unit)} → {done.drop}")
+    say(f"{named} ({asked})")
+    say(f"  kept     {_say(done.kept, unit)} → {done.keep}")
+    say(f"  dropped  {_say(done.dropped, unit)} → {done.drop}")
     for reason, of in done.reasons.items():
-        click.echo(f"           {_REASONS.get(reason, reason)}: {_say(of, unit)}")
-    click.echo(f"  before   {_say_share(done.before, unit)}")
-    click.echo(f"  after    {_say_share(done.kept, unit)}")
+        say(f"           {_REASONS.get(reason, reason)}: {_say(of, unit)}")
+    say(f"  before   {_say_share(done.before, unit)}")
+    say(f"  after    {_say_share(done.kept, unit)}")
     for note in done.notes:
-        click.echo(f"  note     {note}")
+        say(f"  note     {note}")
 
 
 _REASONS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from provenance.cli.output import say
 from provenance.cli.target import Target
 from provenance.errors import LedgerStateError
 
@@ -42,9 +43,9 @@ def serve(target: Target, dataset: str | None, port: int) -> None:
                 hint="Name another with --port; 0 takes any that is free.",
             ) from error
         with server:
-            click.echo(f"serving {say_link(server.server_port, dataset or '')}")
-            click.echo("Press Ctrl-C to stop.", err=True)
+            say(f"serving {say_link(server.server_port, dataset or '')}")
+            say("Press Ctrl-C to stop.", err=True)
             try:
                 server.serve_forever()
             except KeyboardInterrupt:
-                click.echo("stopped", err=True)
+                say("stopped", err=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provenance.cli.files import read_file
-from provenance.cli.output import print_json, show_progress
+from provenance.cli.output import print_json, say, show_progress
 from provenance.cli.proof import witness_options
 from provenance.cli.target import Target
 from provenance.domain import say_count
@@ -82,40 +82,36 @@ def _say_entries(number: int) -> str:
 
 
 def _print(done: Verified) -> None:
-    click.echo(f"log          {_say_entries(done.entries)}, root {done.root}")
+    say(f"log          {_say_entries(done.entries)}, root {done.root}")
     if done.signed_entries is None:
-        click.echo("checkpoints  none: the log is not signed")
+        say("checkpoints  none: the log is not signed")
     else:
-        click.echo(
+        say(
             f"checkpoints  {say_count(done.checkpoints, 'signature')} verified, the "
             f"newest over {_say_entries(done.signed_entries)}"
         )
     if done.anchored.pinned is not None:
-        click.echo(
-            f"pin          continues the pinned {_say_entries(done.anchored.pinned)}"
-        )
+        say(f"pin          continues the pinned {_say_entries(done.anchored.pinned)}")
     for name, moment in done.anchored.witnesses:
-        click.echo(
+        say(
             f"witness      {name} vouches for "
             f"{_say_entries(done.anchored.witnessed or 0)}, at {moment} (POSIX)"
         )
     verb = "is" if done.facts == 1 else "are"
     facts = say_count(done.facts, "row")
-    click.echo(f"facts        {facts} {verb} what the log says")
+    say(f"facts        {facts} {verb} what the log says")
     if done.records is not None:
-        click.echo(
+        say(
             f"records      {done.records:,} hashed anew with their edges, "
             f"{done.records_seconds:.1f} s"
         )
-        click.echo(
-            f"derived      rebuilt and compared, {done.derived_seconds or 0:.1f} s"
-        )
+        say(f"derived      rebuilt and compared, {done.derived_seconds or 0:.1f} s")
     if done.redacted:
-        click.echo(
+        say(
             f"redacted     {say_count(done.redacted, 'record')} without name and URL; "
             "their leaf "
             "stands by its hash"
         )
-    click.echo("not proved")
+    say("not proved")
     for said in done.not_proved:
-        click.echo(f"  - {said}")
+        say(f"  - {said}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provenance.cli.files import read_file, write_file
-from provenance.cli.output import print_json
+from provenance.cli.output import print_json, say
 from provenance.cli.target import Target
 from provenance.domain import say_count
 
@@ -46,7 +46,7 @@ def witness(target: Target, url: str, vkey: str, as_json: bool) -> None:
         print_json(done.to_dict())
     else:
         entries = say_count(done.entries, "entry", "entries")
-        click.echo(
+        say(
             f"{done.witness} vouches for {entries} of {done.origin}, "
             f"at {done.cosigned_at} (POSIX)"
         )
@@ -91,16 +91,14 @@ def compare(
     keys = [parse_known_key(vkey) for vkey in vkeys]
     fork = compare_notes(read_file(first), read_file(second), keys, open_branch)
     if fork is None:
-        click.echo("consistent: the newer checkpoint continues the older one")
+        say("consistent: the newer checkpoint continues the older one")
         return
     evidence = format_fork(fork)
     if out is None:
         click.echo(evidence, nl=False)
     else:
         write_file(out, evidence)
-    click.echo(
-        "fork: the log's key has signed two histories; keep both notes", err=True
-    )
+    say("fork: the log's key has signed two histories; keep both notes", err=True)
     click.get_current_context().exit(3)
 
 
@@ -117,7 +115,7 @@ def verify_fork(file: Path, vkeys: tuple[str, ...]) -> None:
 
     keys = [parse_known_key(vkey) for vkey in vkeys]
     older, newer = fork.verify_fork(fork.parse_fork(read_file(file)), keys)
-    click.echo(
+    say(
         f"{older.origin} was forked: its checkpoint of {newer.head.tree_size:,} "
         f"entries is no continuation of that of {older.head.tree_size:,}"
     )

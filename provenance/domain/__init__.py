@@ -32,7 +32,14 @@ from provenance.domain.facts import (
 )
 from provenance.domain.fields import FIELDS, Field
 from provenance.domain.models import Model, ModelBook
-from provenance.domain.names import read_names, refuse_no_utf8, say_no_utf8
+from provenance.domain.names import (
+    CONTROLS,
+    read_names,
+    refuse_no_utf8,
+    say_no_utf8,
+    spell_controls,
+    spell_lines,
+)
 from provenance.domain.origins import (
     Derivation,
     Evidence,
@@ -53,6 +60,7 @@ from provenance.domain.tiers import Tier, Unit, parse_unit
 
 __all__ = [
     "BUILT_IN",
+    "CONTROLS",
     "DEFAULT",
     "FIELDS",
     "LOW_BACKGROUND",
@@ -100,5 +108,7 @@ __all__ = [
     "say_count",
     "say_no_utf8",
     "scoped_item",
+    "spell_controls",
+    "spell_lines",
     "to_dataset_name",
 ]

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from provenance.errors import NameRefusedError
 
-__all__ = ["read_names", "refuse_no_utf8", "say_no_utf8"]
+__all__ = [
+    "CONTROLS",
+    "read_names",
+    "refuse_no_utf8",
+    "say_no_utf8",
+    "spell_controls",
+    "spell_lines",
+]
+
+CONTROLS: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
+"""What a terminal may obey where it should show it: controls, line ends, and marks
+that turn the order of what follows."""
 
 Name = TypeVar("Name")
 
@@ -52,3 +66,20 @@ def say_no_utf8(error: UnicodeEncodeError) -> NameRefusedError:
         f"{error.object[error.start : error.end]!r} cannot be written in UTF-8",
         hint="Give names, and whatever else is to be found or recorded, in UTF-8.",
     )
+
+
+def spell_controls(text: str) -> str:
+    r"""Write control characters as escapes, so that they are seen and not obeyed.
+
+    Names, URLs and whatever else a manifest says come from anywhere; a terminal told
+    to set its title, to clear its screen or to write backwards would do so.
+
+    >>> print(spell_controls("gpt-4\x1b[2J\nError: \u202e"))
+    gpt-4\x1b[2J\nError: \u202e
+    """
+    return CONTROLS.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def spell_lines(text: str) -> str:
+    """Write all of these as escapes but the ends of lines."""
+    return "\n".join(map(spell_controls, text.split("\n")))

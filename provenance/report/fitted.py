@@ -11,6 +11,8 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
+from provenance.domain import spell_lines
+
 __all__ = ["FittedTable"]
 
 _NAME: Final = 12
@@ -47,7 +49,8 @@ class FittedTable:
             title: What the table is of.
             caption: What has to be said below it.
         """
-        self._columns, self._rows = columns, rows
+        self._columns = columns
+        self._rows = [tuple(map(spell_lines, row)) for row in rows]
         self._numbers, self._right = numbers, right
         self._title, self._caption = title, caption
 

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from provenance.domain import Tier, Unit
 from provenance.report.figures import Amounts, Report
+from provenance.report.spelled import spell
 from provenance.report.terminal import (
     say_answer,
     say_depth,
@@ -44,20 +45,20 @@ _LEAST_BAR, _GREATEST_BAR = 10, 40
 def draw_screen(report: Report) -> RenderableType:
     """Lay a report out so that nothing needs to be scrolled."""
     parts: list[RenderableType] = [
-        Text(f"{report.dataset} · policy {report.policy} · as of {report.as_of}"),
-        *(Text(line) for line in say_policy(report)),
-        Text(""),
-        *(Text(line, style="bold") for line in say_answer(report)),
-        Text(""),
+        spell(f"{report.dataset} · policy {report.policy} · as of {report.as_of}"),
+        *(spell(line) for line in say_policy(report)),
+        spell(""),
+        *(spell(line, style="bold") for line in say_answer(report)),
+        spell(""),
         _bars(report),
-        Text(" · ".join(f"{of} {tier}" for tier, (of, _) in _LETTERS.items())),
+        spell(" · ".join(f"{of} {tier}" for tier, (of, _) in _LETTERS.items())),
     ]
     if any(sum(f.missing.values()) and f.share for f in report.units.values()):
-        parts.append(Text("( ): of the records that have the unit"))
-    parts += [Text(""), Text(say_depth(report.depth, report.unit))]
+        parts.append(spell("( ): of the records that have the unit"))
+    parts += [spell(""), spell(say_depth(report.depth, report.unit))]
     parts += _few([say_share_of(share) for share in report.shares], "claimed shares")
     if report.units[report.unit].total:
-        parts += [Text(""), _tops(report), *_say_unknown(report)]
+        parts += [spell(""), _tops(report), *_say_unknown(report)]
     parts += _few([f"loop: {loop['text']}" for loop in report.loops], "loops")
     parts += _few([say_parent(p, report.unit) for p in report.parents], "parents")
     return Group(*parts)
@@ -121,7 +122,7 @@ def _bars(report: Report) -> Table:
         elif lacking:
             records = report.units[Unit.RECORDS].total
             stated = f"{records - lacking:,}" if records > lacking else "none"
-            bar = Text(f"stated of {stated} of {records:,} records")
+            bar = spell(f"stated of {stated} of {records:,} records")
         style = "bold" if unit == report.unit else ""
         total = say_number(figures.total)
         table.add_row(str(unit), total, bar, said, style=style)
@@ -149,7 +150,7 @@ def _tops(report: Report) -> Table:
         for value, amounts in groups[:_SHOWN]:
             said = "not stated" if value is None else str(value)
             share = say_share(amounts.total / total)
-            table.add_row(label, Text(said), share, say_interval(amounts.share))
+            table.add_row(label, spell(said), share, say_interval(amounts.share))
             label = ""
         if len(groups) > _SHOWN:
             table.add_row("", f"… {len(groups) - _SHOWN:,} more: --by {name}", "", "")
@@ -176,11 +177,11 @@ def _say_unknown(report: Report) -> Iterator[Text]:
     words = (
         "; ".join(said) or "a claim about the dataset: no source, no month is stated"
     )
-    yield Text("")
-    yield Text(f"what would shrink the unknown most: {words}")
+    yield spell("")
+    yield spell(f"what would shrink the unknown most: {words}")
 
 
 def _few(lines: list[Any], what: str) -> Iterator[Text]:
-    yield from (Text(line) for line in lines[:_SHOWN])
+    yield from (spell(line) for line in lines[:_SHOWN])
     if len(lines) > _SHOWN:
-        yield Text(f"… and {len(lines) - _SHOWN:,} more {what}: see them with --all")
+        yield spell(f"… and {len(lines) - _SHOWN:,} more {what}: see them with --all")

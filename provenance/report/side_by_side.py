@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from provenance.domain import Tier
 from provenance.report.difference import Difference, subtract_shares
 from provenance.report.figures import Amounts
 from provenance.report.fitted import FittedTable
+from provenance.report.spelled import spell
 from provenance.report.terminal import MOST_GROUPS, say_depth, say_policy
 from provenance.report.words import say_change, say_interval, say_number, say_points
 
@@ -21,15 +21,15 @@ def draw_difference(difference: Difference) -> RenderableType:
     unit = after.unit
     names = (before.dataset, after.dataset)
     parts: list[RenderableType] = [
-        Text(
+        spell(
             f"{after.dataset} against {before.dataset} · policy {after.policy} · "
             f"as of {after.as_of}"
         ),
-        *(Text(line) for line in say_policy(after)),
+        *(spell(line) for line in say_policy(after)),
         _tiers(str(unit), names, before.units[unit], after.units[unit]),
         _lines("unit", [(str(u), before.units[u], f) for u, f in after.units.items()]),
-        Text(f"{before.dataset}: {say_depth(before.depth, unit)}"),
-        Text(f"{after.dataset}: {say_depth(after.depth, unit)}"),
+        spell(f"{before.dataset}: {say_depth(before.depth, unit)}"),
+        spell(f"{after.dataset}: {say_depth(after.depth, unit)}"),
     ]
     for name in after.by:
         rows = [
@@ -39,7 +39,7 @@ def draw_difference(difference: Difference) -> RenderableType:
         parts.append(_lines(name, rows[:MOST_GROUPS], f"{unit} by {name}"))
         if len(rows) > MOST_GROUPS:
             rest = len(rows) - MOST_GROUPS
-            parts.append(Text(f"… and {rest:,} more; see them with --csv or --json"))
+            parts.append(spell(f"… and {rest:,} more; see them with --csv or --json"))
     return Group(*parts)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from provenance.domain import DEFAULT, Tier, Unit, say_count
 from provenance.report.figures import Amounts, DepthFigures, Report
 from provenance.report.fitted import FittedTable
 from provenance.report.shares import ShareFigures
+from provenance.report.spelled import spell
 from provenance.report.words import say_interval, say_number, say_share
 
 __all__ = [
@@ -38,21 +38,21 @@ def draw_report(report: Report, *, most: int | None = MOST_GROUPS) -> Renderable
         most: Values of a breakdown to show; None: all.
     """
     parts: list[RenderableType] = [
-        Text(f"{report.dataset} · policy {report.policy} · as of {report.as_of}"),
-        *(Text(line) for line in say_policy(report)),
-        Text(""),
-        *(Text(line) for line in say_answer(report)),
+        spell(f"{report.dataset} · policy {report.policy} · as of {report.as_of}"),
+        *(spell(line) for line in say_policy(report)),
+        spell(""),
+        *(spell(line) for line in say_answer(report)),
         _units(report),
-        *(Text(say_share_of(share)) for share in report.shares),
-        Text(say_depth(report.depth, report.unit)),
+        *(spell(say_share_of(share)) for share in report.shares),
+        spell(say_depth(report.depth, report.unit)),
     ]
     for name, groups in report.by.items():
         parts.append(_groups(name, groups[:most], report.unit))
         if most is not None and len(groups) > most:
             rest = len(groups) - most
-            parts.append(Text(f"… and {rest:,} more; see them with --all or --csv"))
-    parts += [Text(f"loop: {loop['text']}") for loop in report.loops]
-    parts += [Text(say_parent(parent, report.unit)) for parent in report.parents]
+            parts.append(spell(f"… and {rest:,} more; see them with --all or --csv"))
+    parts += [spell(f"loop: {loop['text']}") for loop in report.loops]
+    parts += [spell(say_parent(parent, report.unit)) for parent in report.parents]
     return Group(*parts)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from rich.text import Text
 from rich.tree import Tree
 
 from provenance.domain import say_count
 from provenance.query import Explanation, Occurrence, Parent, Path, Statement
+from provenance.report.spelled import spell
 
 __all__ = ["draw_explanation"]
 
@@ -20,32 +20,32 @@ def draw_explanation(explanation: Explanation, level: int = 0) -> Tree:
     depth = "" if explanation.depth is None else f", depth {explanation.depth}"
     may_be = " or more" if explanation.open else ""
     loop = "; derived from itself: a loop" if explanation.loop else ""
-    tree = Tree(Text(f"{explanation.item}: {explanation.tier}{depth}{may_be}{loop}"))
+    tree = Tree(spell(f"{explanation.item}: {explanation.tier}{depth}{may_be}{loop}"))
     for path in explanation.paths:
         _add_path(tree, path)
     for model in explanation.beyond:
-        tree.add(Text(f"{model} flows in from further up than was walked"))
+        tree.add(spell(f"{model} flows in from further up than was walked"))
     for occurrence in (*explanation.records, *explanation.evidence):
         _add_occurrence(tree, occurrence)
     for claim in explanation.claims:
         who = f" by {claim.who}" if claim.who else ""
         tree.add(
-            Text(
+            spell(
                 f"claimed of the {claim.about}{who}: {_say_origin(claim.origin)}; log "
                 f"position {claim.position}"
             )
         )
     if explanation.records_left_out:
-        tree.add(Text(f"… and {explanation.records_left_out:,} more records"))
+        tree.add(spell(f"… and {explanation.records_left_out:,} more records"))
     if level < _DEEPEST:
         for parent in explanation.parents:
             tree.add(draw_explanation(parent, level + 1))
     elif explanation.parents:
         deeper = sum(1 for _ in explanation.iter_ancestors())
-        tree.add(Text(f"… and {deeper:,} items above; see them with --json"))
+        tree.add(spell(f"… and {deeper:,} items above; see them with --json"))
     if explanation.left_out:
         tree.add(
-            Text(
+            spell(
                 f"… and at least {explanation.left_out:,} items further up; "
                 "walk more with --most"
             )
@@ -55,15 +55,15 @@ def draw_explanation(explanation: Explanation, level: int = 0) -> Tree:
 
 def _add_path(tree: Tree, path: Path) -> None:
     far = say_count(len(path.steps), "derivation")
-    branch = tree.add(Text(f"{path.origin.model} is {far} away, grade {path.grade}"))
+    branch = tree.add(spell(f"{path.origin.model} is {far} away, grade {path.grade}"))
     for step in path.steps:
         branch.add(
-            Text(
+            spell(
                 f"{step.mode} from {step.parent} ({step.evidence}, grade "
                 f"{step.grade}; record {step.record})"
             )
         )
-    branch.add(Text(f"{_say_origin(path.origin)}; record {path.record}"))
+    branch.add(spell(f"{_say_origin(path.origin)}; record {path.record}"))
 
 
 def _add_occurrence(tree: Tree, occurrence: Occurrence) -> None:
@@ -73,16 +73,16 @@ def _add_occurrence(tree: Tree, occurrence: Occurrence) -> None:
     fetched = f", {seen} {occurrence.fetched_at}" if occurrence.fetched_at else ""
     part = f" part {occurrence.part}" if occurrence.part else ""
     branch = tree.add(
-        Text(
+        spell(
             f"{where}: {called} ({occurrence.file} row "
             f"{occurrence.row}{part}{fetched}; batch {occurrence.batch}, log position "
             f"{occurrence.position}:{occurrence.index})"
         )
     )
     for origin in occurrence.origins:
-        branch.add(Text(_say_origin(origin)))
+        branch.add(spell(_say_origin(origin)))
     for parent in occurrence.parents:
-        branch.add(Text(_say_parent(parent)))
+        branch.add(spell(_say_parent(parent)))
 
 
 def _say_origin(origin: Statement) -> str:

@@ -193,6 +193,7 @@ def _set_pragmas(connection: sqlite3.Connection, _: Any, *, read_only: bool) -> 
         f"cache_size = -{_CACHE_KIB}",
         "temp_store = FILE",
         "recursive_triggers = ON",
+        "trusted_schema = OFF",  # a file may be by anyone
         "foreign_keys = OFF",  # checked before each commit of a migration instead
     ):
         cursor.execute(f"PRAGMA {pragma}")

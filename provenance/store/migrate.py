@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from provenance.errors import LedgerStateError, MigrationError
 from provenance.store.engine import is_sqlite
+from provenance.store.schema import METADATA
 from provenance.store.triggers import without_triggers
 from provenance.store.views import create_views, drop_views
 
@@ -55,11 +56,13 @@ def current_revision(connection: sa.Connection) -> str:
     """Return the revision of the ledger; empty when it has no schema yet.
 
     Raises:
+        LedgerStateError: A view stands where a table of a ledger should.
         MigrationError: It names several.
     """
     look = sa.inspect(connection)
     if not look.has_table(_VERSION.name) or not look.has_table("log_entries"):
         return ""  # another program may use alembic as well
+    _refuse_disguised(look)
     found = connection.execute(sa.select(_VERSION.c.version_num)).scalars().all()
     if len(found) > 1:
         raise MigrationError(
@@ -67,6 +70,21 @@ def current_revision(connection: sa.Connection) -> str:
             hint="Only one row may stand in alembic_version; restore a backup.",
         )
     return found[0] if found else ""
+
+
+def _refuse_disguised(look: sa.Inspector) -> None:
+    """Refuse a view under the name of a table of ours, before it is read.
+
+    A view is a program of whoever made the file: it may never end, and in the middle
+    of one statement of SQLite no signal is heard.
+    """
+    ours = {_VERSION.name, *METADATA.tables}
+    if disguised := ours.intersection(map(str.lower, look.get_view_names())):
+        raise LedgerStateError(
+            f"{min(disguised)} is a view where a ledger has a table",
+            hint="Somebody changed this database: restore a backup, or name another "
+            "ledger with --ledger.",
+        )
 
 
 def check_schema(connection: sa.Connection) -> None:

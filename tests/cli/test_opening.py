@@ -202,3 +202,23 @@ def test_a_copy_in_another_journal_mode_is_read_as_it_is(tmp_path: Path) -> None
     with Ledger.open(f"sqlite:///{copy}", read_only=True) as ledger:
         assert [model.name for model in ledger.models()] == ["M"]
     assert copy.read_bytes() == before
+
+
+@pytest.mark.parametrize("table", ["datasets", "alembic_version"])
+def test_a_view_in_place_of_a_table_is_not_run(
+    ledger: Ledger, url: str, run_cli: Callable[..., Result], table: str
+) -> None:
+    ledger.add_dataset("d")
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO kept")
+        connection.exec_driver_sql(
+            f"CREATE VIEW {table.upper()} AS WITH RECURSIVE endless (n) AS "
+            "(SELECT 1 UNION ALL SELECT n + 1 FROM endless) "
+            "SELECT kept.* FROM kept WHERE (SELECT count(*) FROM endless) > 0"
+        )
+    engine.dispose()
+    for words in (("dataset", "list"), ("report", "d"), ("verify",), ("db", "check")):
+        refused = run_cli(*words, ledger=url)
+        assert refused.exit_code == 1
+        assert f"{table} is a view where a ledger has a table" in refused.output
