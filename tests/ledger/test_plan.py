@@ -5,14 +5,21 @@ import gzip
 import json
 import shutil
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import sqlalchemy as sa
 from manifest.archives.written import make_response
 
 from provenance import Ledger
-from provenance.errors import ManifestChangedError, ManifestError, QuarantineError
+from provenance.errors import (
+    LedgerStateError,
+    ManifestChangedError,
+    ManifestError,
+    QuarantineError,
+)
 from provenance.ledger import Ingested
+from provenance.ledger.order import Options
 from provenance.manifest import lines, stream
 from provenance.store import schema
 
@@ -215,3 +222,46 @@ def test_a_share_of_bad_rows_is_looked_at_before_the_only_batch_is_kept(
         ledger.ingest(path, dataset="d", max_bad="10%")
     assert told.value.hint.startswith("Nothing was recorded. Check --map")
     assert ledger.datasets() == []
+
+
+@pytest.mark.parametrize(
+    ("before", "meanwhile", "now"),
+    [
+        ("", "ab", "cd"),
+        ("", "ab", "ab"),
+        ("a", "ab", "cd"),
+        ("a", "", "cd"),
+    ],
+)
+@pytest.mark.parametrize("how", ["append", "replace"])
+def test_what_another_process_did_with_the_file_meanwhile_is_noticed(
+    ledger: Ledger,
+    url: str,
+    tmp_path: Path,
+    before: str,
+    meanwhile: str,
+    now: str,
+    how: Literal["append", "replace"],
+) -> None:
+    path, aside = tmp_path / "x.jsonl", tmp_path / "aside"
+    options = Options(dataset="d", append=how == "append", replace=how == "replace")
+    if before:
+        ledger.ingest(put(path, *before), dataset="d")
+        path.unlink()
+    put(path, *now)
+
+    def change(*_: object) -> None:
+        path.rename(aside)
+        with Ledger.open(url) as another:
+            if meanwhile:
+                human = {"origin": "human"}
+                another.ingest(put(path, *meanwhile), constants=human, **options)
+            else:
+                another.withdraw_batch(another.batches()[0]["position"], why="wrong")
+        aside.rename(path)
+
+    with pytest.raises(LedgerStateError, match="another process is recording"):
+        ledger.ingest(path, progress=change, **options)
+    stand = before + meanwhile[len(before) :] if how == "append" else meanwhile
+    assert names(ledger) == sorted(stand if meanwhile else "")
+    assert ledger.check_derived() == []
