@@ -156,15 +156,11 @@ def _rows_before(path: Path, format_: str, earlier: list[EarlierManifest]) -> in
     if not path.is_file():
         return 0  # the files of a folder have no order in time
     size = path.stat().st_size
-    for manifest in reversed(earlier):
-        if manifest.size >= size:
-            continue  # the same bytes, read with another mapping
-        digest, left = hashlib.sha256(), manifest.size
-        with path.open("rb") as file:
-            while left and (chunk := file.read(min(left, _CHUNK))):
-                digest.update(chunk)
-                left -= len(chunk)
-        if not left and digest.digest() == manifest.sha256:
+    # Of the same bytes, read with another mapping, every row is recorded once more.
+    shorter = [manifest for manifest in earlier if manifest.size < size]
+    digests = _hash_starts(path, {manifest.size for manifest in shorter})
+    for manifest in reversed(shorter):
+        if digests[manifest.size] == manifest.sha256:
             is_whole = not manifest.quarantined
             if not manifest.complete:
                 return manifest.last_row  # other rows followed already
@@ -178,3 +174,15 @@ def _rows_before(path: Path, format_: str, earlier: list[EarlierManifest]) -> in
                 hint="Use --replace to withdraw what was recorded and read it anew.",
             )
     return 0
+
+
+def _hash_starts(path: Path, sizes: set[int]) -> dict[int, bytes]:
+    """Hash the first bytes of a file up to each of some sizes, in one pass."""
+    digests, digest, read = {}, hashlib.sha256(), 0
+    with path.open("rb") as file:
+        for size in sorted(sizes):
+            while read < size and (chunk := file.read(min(size - read, _CHUNK))):
+                digest.update(chunk)
+                read += len(chunk)
+            digests[size] = digest.digest()
+    return digests

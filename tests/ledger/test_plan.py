@@ -2,9 +2,11 @@
 
 import bz2
 import gzip
+import hashlib
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Literal
 
 import pytest
@@ -18,7 +20,7 @@ from provenance.errors import (
     ManifestError,
     QuarantineError,
 )
-from provenance.ledger import Ingested
+from provenance.ledger import Ingested, plan
 from provenance.ledger.order import Options
 from provenance.manifest import lines, stream
 from provenance.store import schema
@@ -159,6 +161,28 @@ def test_of_a_file_that_has_grown_only_new_rows_are_noted(
     done = grow(ledger, tmp_path / "x.jsonl", silent + says, says + silent)
     noted = done.to_dict()["noted"]
     assert noted == {"no part of it holds any text": {"rows": 1, "first_row": 4}}
+
+
+def test_a_file_is_read_once_however_often_it_was_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+
+    def sha256() -> object:
+        begun.append(1)
+        return hashlib.sha256()
+
+    monkeypatch.setattr(plan, "hashlib", SimpleNamespace(sha256=sha256))
+    path = tmp_path / "today.jsonl"
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        for night in range(1, 6):
+            put(path, *(f"{night} {row}" for row in range(night)))
+            done = ledger.ingest(path, dataset="d", append=True)
+            assert (done.recorded, done.skipped) == (night, 0)
+        put(path, *(f"3 {row}" for row in range(3)), *"abcde")
+        done = ledger.ingest(path, dataset="d", append=True)
+    assert (done.recorded, done.skipped) == (5, 3)
+    assert len(begun) == 5
 
 
 def test_an_archive_grows_by_records(ledger: Ledger, tmp_path: Path) -> None:
