@@ -278,8 +278,8 @@ def test_what_another_process_did_with_the_file_meanwhile_is_noticed(
         path.rename(aside)
         with Ledger.open(url) as another:
             if meanwhile:
-                human = {"origin": "human"}
-                another.ingest(put(path, *meanwhile), constants=human, **options)
+                mapped = options | Options(constants={"origin": "human"})
+                another.ingest(put(path, *meanwhile), **mapped)
             else:
                 another.withdraw_batch(another.batches()[0]["position"], why="wrong")
         aside.rename(path)
