@@ -1,13 +1,16 @@
-"""What goes wrong with temporary files, said in words of ours."""
+"""Temporary files: what goes wrong with them, and those of killed processes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from provenance.errors import LedgerStateError
 
-__all__ = ["explain_temporary"]
+__all__ = ["explain_temporary", "remove_orphans"]
 
 
 @contextmanager
@@ -26,3 +29,19 @@ def explain_temporary() -> Iterator[None]:
             hint="Set $TMPDIR to a folder with room; nothing half-recorded was kept. "
             "Then run the command again.",
         ) from error
+
+
+def remove_orphans(paths: Iterable[Path]) -> None:
+    """Remove files that nobody holds a lock on: their processes are no more."""
+    for path in paths:
+        try:
+            lock = os.open(path, os.O_RDWR)
+        except (FileNotFoundError, PermissionError):
+            continue  # it is gone, or of another user, who removes it
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink(missing_ok=True)
+        except OSError:
+            continue  # it is in use, or nothing can be locked there
+        finally:
+            os.close(lock)

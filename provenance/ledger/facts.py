@@ -24,6 +24,7 @@ from provenance.log import append_entry
 from provenance.merkle import SignerKey, format_verifier_key
 from provenance.store import schema
 from provenance.store.facts import load_models, load_policies
+from provenance.store.given import give_values
 from provenance.store.intern import last_id
 from provenance.store.standing import standing_fact
 
@@ -315,10 +316,17 @@ def record_withdrawal(
     """Take back the facts at some log positions; return that of the withdrawal.
 
     More than fit into one entry of the log take several: the last one's is returned.
+    A fact of a document that was taken back alone before is not taken back again.
     """
+    gone, given = schema.withdrawals.c.withdrawn, sa.BigInteger()
+    query = sa.select(gone).where(
+        gone.in_(give_values(connection, "taken", given, withdrawn))
+    )
+    before = set(connection.execute(query).scalars())
+    left = [position for position in withdrawn if position not in before]
     positions = [
-        _withdraw(connection, withdrawn[first : first + _MOST_WITHDRAWN], why, now)
-        for first in range(0, len(withdrawn), _MOST_WITHDRAWN)
+        _withdraw(connection, left[first : first + _MOST_WITHDRAWN], why, now)
+        for first in range(0, len(left), _MOST_WITHDRAWN)
     ]
     return positions[-1]
 

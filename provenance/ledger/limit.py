@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 
 from provenance.errors import ManifestError
 
@@ -20,8 +21,8 @@ class BadRowLimit:
 
     written: str
     rows: int | None = None
-    share: float | None = None
-    """From 0 to 1."""
+    share: Fraction | None = None
+    """From 0 to 1; exact, for 29% of 100 rows are 29."""
 
     @classmethod
     def parse(cls, text: str | int) -> BadRowLimit:
@@ -32,11 +33,11 @@ class BadRowLimit:
 
         Example:
             >>> BadRowLimit.parse("2.5%").share
-            0.025
+            Fraction(1, 40)
         """
         written = str(text).strip()
         match = _WRITTEN.fullmatch(written)
-        share = float(match[2]) / _WHOLE if match and match[2] else None
+        share = Fraction(match[2]) / _WHOLE if match and match[2] else None
         if match is None or (share or 0) > 1:
             raise ManifestError(
                 f"{text!r} is no limit for bad rows",

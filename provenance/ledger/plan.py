@@ -15,7 +15,7 @@ from provenance.ledger.facts import find_dataset
 from provenance.ledger.order import Ingest
 from provenance.manifest import WatchedReader, ends_at_row
 
-__all__ = ["Plan", "choose_dataset", "make_plan"]
+__all__ = ["Plan", "choose_dataset", "find_standing", "make_plan"]
 
 _CHUNK = 1 << 20
 
@@ -33,6 +33,8 @@ class Plan:
     """Log positions."""
     batches: tuple[int, ...] = ()
     """Ids of the same batches."""
+    seen: frozenset[int] = frozenset()
+    """Ids of all batches of the file that stood when this was decided."""
 
 
 def _is_of_dataset(reader: WatchedReader) -> bool:
@@ -56,13 +58,41 @@ def make_plan(
     mapping: str,
 ) -> Plan | None:
     """Decide what of the file is to be recorded; None: nothing, it is all there."""
+    earlier = _find_earlier(connection, order, reader, sha256)
+    plan = _decide(order, reader, earlier, sha256, mapping)
+    return plan and replace(plan, seen=_list_batches(earlier))
+
+
+def find_standing(
+    connection: sa.Connection, order: Ingest, reader: WatchedReader, sha256: bytes
+) -> frozenset[int]:
+    """Return the ids of the batches of the file that stand now."""
+    return _list_batches(_find_earlier(connection, order, reader, sha256))
+
+
+def _list_batches(manifests: list[EarlierManifest]) -> frozenset[int]:
+    return frozenset(number for m in manifests for number in m.batches)
+
+
+def _find_earlier(
+    connection: sa.Connection, order: Ingest, reader: WatchedReader, sha256: bytes
+) -> list[EarlierManifest]:
     number = None
     dataset = choose_dataset(order, reader)
     if dataset is not None:
         number = find_dataset(connection, dataset)
         if number is None:
-            return Plan()
-    earlier = find_manifests(connection, number, order.manifest, sha256)
+            return []
+    return find_manifests(connection, number, order.manifest, sha256)
+
+
+def _decide(
+    order: Ingest,
+    reader: WatchedReader,
+    earlier: list[EarlierManifest],
+    sha256: bytes,
+    mapping: str,
+) -> Plan | None:
     if not earlier:
         return Plan()
     own = [m for m in earlier if m.path == order.manifest]
@@ -126,15 +156,11 @@ def _rows_before(path: Path, format_: str, earlier: list[EarlierManifest]) -> in
     if not path.is_file():
         return 0  # the files of a folder have no order in time
     size = path.stat().st_size
-    for manifest in reversed(earlier):
-        if manifest.size >= size:
-            continue  # the same bytes, read with another mapping
-        digest, left = hashlib.sha256(), manifest.size
-        with path.open("rb") as file:
-            while left and (chunk := file.read(min(left, _CHUNK))):
-                digest.update(chunk)
-                left -= len(chunk)
-        if not left and digest.digest() == manifest.sha256:
+    # Of the same bytes, read with another mapping, every row is recorded once more.
+    shorter = [manifest for manifest in earlier if manifest.size < size]
+    digests = _hash_starts(path, {manifest.size for manifest in shorter})
+    for manifest in reversed(shorter):
+        if digests[manifest.size] == manifest.sha256:
             is_whole = not manifest.quarantined
             if not manifest.complete:
                 return manifest.last_row  # other rows followed already
@@ -148,3 +174,15 @@ def _rows_before(path: Path, format_: str, earlier: list[EarlierManifest]) -> in
                 hint="Use --replace to withdraw what was recorded and read it anew.",
             )
     return 0
+
+
+def _hash_starts(path: Path, sizes: set[int]) -> dict[int, bytes]:
+    """Hash the first bytes of a file up to each of some sizes, in one pass."""
+    digests, digest, read = {}, hashlib.sha256(), 0
+    with path.open("rb") as file:
+        for size in sorted(sizes):
+            while read < size and (chunk := file.read(min(size - read, _CHUNK))):
+                digest.update(chunk)
+                read += len(chunk)
+            digests[size] = digest.digest()
+    return digests

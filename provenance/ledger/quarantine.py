@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +21,7 @@ from provenance.domain import say_count
 from provenance.errors import LedgerStateError, QuarantineError
 from provenance.ledger.limit import BadRowLimit
 from provenance.ledger.order import Ingest
+from provenance.temporary import remove_orphans
 
 __all__ = ["Quarantine"]
 
@@ -82,8 +86,19 @@ class Quarantine:
         self.count += len(faults)
         with self._explain():
             if self._file is None:
-                self._file = self._part.open("xb")
+                _tidy(self.path.parent)
+                self._file = self._begin()
             self._file.write(_to_lines(faults, self._of or faults.file))
+
+    def _begin(self) -> IO[bytes]:
+        """Make the file, locked for as long as it is written."""
+        while True:
+            file = self._part.open("xb")
+            with suppress(OSError):  # not every file system has locks
+                fcntl.flock(file, fcntl.LOCK_EX)
+            if os.fstat(file.fileno()).st_nlink:
+                return file
+            file.close()  # another process took it for an orphan, before the lock
 
     @contextmanager
     def _explain(self) -> Iterator[None]:
@@ -147,9 +162,10 @@ class Quarantine:
         if self._file is None:
             return None
         with self._explain():
-            self._file.close()
+            self._file.flush()
             path = _claim(self.path)
-            self._part.replace(path)
+            self._part.replace(path)  # still locked, or it would seem an orphan
+            self._file.close()
         self._file = None
         return path
 
@@ -160,6 +176,12 @@ class Quarantine:
                 self._file.close()
             self._file = None
             self._part.unlink(missing_ok=True)
+
+
+@cache
+def _tidy(folder: Path) -> None:
+    """Remove what killed processes left in a folder, once."""
+    remove_orphans(folder.glob(".quarantine-*.part"))
 
 
 def _claim(path: Path) -> Path:

@@ -20,12 +20,12 @@ import sqlalchemy as sa
 from provenance.batch import Faults
 from provenance.domain import Claim, ClaimFact, Fact, say_count
 from provenance.errors import LedgerStateError, ManifestError, QuarantineError
-from provenance.ingest import Arranger, BatchWriter, find_manifests
+from provenance.ingest import Arranger, BatchWriter
 from provenance.ledger.evidence import keep_evidence
 from provenance.ledger.facts import find_dataset, record_dataset, record_withdrawal
 from provenance.ledger.order import EVIDENCE, Ingest, Ingested, Noted
 from provenance.ledger.parts import Part, count_rows, cut_parts, skip_rows
-from provenance.ledger.plan import Plan, choose_dataset
+from provenance.ledger.plan import Plan, choose_dataset, find_standing
 from provenance.ledger.prepare import Prepared, open_preparer
 from provenance.ledger.quarantine import Quarantine
 from provenance.ledger.reservations import plan_reservations, record_reservations
@@ -309,6 +309,14 @@ class Run:
         self, connection: sa.Connection, lineage: Lineage | None, now: int
     ) -> int | None:
         """Check that nobody else records this file; return the dataset's id."""
+        standing = find_standing(connection, self.order, self.reader, self.sha256)
+        if standing != self.plan.seen:
+            raise LedgerStateError(
+                f"another process is recording {self.order.shown} for "
+                f"{self.order.target}, or takes back what was recorded of it",
+                hint="Wait for it, then run the command again: it goes on behind what "
+                "stands then.",
+            )
         if self.plan.withdrawn and lineage:
             why = f"replaced by {self.sha256.hex()}"
             before = load_models(connection)
@@ -317,28 +325,14 @@ class Run:
             if self.reader.document:
                 taken = self.plan.withdrawn
                 follow_withdrawn(connection, taken, before, position, lineage)
-            self.plan = replace(self.plan, withdrawn=(), batches=())
+            left = self.plan.seen.difference(self.plan.batches)
+            self.plan = replace(self.plan, withdrawn=(), batches=(), seen=left)
         number, dataset = None, choose_dataset(self.order, self.reader)
         if dataset is not None:
             number = find_dataset(connection, dataset)
             if number is None:
                 record_dataset(connection, dataset, now=now)
                 number = find_dataset(connection, dataset)
-        standing = [
-            manifest.last_row
-            for manifest in find_manifests(
-                connection, number, self.order.manifest, self.sha256
-            )
-            if manifest.sha256 == self.sha256
-            and manifest.mapping == self.columns.to_json()
-        ]
-        if max(standing, default=self._recorded_row) != self._recorded_row:
-            raise LedgerStateError(
-                f"another process is recording {self.order.shown} for "
-                f"{self.order.target}",
-                hint="Wait for it, then run the command again: it goes on behind the "
-                "last batch.",
-            )
         return number
 
     def _log(self, connection: sa.Connection, batch: _Logged, now: int) -> int:
@@ -376,6 +370,7 @@ class Run:
             del entry["salted"]  # said of those alone that are
         if batch.facts:
             entry["facts"] = batch.facts
+        self.plan = replace(self.plan, seen=self.plan.seen | {batch.number})
         position = append_entry(connection, "batch", entry, now)
         connection.execute(
             schema.batches.insert().values(

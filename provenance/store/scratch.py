@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from provenance import temporary
 from provenance.errors import LedgerStateError
 from provenance.store.bulk import dbapi_errors
 from provenance.store.engine import is_in_memory
@@ -189,15 +190,4 @@ def remove_orphans(url: sa.URL) -> None:
     if url.get_backend_name() != "sqlite" or is_in_memory(url):
         return
     ledger = Path(url.database or "").absolute()
-    for path in ledger.parent.glob(f"{glob.escape(ledger.name)}{_MARK}*"):
-        try:
-            lock = os.open(path, os.O_RDWR)
-        except (FileNotFoundError, PermissionError):
-            continue  # it is gone, or of another user, who removes it
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink(missing_ok=True)
-        except BlockingIOError:
-            continue
-        finally:
-            os.close(lock)
+    temporary.remove_orphans(ledger.parent.glob(f"{glob.escape(ledger.name)}{_MARK}*"))

@@ -19,6 +19,9 @@ from provenance.ledger.limit import BadRowLimit
         ("10%", 101, 1000, False, True),
         ("2.5 %", 26, 1000, False, True),
         ("100%", 1000, 1000, True, False),
+        ("29%", 29, 100, True, False),
+        ("0.07%", 7, 10_000, True, False),
+        ("1.1%", 11, 1_000, False, False),
     ],
 )
 def test_a_limit_is_a_number_of_rows_or_a_share_of_at_least_a_thousand(

@@ -2,17 +2,26 @@
 
 import bz2
 import gzip
+import hashlib
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Literal
 
 import pytest
 import sqlalchemy as sa
 from manifest.archives.written import make_response
 
 from provenance import Ledger
-from provenance.errors import ManifestChangedError, ManifestError, QuarantineError
-from provenance.ledger import Ingested
+from provenance.errors import (
+    LedgerStateError,
+    ManifestChangedError,
+    ManifestError,
+    QuarantineError,
+)
+from provenance.ledger import Ingested, plan
+from provenance.ledger.order import Options
 from provenance.manifest import lines, stream
 from provenance.store import schema
 
@@ -154,6 +163,28 @@ def test_of_a_file_that_has_grown_only_new_rows_are_noted(
     assert noted == {"no part of it holds any text": {"rows": 1, "first_row": 4}}
 
 
+def test_a_file_is_read_once_however_often_it_was_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+
+    def sha256() -> object:
+        begun.append(1)
+        return hashlib.sha256()
+
+    monkeypatch.setattr(plan, "hashlib", SimpleNamespace(sha256=sha256))
+    path = tmp_path / "today.jsonl"
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        for night in range(1, 6):
+            put(path, *(f"{night} {row}" for row in range(night)))
+            done = ledger.ingest(path, dataset="d", append=True)
+            assert (done.recorded, done.skipped) == (night, 0)
+        put(path, *(f"3 {row}" for row in range(3)), *"abcde")
+        done = ledger.ingest(path, dataset="d", append=True)
+    assert (done.recorded, done.skipped) == (5, 3)
+    assert len(begun) == 5
+
+
 def test_an_archive_grows_by_records(ledger: Ledger, tmp_path: Path) -> None:
     first, second = make_response(number=1), make_response(number=2)
     done = grow(ledger, tmp_path / "x.warc", first, second)
@@ -215,3 +246,46 @@ def test_a_share_of_bad_rows_is_looked_at_before_the_only_batch_is_kept(
         ledger.ingest(path, dataset="d", max_bad="10%")
     assert told.value.hint.startswith("Nothing was recorded. Check --map")
     assert ledger.datasets() == []
+
+
+@pytest.mark.parametrize(
+    ("before", "meanwhile", "now"),
+    [
+        ("", "ab", "cd"),
+        ("", "ab", "ab"),
+        ("a", "ab", "cd"),
+        ("a", "", "cd"),
+    ],
+)
+@pytest.mark.parametrize("how", ["append", "replace"])
+def test_what_another_process_did_with_the_file_meanwhile_is_noticed(
+    ledger: Ledger,
+    url: str,
+    tmp_path: Path,
+    before: str,
+    meanwhile: str,
+    now: str,
+    how: Literal["append", "replace"],
+) -> None:
+    path, aside = tmp_path / "x.jsonl", tmp_path / "aside"
+    options = Options(dataset="d", append=how == "append", replace=how == "replace")
+    if before:
+        ledger.ingest(put(path, *before), dataset="d")
+        path.unlink()
+    put(path, *now)
+
+    def change(*_: object) -> None:
+        path.rename(aside)
+        with Ledger.open(url) as another:
+            if meanwhile:
+                mapped = options | Options(constants={"origin": "human"})
+                another.ingest(put(path, *meanwhile), **mapped)
+            else:
+                another.withdraw_batch(another.batches()[0]["position"], why="wrong")
+        aside.rename(path)
+
+    with pytest.raises(LedgerStateError, match="another process is recording"):
+        ledger.ingest(path, progress=change, **options)
+    stand = before + meanwhile[len(before) :] if how == "append" else meanwhile
+    assert names(ledger) == sorted(stand if meanwhile else "")
+    assert ledger.check_derived() == []

@@ -1,7 +1,9 @@
+import fcntl
 import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import IO
 
 import pytest
 from click.testing import Result
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from provenance.batch import Fault, Faults
 from provenance.errors import LedgerStateError, QuarantineError
+from provenance.ledger import quarantine as quarantines
 from provenance.ledger.limit import BadRowLimit
 from provenance.ledger.quarantine import Quarantine
 
@@ -60,6 +63,30 @@ def test_what_is_not_kept_leaves_nothing(tmp_path: Path) -> None:
     quarantine.add(make_faults(1))
     quarantine.drop()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_removed_and_no_file_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = tmp_path / ".quarantine-0.part"
+    left.touch()
+    lock, taken = fcntl.flock, list[Path]()
+
+    def take(file: IO[bytes], how: int) -> None:
+        if how == fcntl.LOCK_EX and not taken:
+            taken.extend(tmp_path.glob("*.part"))
+            taken[0].unlink()
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", take)
+    first, second = (Quarantine(tmp_path / "bad.jsonl") for _ in range(2))
+    first.add(make_faults(1))
+    assert not left.exists()
+    assert len(taken) == 1
+    quarantines._tidy.cache_clear()
+    second.add(make_faults(1))
+    assert first.keep() == tmp_path / "bad.jsonl"
+    assert second.keep() == tmp_path / "bad-2.jsonl"
 
 
 def test_a_second_run_does_not_lose_the_file_of_the_first(tmp_path: Path) -> None:

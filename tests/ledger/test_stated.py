@@ -216,6 +216,30 @@ def test_a_batch_is_taken_back_with_all_that_its_file_states(
     verify(ledger)
 
 
+@pytest.mark.parametrize("how", ["withdraw", "replace"])
+def test_a_claim_taken_back_alone_is_not_taken_back_with_its_file_again(
+    lone: Ledger, tmp_path: Path, how: str
+) -> None:
+    claim = dict.fromkeys(("version", "first_at", "last_at", "unit", "share"))
+    claim |= {"note": None, "who": None, "mode": "written", "evidence": "declared"}
+    claim |= {"subject": "dataset", "name": "d", "kind": "model", "model": "M"}
+    stated = {"type": "provenance/facts/v1", "datasets": [], "models": []}
+    path = tmp_path / "facts.json"
+    path.write_text(json.dumps(stated | {"claims": [claim]}))
+    position = lone.ingest(path).position
+    assert position is not None
+    alone = lone.withdraw_claim(position + 1, why="it is wrong").position
+    if how == "withdraw":
+        lone.withdraw_batch(position, why="all of it is")
+    else:
+        path.write_text(json.dumps(stated | {"claims": [claim | {"model": "N"}]}))
+        lone.ingest(path, replace=True)
+    assert [c["withdrawn"] for c in lone.claims()][:1] == [alone]
+    assert len(lone.claims()) == (1 if how == "withdraw" else 2)
+    verify(lone, deep=True)
+    lone.rebuild()
+
+
 def test_a_generator_that_a_card_names_reaches_the_items_of_the_dataset(
     ledger: Ledger, tmp_path: Path
 ) -> None:
