@@ -244,6 +244,41 @@ def test_sums_beyond_exact_numbers_stay_exact(browser: Browser, tmp_path: Path) 
         assert watched.said == []
 
 
+def test_share_of_a_model_that_nothing_else_names_counts(
+    browser: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "d.jsonl").write_text('{"name": "a"}\n{"name": "b"}\n{"name": "c"}\n')
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        ledger.ingest(tmp_path / "d.jsonl")
+        ledger.claim(dataset="d", generated_by="M", share="50%", unit="items")
+        (tmp_path / "d.html").write_text(render_page(ledger.explore("d")))
+        report = ledger.report("d")
+        ignored = ledger.report("d", what_if=WhatIf(ignored_models=frozenset({"M"})))
+    with watch(browser, tmp_path / "d.html") as (page, _):
+        assert page.locator("#fault").is_hidden()
+        _assert_shown(page, report, "items")
+        page.locator("#ignore summary").click()
+        _check("ignored", "M")(page)
+        _assert_shown(page, ignored, "items")
+
+
+def test_page_rounds_as_the_terminal_does(browser: Browser, tmp_path: Path) -> None:
+    kinds = ["model", "human", None]
+    rows = [{"name": f"{n}", "origin": kinds[min(n, 2)]} for n in range(16)]
+    (tmp_path / "d.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:
+        ledger.ingest(tmp_path / "d.jsonl")
+        ledger.claim(dataset="d", generated_by="M", share="0.123456", unit="items")
+        (tmp_path / "d.html").write_text(render_page(ledger.explore("d")))
+        report = ledger.report("d")
+    records = report.units["records"].share
+    assert records is not None
+    assert say_share(records[0]) == "6.2 %"
+    with watch(browser, tmp_path / "d.html") as (page, _):
+        _assert_shown(page, report, "items")
+        assert "1.975 moved from unknown" in page.inner_text("#claims")
+
+
 def test_zero_is_told_apart_from_not_stated(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / "d.jsonl").write_text('{"name": "a", "items": 0}\n{"name": "b"}\n')
     with Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger:

@@ -97,7 +97,7 @@ def pack_data(explorer: Explorer) -> bytes:
         "stored": explorer.stored,
         "assumptions": list(explorer.assumptions),
         "ignored": explorer.ignored,
-        "makers": _name_makers(book),
+        "makers": _name_makers(explorer),
         "carried": carried,
         "elements": list(book.elements),
         "months": months.listed(),
@@ -179,11 +179,13 @@ def _order(value: str | int | None) -> tuple[bool, bool, str]:
     return value is None, value == OTHERS, str(value)
 
 
-def _name_makers(book: Book) -> list[str]:
-    """The models that something of the dataset version is of."""
+def _name_makers(explorer: Explorer) -> list[str]:
+    """The models that something of the dataset version is of, or a claimed share."""
+    book = explorer.book
     origin_of = [origin for origin, _, _ in book.elements]
     origins = list(book.origins)
     inside = {element for class_ in book.classes for element in class_}
+    inside |= {element for share in explorer.shares for element in share["elements"]}
     names = {origins[origin_of[element]].model for element in inside}
     return sorted(name for name in names if name is not None)
 
@@ -205,7 +207,7 @@ def _name_models(explorer: Explorer) -> dict[str, Any]:
                 origins[origin_of[element]].model or "" for element in hops
             )
     training = TrainingSets(wrote)
-    waiting = _name_makers(book)
+    waiting = _name_makers(explorer)
     names: dict[str, int] = {}
     datasets: dict[DatasetName, int] = {}
     while waiting:

@@ -279,7 +279,7 @@ function fillDepths(groups) {
 function describeDepth(depth, unit) {
   if (depth.max === null) return "Not known.";
   const most = depth.max >= 15 ? `≥ ${depth.max}` : depth.max;
-  const mean = depth.mean === null ? "" : `, mean ${depth.mean.toFixed(2)}`;
+  const mean = depth.mean === null ? "" : `, mean ${round(depth.mean, 2)}`;
   const known = depth.known_share === null ? "" : `, known for ${sayShare(depth.known_share)} of ${unit}`;
   return `From ${depth.min} to ${most}${mean}${known}.` +
     (depth.open ? " It may be deeper: not all training data upstream is declared." : "");

@@ -2,17 +2,25 @@
 // Words and tables: what is drawn is also written. Names come from manifests: they are
 // set as text alone, each isolated from the direction of what stands around it.
 
-/** Write an exact decimal with thousands apart. */
+/** Round as Python does: what lies in the middle, such as 6.25, to the even digit. */
+function round(number, places) {
+  const text = number.toFixed(places), half = 0.5 / 10 ** places;
+  const isMiddle = Math.abs(number * 2 ** (places + 1)) % 2 === 1;
+  return isMiddle && Number(text.at(-1)) % 2 ? (number - half).toFixed(places) : text;
+}
+
+/** Write an exact decimal with thousands apart, to thousandths. */
 function sayNumber(text) {
-  const [whole, part] = text.split(".");
-  const apart = whole.replace(/\B(?=(\d{3})+$)/g, ",");
-  return part ? `${apart}.${part.slice(0, 3)}` : apart;
+  const isLong = (text.split(".")[1] ?? "").length > 3;
+  const [whole, part = ""] = (isLong ? round(Number(text), 3) : text).split(".");
+  const apart = whole.replace(/\B(?=(\d{3})+$)/g, ","), left = part.replace(/0+$/, "");
+  return left ? `${apart}.${left}` : apart;
 }
 
 /** Write a share in per cent, never rounding a part away to nothing or all. */
 function sayShare(share) {
   if (share === null) return "not known";
-  const text = `${(share * 100).toFixed(1)} %`;
+  const text = `${round(share * 100, 1)} %`;
   if (share > 0 && text === "0.0 %") return "< 0.1 %";
   if (share < 1 && text === "100.0 %") return "> 99.9 %";
   return text;
