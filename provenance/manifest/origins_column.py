@@ -45,8 +45,8 @@ THRESHOLD = 0.5
 """The score from which a detector says generated, where nothing else is stated."""
 
 _LONGEST_NAME = 300
-_SEPARATORS = re.compile(r"(?:[,;|\n]|\s[+&]\s|\sand\s)(?![^(]*\))")
-"""What stands between two names, but for what is in brackets."""
+_MARKS = re.compile(r"[()]|[,;|\n]|\s[+&]\s|\sand\s")
+"""What stands between two names, and brackets, in which it does not."""
 _HUMANS = frozenset({"human", "humans", "human-written", "human annotators"})
 _TEMPLATES = frozenset({"template", "templates"})
 _OTHERS = frozenset({"other", "others", "various"})
@@ -193,10 +193,22 @@ def _read_kind(text: str) -> str:
         ) from None
 
 
+def _split_names(text: str) -> list[str]:
+    """Split at what stands between names, where the next bracket closes none."""
+    cuts, bracket = [len(text)], ""
+    for found in reversed(list(_MARKS.finditer(text))):
+        if found[0] in "()":
+            bracket = found[0]
+        elif bracket != ")":
+            cuts += [found.end(), found.start()]
+    cuts.append(0)
+    return [text[cuts[n + 1] : cuts[n]] for n in range(0, len(cuts), 2)][::-1]
+
+
 def _read_generators(text: str) -> str | None:
     names = read_list(text)
     if names is None:
-        names = _SEPARATORS.split(text)
+        names = _split_names(text)
     stated = [name.strip() for name in names if name.strip().lower() not in _NO_NAME]
     if any(len(name) > _LONGEST_NAME for name in stated):
         raise ValueError(f"expected model names of at most {_LONGEST_NAME} characters")

@@ -254,3 +254,9 @@ def test_many_combinations_keep_their_rows() -> None:
     found = origins({"generated_by": names, "mode": modes})
     expected = [[model(n, m)] for n, m in zip(names, modes, strict=True)]
     assert expected == found
+
+
+def test_a_cell_of_very_many_names_is_split_in_one_pass() -> None:
+    cell = "a (b, c)," * 3 + "d," * 300_000
+    named = [model("a (b, c)"), model("d")]
+    assert origins({"generated_by": [cell]}) == [named]

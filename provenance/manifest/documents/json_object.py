@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,7 +17,11 @@ __all__ = [
     "top_keys",
 ]
 
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([{}\[\],:])|([^\s"{}\[\],:]+)')
+_TOKEN = re.compile(
+    r'"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)|([{}\[\],:])|([^\s"{}\[\],:]+)', re.DOTALL
+)
+"""A text that is not closed goes on to the end, or it would be sought again from each
+quote in it."""
 _LOOKED_AT = 1 << 16
 _IMPROPER = re.compile("[\0\ud800-\udfff]")
 
@@ -44,8 +49,8 @@ def read_object(text: str) -> dict[str, Any]:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
         raise ValueError(f"has the key {twice[:80]!r} twice in one object")
     return found
 

@@ -23,7 +23,9 @@ _ASSET = re.compile(
 )
 _ASSETS = re.compile(r"(?:\s*---[ \t]*\r?\n)?- type: (?:model|dataset|application)\b")
 _SUMMARY = re.compile(rf'\{{\s*"[^"]*"\s*:\s*\{{[^{{}}]*"{IDENTIFIER}"\s*:')
-_CONTEXT = re.compile(r'^[ \t]*\{?[ \t]*"@(?:context|type|graph)"[ \t]*:', re.MULTILINE)
+_CONTEXT = re.compile(
+    r'^[ \t]*+(?:\{[ \t]*+)?"@(?:context|type|graph)"[ \t]*:', re.MULTILINE
+)
 _CROISSANT = re.compile(r"mlcommons\.org/(?:schema/)?croissant", re.IGNORECASE)
 _KEY = re.compile(r"^([A-Za-z][\w-]*)[ \t]*:", re.MULTILINE)
 _OF_DATASETS = frozenset(

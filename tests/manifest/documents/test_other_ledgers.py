@@ -495,6 +495,12 @@ def test_only_outermost_keys_are_seen() -> None:
     assert top_keys(text) == {"a": "[", "d": '}\\"', "e": "{", "g": "1.5"}
 
 
+def test_a_text_that_is_not_closed_is_read_once() -> None:
+    quotes = '\\"' * 30_000
+    assert top_keys(f'{{"a": "{quotes}') == {"a": quotes}
+    assert top_keys('{"a": "b\\') == {"a": "b"}
+
+
 def test_facts_and_records_stand_in_the_ledger(ledger: Ledger, tmp_path: Path) -> None:
     done = ledger.ingest(write(tmp_path / "x.spdx.json", SPDX))
     assert (done.dataset, done.format, done.recorded) == ("Old-Data@2", "spdx", 2)
