@@ -108,6 +108,7 @@ def test_an_earlier_quarantine_is_passed_over(ledger: Ledger, folder: Path) -> N
         gzip.compress(b'{"name": "a"}\n')[:9],
         b"PK\x03\x04 and no more",
     ],
+    ids=["zstd", "gzip", "zip"],
 )
 def test_a_file_of_a_folder_that_is_damaged_at_its_start_is_refused(
     ledger: Ledger, tmp_path: Path, content: bytes
