@@ -62,6 +62,13 @@ class _Group(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            name = error.option_name
+            if any(name in option.opts for option in self.params):
+                error.message = (
+                    f"{name} stands before the command: provenance {name} … COMMAND"
+                )
+            raise
         except LedgerError as error:
             ctx.exit(_tell(error))
         except MemoryError:

@@ -13,7 +13,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from provenance.domain import Tier, Unit
+from provenance.domain import Tier, Unit, say_count
 from provenance.report.figures import Amounts, Report
 from provenance.report.spelled import spell
 from provenance.report.terminal import (
@@ -120,9 +120,9 @@ def _bars(report: Report) -> Table:
         if lacking and figures.share:
             said = f"({say_interval(figures.share)})"
         elif lacking:
-            records = report.units[Unit.RECORDS].total
+            records = int(report.units[Unit.RECORDS].total)
             stated = f"{records - lacking:,}" if records > lacking else "none"
-            bar = spell(f"stated of {stated} of {records:,} records")
+            bar = spell(f"stated of {stated} of {say_count(records, 'record')}")
         style = "bold" if unit == report.unit else ""
         total = say_number(figures.total)
         table.add_row(str(unit), total, bar, said, style=style)

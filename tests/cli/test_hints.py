@@ -32,3 +32,15 @@ def test_what_names_nothing_has_a_hint(
     refused = run_cli(*command)
     assert refused.exit_code == 1
     assert refused.stderr.splitlines()[-1].startswith("Hint: ")
+
+
+@pytest.mark.parametrize("command", [["report", "d"], ["log", "checkpoint"]])
+def test_an_option_of_the_ledger_stands_before_the_command(
+    run_cli: Callable[..., Result], command: list[str]
+) -> None:
+    refused = run_cli(*command, "--key", "k")
+    assert refused.exit_code == 2
+    assert "--key stands before the command: provenance --key … COMMAND" in (
+        refused.stderr
+    )
+    assert "No such option '--kay'" in run_cli(*command, "--kay").stderr

@@ -162,7 +162,8 @@ function sayChanges(first, question) {
 function sayAside(data, first, question, figures) {
   const said = [];
   if (figures.lacking) {
-    said.push(`${figures.lacking.toLocaleString("en")} records have no number of ` +
+    const records = figures.lacking === 1 ? "record has" : "records have";
+    said.push(`${figures.lacking.toLocaleString("en")} ${records} no number of ` +
       `${question.unit}: the share of all cannot be told.`);
   }
   if (Number(figures.unattributed)) {
@@ -236,7 +237,8 @@ async function drawSections(data, found, question) {
       String(a.value ?? "~").localeCompare(String(b.value ?? "~"), "en")), plain, 600);
   }
 
-  const others = `${data.other_sources.toLocaleString("en")} smaller sources`;
+  const others = `${data.other_sources.toLocaleString("en")} smaller ` +
+    (data.other_sources === 1 ? "source" : "sources");
   const source = (value) => (value === false ? others : plain(value));
   byId("source").hidden = !by.source.some((group) => group.value !== null);
   if (!byId("source").hidden) {
