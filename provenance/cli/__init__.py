@@ -64,11 +64,10 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except click.NoSuchOption as error:
             name = error.option_name
-            if any(name in option.opts for option in self.params):
-                error.message = (
-                    f"{name} stands before the command: provenance {name} … COMMAND"
-                )
-            raise
+            if not any(name in option.opts for option in self.params):
+                raise
+            told = f"{name} stands before the command: provenance {name} … COMMAND"
+            raise click.NoSuchOption(name, told, ctx=error.ctx) from error
         except LedgerError as error:
             ctx.exit(_tell(error))
         except MemoryError:

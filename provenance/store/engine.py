@@ -247,7 +247,10 @@ def _authorise(action: int, name: str | None, *_: str | None) -> int:
 
 @contextmanager
 def allow_rewriting(connection: sa.Connection) -> Iterator[None]:
-    """Let one connection change facts, for a migration or an erasure."""
+    """Let one connection change facts, for a migration or an erasure.
+
+    A signal in the midst of a statement has it closed: then nothing is to be set back.
+    """
     if not is_sqlite(connection):
         yield
         return
@@ -258,7 +261,8 @@ def allow_rewriting(connection: sa.Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        opened.set_authorizer(_authorise)
+        if not connection.invalidated:
+            opened.set_authorizer(_authorise)
 
 
 def _begin(connection: sa.Connection) -> None:

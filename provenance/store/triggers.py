@@ -100,7 +100,8 @@ def _overwritten(connection: sa.Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.exec_driver_sql("PRAGMA secure_delete = OFF")
+        if not connection.invalidated:
+            connection.exec_driver_sql("PRAGMA secure_delete = OFF")
 
 
 def missing_triggers(connection: sa.Connection) -> list[str]:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 from databases import new_database
 
 from provenance import Ledger
 from provenance.errors import LedgerStateError
 from provenance.store import schema
 from provenance.store.arrow import insert_rows
-from provenance.store.engine import connect_engine
+from provenance.store.engine import allow_rewriting, connect_engine
 from provenance.store.failures import say_database_error
+from provenance.store.triggers import lift_triggers
 
 FORKS = """
 import os, sys
@@ -136,3 +140,23 @@ def test_a_name_in_what_a_server_says_means_nothing(user: str) -> None:
     words = f'password authentication failed for user "{user}"'
     told = say_database_error(psycopg.OperationalError(words), engine)
     assert f"cannot be reached, or went away: {words}" in told.message
+
+
+@pytest.mark.parametrize("lift", [allow_rewriting, lift_triggers])
+def test_a_signal_in_the_midst_of_a_statement_comes_out(
+    ledger: Ledger,
+    lift: Callable[[sa.Connection], AbstractContextManager[None]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def end(*_: object) -> None:
+        raise SystemExit(143)
+
+    def break_off() -> None:
+        with ledger._writing(keep=False) as connection, lift(connection):
+            monkeypatch.setattr(connection.dialect, "do_execute", end)
+            connection.execute(sa.select(1))
+
+    with pytest.raises(SystemExit):
+        break_off()
+    monkeypatch.undo()
+    ledger.add_model("M")
