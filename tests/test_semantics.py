@@ -31,7 +31,7 @@ Fresh = Callable[[], AbstractContextManager[sa.Connection]]
 
 _EASY = settings(
     deadline=None,
-    max_examples=16,
+    max_examples=12,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

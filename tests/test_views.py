@@ -20,7 +20,7 @@ from provenance.report import Amounts, Report
 
 _SETTINGS = settings(
     deadline=None,
-    max_examples=12,
+    max_examples=8,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

@@ -146,7 +146,7 @@ def test_a_parent_is_whatever_it_is_called_by_now(new_url: Callable[[], str]) ->
         type("Machine", (Callings,), {"new_url": (new_url,)}),
         settings=settings(
             max_examples=2,
-            stateful_step_count=25,
+            stateful_step_count=18,
             deadline=None,
             phases=[Phase.explicit, Phase.reuse, Phase.generate],
             suppress_health_check=list(HealthCheck),
