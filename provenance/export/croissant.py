@@ -20,7 +20,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from provenance.domain import Grade
-from provenance.export.loss import HANGING, Loss, list_losses
+from provenance.export.loss import Loss, list_losses
 from provenance.export.parquet import make_facts, name_file, remove_stale, write_rows
 from provenance.export.told import Told
 
@@ -125,8 +125,7 @@ def write(told: Told, folder: Path) -> tuple[list[Path], list[Loss]]:
         json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8"
     )
     remove_stale(folder, files)
-    carried = _CARRIED | HANGING if told.stands_alone else _CARRIED
-    return [metadata, facts, *files], list_losses(told, carried)
+    return [metadata, facts, *files], list_losses(told, _CARRIED)
 
 
 def _flatten(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -13,9 +13,9 @@ from typing import Any, Final
 from provenance.domain.policies import BUILT_IN
 from provenance.export.told import Told
 
-__all__ = ["HANGING", "Loss", "list_losses"]
+__all__ = ["Loss", "list_losses"]
 
-HANGING: Final = frozenset({"depth", "loops", "parents"})
+_HANGING: Final = frozenset({"depth", "loops", "parents"})
 """What hangs on other datasets, and follows from the rows where there are none."""
 
 
@@ -50,6 +50,8 @@ def list_losses(told: Told, carried: Iterable[str]) -> list[Loss]:
     known = set(carried)
     if "rows" not in known:
         known.add("erased")
+    elif not told.left_out and ("upstream" in known or not told.upstream_records):
+        known |= _HANGING
     return [loss for loss in _list_all(told) if loss.what not in known and loss.amount]
 
 

@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 from provenance.domain.datasets import DatasetName, parse_dataset
 from provenance.domain.fact_file import format_facts
 from provenance.domain.facts import DatasetFact
-from provenance.export.loss import HANGING, Loss, list_losses
+from provenance.export.loss import Loss, list_losses
 from provenance.export.told import Told
 
 __all__ = ["make_facts", "name_file", "remove_stale", "write", "write_rows"]
@@ -59,8 +59,7 @@ def write(told: Told, folder: Path) -> tuple[list[Path], list[Loss]]:
         path = folder / "derived" / f"{name}.parquet"
         written += _write(path, batches, {_HOLDS: "derived", _DATASET: told.dataset})
     remove_stale(folder, written)
-    carried = _CARRIED if told.left_out else _CARRIED | HANGING
-    return written, list_losses(told, carried)
+    return written, list_losses(told, _CARRIED)
 
 
 def name_file(dataset: str) -> str:

@@ -26,7 +26,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any, Final
 from urllib.parse import quote
 
-from provenance.export.loss import HANGING, Loss, list_losses
+from provenance.export.loss import Loss, list_losses
 from provenance.export.parquet import make_facts
 from provenance.export.told import Told
 from provenance.temporary import explain_temporary
@@ -78,7 +78,7 @@ def write(told: Told, path: Path) -> tuple[list[Path], list[Loss]]:
                         out.write(text)
                     out.write("\n}")
             out.write("\n}\n")
-    lost = list_losses(told, _CARRIED | HANGING if told.stands_alone else _CARRIED)
+    lost = list_losses(told, _CARRIED)
     size = path.stat().st_size
     if size > _READ_WHOLE:
         words = "bytes: more than a ledger reads of one document; hand on Parquet"

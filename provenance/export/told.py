@@ -99,11 +99,6 @@ class Told:
         return int(self.report["units"]["records"]["total"])
 
     @property
-    def stands_alone(self) -> bool:
-        """Whether nothing of it hangs on records of other datasets, or evidence."""
-        return not (self.left_out or self.upstream_records)
-
-    @property
     def model_names(self) -> list[str]:
         """The generators by name, those of claimed shares behind the others."""
         named = [name for name, _ in self.generators]
