@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provenance.cli.output import print_json, print_table, say
-from provenance.domain import say_count
+from provenance.domain import Tier, say_count
 
 if TYPE_CHECKING:
     from provenance.ledger.impact import Correction
@@ -64,7 +64,6 @@ def print_correction(done: Correction, said: str, *, as_json: bool) -> None:
 def _row(
     dataset: str, unit: str, before: UnitFigures, after: UnitFigures
 ) -> tuple[str, ...]:
-    from provenance.domain import Tier  # noqa: PLC0415 - not needed for --help
     from provenance.report.words import (  # noqa: PLC0415 - not needed for --help
         say_interval,
         say_number,

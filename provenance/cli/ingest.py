@@ -9,6 +9,7 @@ from provenance.cli.outcome import Tally, print_outcome
 from provenance.cli.output import say
 from provenance.cli.progress import watch
 from provenance.cli.target import Target
+from provenance.domain import parse_size
 from provenance.errors import LedgerStateError
 
 __all__ = ["ingest"]
@@ -17,8 +18,6 @@ _REFUSED = 1
 
 
 def _read_size(_: click.Context, option: click.Parameter, text: str) -> str:
-    from provenance.domain import parse_size  # noqa: PLC0415 - not for --help
-
     try:
         return parse_size(text)
     except LedgerStateError as error:

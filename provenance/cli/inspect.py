@@ -9,7 +9,7 @@ import click
 
 from provenance.cli.mapping import mapping_options
 from provenance.cli.output import print_json, say
-from provenance.domain import say_count
+from provenance.domain import Field, say_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,6 @@ def inspect(
     Nothing is recorded, and no ledger is needed. Columns under "not read" would be
     lost.
     """
-    from provenance.domain import Field  # noqa: PLC0415 - as below
     from provenance.manifest import (  # noqa: PLC0415 - reads Arrow, slow for --help
         inspect_manifest,
         read_trust_list,

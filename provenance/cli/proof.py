@@ -14,6 +14,7 @@ from provenance.cli.files import read_file, write_file
 from provenance.cli.output import print_json, say
 from provenance.cli.target import Target
 from provenance.domain import say_count
+from provenance.domain.digests import format_digest
 
 if TYPE_CHECKING:
     from provenance.log.verify_proof import Proved
@@ -132,7 +133,6 @@ def _print(proved: Proved) -> None:
 
 
 def _say(name: str, value: str) -> str:
-    from provenance.domain.digests import format_digest  # noqa: PLC0415 - heavy
     from provenance.domain.leaf import parse_fields  # noqa: PLC0415 - heavy
 
     if name == "digest":

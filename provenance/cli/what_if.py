@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
-if TYPE_CHECKING:
-    from provenance.domain import WhatIf
+from provenance.domain import Grade, Mode, WhatIf
+from provenance.domain.policies import parse_cutoff
 
 __all__ = ["make_what_if", "what_if_options"]
 
@@ -85,13 +85,6 @@ def make_what_if(
     Raises:
         NameRefusedError: A cut-off is none.
     """
-    from provenance.domain import (  # noqa: PLC0415 - not needed for --help
-        Grade,
-        Mode,
-        WhatIf,
-    )
-    from provenance.domain.policies import parse_cutoff  # noqa: PLC0415 - as above
-
     return WhatIf(
         least_grade=Grade[min_grade.upper()] if min_grade else None,
         generating=frozenset(map(Mode, generating)) if generating else None,
