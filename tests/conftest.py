@@ -36,6 +36,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="Try more moments of faults.")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """What is tried for hours may take them."""
+    if config.getoption("--long"):
+        config.option.timeout = 0
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """More than cores: tests often wait for a process, a disk or a server."""
     return (os.cpu_count() or 1) + 2
