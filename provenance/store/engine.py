@@ -7,7 +7,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -236,8 +236,14 @@ _GUARDED = {table.name for table in APPEND_ONLY}
 _CHANGES = (sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE)
 
 
+@lru_cache(maxsize=1024)
 def _authorise(action: int, name: str | None, *_: str | None) -> int:
-    """Refuse to compile what would rewrite facts; the triggers refuse to run it."""
+    """Refuse to compile what would rewrite facts; the triggers refuse to run it.
+
+    What was answered before is answered without running Python: a signal that came
+    while SQLite compiled would be raised in here, and SQLite makes an access that is
+    prohibited of that.
+    """
     if action in _CHANGES and name in _GUARDED:
         return sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_DROP_TRIGGER and str(name).startswith(TRIGGER_PREFIX):

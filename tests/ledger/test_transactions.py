@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from itertools import count
 from pathlib import Path
 
 import psycopg
@@ -160,3 +162,37 @@ def test_a_signal_in_the_midst_of_a_statement_comes_out(
         break_off()
     monkeypatch.undo()
     ledger.add_model("M")
+
+
+class ToldError(Exception):
+    """A signal came."""
+
+
+def _tell(*_: object) -> None:
+    raise ToldError
+
+
+def test_a_signal_while_sqlite_compiles_comes_out(tmp_path: Path) -> None:
+    columns = ", ".join(schema.records.c.keys())
+    numbers = count()
+
+    def compile_until_told(opened: sqlite3.Connection, seconds: float) -> None:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        while True:  # each text is one that was not compiled before
+            opened.execute(f"SELECT {next(numbers)}, {columns} FROM records")
+
+    before = signal.signal(signal.SIGALRM, _tell)
+    with (
+        Ledger.open(f"sqlite:///{tmp_path}/ledger.db") as ledger,
+        ledger._reading() as connection,
+    ):
+        opened = connection.connection.driver_connection
+        assert isinstance(opened, sqlite3.Connection)
+        opened.execute(f"SELECT {columns} FROM records")
+        try:
+            for moment in range(100):
+                with pytest.raises(ToldError):
+                    compile_until_told(opened, 0.001 + moment / 1e6)
+        finally:
+            signal.signal(signal.SIGALRM, before)
+    assert next(numbers) > 100
