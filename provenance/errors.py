@@ -20,6 +20,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "BROKEN_OFF",
     "BoundRefusedError",
     "ClaimRefusedError",
     "KeyRefusedError",
@@ -35,6 +36,9 @@ __all__ = [
     "VerificationError",
     "say_unwritable",
 ]
+
+BROKEN_OFF = "Query interrupted"
+"""What a RuntimeError of DuckDB says when a signal ended a statement."""
 
 
 class LedgerError(Exception):

@@ -33,7 +33,12 @@ from provenance.cli.serve import serve
 from provenance.cli.standard_output import prepare_streams
 from provenance.cli.target import Target
 from provenance.cli.verify import verify
-from provenance.errors import LedgerError, LedgerStateError, VerificationError
+from provenance.errors import (
+    BROKEN_OFF,
+    LedgerError,
+    LedgerStateError,
+    VerificationError,
+)
 
 __all__ = ["cli", "main"]
 
@@ -46,6 +51,8 @@ _OUT_OF_MEMORY = LedgerStateError(
 )
 _INTERRUPTED = 130
 """What shells make of a program that Ctrl-C ended."""
+_told: list[int] = []
+"""Signals that told this process to end."""
 
 
 def _tell(error: LedgerError) -> int:
@@ -72,7 +79,11 @@ class _Group(click.Group):
             ctx.exit(_tell(error))
         except MemoryError:
             ctx.exit(_tell(_OUT_OF_MEMORY))
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and str(error) != BROKEN_OFF:
+                raise
+            if _told:
+                ctx.exit(128 + _told[0])
             say("Interrupted: nothing half-recorded was kept.", err=True)
             say(
                 "Hint: Run the command again; an ingest goes on behind the last batch "
@@ -153,4 +164,5 @@ def main() -> None:
 
 
 def _end(number: int, _: object) -> None:
+    _told.append(number)
     sys.exit(128 + number)

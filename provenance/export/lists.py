@@ -271,13 +271,14 @@ class Lists:
             )
             part.replace(path)
         except (duckdb.Error, OSError) as error:
-            part.unlink(missing_ok=True)
             words = str(error).strip().partition("\n")[0]
             raise LedgerStateError(
                 f"{path} cannot be written: {words}",
                 hint="Check that its folder exists, its rights, and the room on the "
                 "disk; no half list is left behind.",
             ) from error
+        finally:
+            part.unlink(missing_ok=True)
 
     def _one(self, query: str) -> Any:
         return self._duck.execute(query).fetchall()[0][0]

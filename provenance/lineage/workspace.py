@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from provenance.domain import parse_size
-from provenance.errors import LedgerStateError
+from provenance.errors import BROKEN_OFF, LedgerStateError
 from provenance.temporary import explain_temporary
 
 __all__ = [
@@ -133,7 +133,7 @@ def open_workspace(
                 "--memory, such as 4GB.",
             ) from error
         except RuntimeError as error:
-            if str(error) == "Query interrupted":  # DuckDB's word for Ctrl-C
+            if str(error) == BROKEN_OFF:
                 raise KeyboardInterrupt from error
             raise
         finally:

@@ -7,13 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import Result
 
 from provenance import Ledger
+from provenance.cli import _end
 
 SECONDS = 60.0
 COMMAND = (sys.executable, "-m", "provenance")
@@ -114,3 +116,44 @@ def test_memory_that_runs_out_is_told(
     ended = run_cli("dataset", "list")
     assert ended.exit_code == 1
     assert ended.stderr.startswith("Error: memory ran out; nothing half-recorded")
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """Those of the command line, and afterwards those of before."""
+    named = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: _end,
+        signal.SIGHUP: _end,
+    }
+    before = {number: signal.signal(number, named[number]) for number in named}
+    before[signal.SIGALRM] = signal.getsignal(signal.SIGALRM)
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+)
+def test_a_signal_in_the_midst_of_a_statement_of_duckdb_ends_the_command(
+    run_cli: Callable[..., Result],
+    monkeypatch: pytest.MonkeyPatch,
+    told: signal.Signals,
+    code: int,
+) -> None:
+    def read(_: Ledger, **_options: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.02)
+        duckdb.execute(
+            "SELECT max(a.range + b.range) FROM range(9000) a, range(9000) b"
+        )
+
+    monkeypatch.setattr("provenance.cli._told", [])
+    signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(told))
+    run_cli("dataset", "add", "d")
+    monkeypatch.setattr(Ledger, "datasets", read)
+    ended = run_cli("dataset", "list")
+    assert ended.exit_code == code
+    assert ("Interrupted" in ended.stderr) == (told == signal.SIGINT)
