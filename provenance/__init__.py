@@ -10,6 +10,7 @@ Example:
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,6 +28,4 @@ def __getattr__(name: str) -> Any:
     # The command line answers --help without loading the databases.
     if name not in _HOMES:
         raise AttributeError(f"module 'provenance' has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415 - as above
-
     return getattr(import_module(_HOMES[name]), name)
